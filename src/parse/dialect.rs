@@ -1,0 +1,205 @@
+//! The dialect of a source: which formats its lines are tried against, in which
+//! order, and how sure the first lines make that.
+//!
+//! Detection needs no configuration. Every [kind](super::formats::KINDS) reads the
+//! first lines; its *score* is the share of them it reads, of those that any format
+//! reads (lines of a stack trace count for nobody). The most specific format within
+//! [`SPECIFIC_SHARE`] of the best becomes the source's main format. A source may
+//! contain several: a line the main format cannot read is offered to the others,
+//! those seen in the first lines first.
+//!
+//! The order is fixed once per source, so that a line means the same whoever reads it.
+
+use std::sync::Arc;
+
+use super::formats::{KINDS, Kind};
+use super::{Format, Mismatch, TimeRules};
+use crate::record::Record;
+
+/// Lines that detection looks at; lnav looks at as many.
+pub const SAMPLE_LINES_MAX: usize = 250;
+
+/// A more specific format wins if it reads this share of what the best one reads.
+const SPECIFIC_SHARE: f64 = 0.9;
+
+/// Lines that one record in the sample may span ([`Mismatch::Incomplete`]).
+const SAMPLE_RECORD_LINES_MAX: usize = 64;
+
+/// What a line is in its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    Record,
+    /// No format reads it; it belongs to the record before, if there is one.
+    Continuation,
+    /// The line is the beginning of a longer one.
+    Incomplete,
+    Skip,
+    Reject(&'static str),
+}
+
+/// A format's share of the first lines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Score {
+    pub format: String,
+    /// 0 to 1.
+    pub share: f64,
+}
+
+pub struct Dialect {
+    formats: Vec<Arc<dyn Format>>,
+    scores: Vec<Score>,
+    rules: TimeRules,
+}
+
+impl Dialect {
+    /// Fits the formats to a source that begins with `sample`.
+    pub fn detect(sample: &[&str], rules: TimeRules) -> Dialect {
+        let mut candidates: Vec<Candidate> =
+            KINDS.iter().filter_map(|kind| Candidate::fit(kind, sample, &rules)).collect();
+        let readable = (0..sample.len())
+            .filter(|&line| candidates.iter().any(|candidate| candidate.reads[line]))
+            .count();
+        if let Some(main) = main_candidate(&candidates) {
+            let main = candidates.remove(main);
+            candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.reads_besides(&main)));
+            candidates.insert(0, main);
+        }
+        let scores = candidates
+            .iter()
+            .filter(|candidate| candidate.count() > 0)
+            .map(|candidate| Score {
+                format: candidate.format.name().to_owned(),
+                share: candidate.count() as f64 / readable as f64,
+            })
+            .collect();
+        let formats = candidates.into_iter().map(|candidate| candidate.format).collect();
+        Dialect { formats, scores, rules }
+    }
+
+    /// Reads every line as `format` and nothing else.
+    pub fn forced(format: Arc<dyn Format>, rules: TimeRules) -> Dialect {
+        let scores = vec![Score { format: format.name().to_owned(), share: 1.0 }];
+        Dialect { formats: vec![format], scores, rules }
+    }
+
+    /// The main format; `None` if no line of the sample was readable.
+    pub fn main(&self) -> Option<&Score> {
+        self.scores.first()
+    }
+
+    /// The formats of the first lines, the main one first.
+    pub fn scores(&self) -> &[Score] {
+        &self.scores
+    }
+
+    pub fn rules(&self) -> &TimeRules {
+        &self.rules
+    }
+
+    /// Reads one cleaned line. `record` arrives empty and is filled if the answer is
+    /// [`Reading::Record`].
+    #[inline]
+    pub fn read<'a>(&self, line: &'a str, record: &mut Record<'a>) -> Reading {
+        let Some(main) = self.formats.first() else {
+            return Reading::Continuation;
+        };
+        match main.parse(line, &self.rules, record) {
+            Ok(()) => Reading::Record,
+            Err(mismatch) => self.read_otherwise(mismatch, line, record),
+        }
+    }
+
+    /// A line that the main format cannot read.
+    fn read_otherwise<'a>(
+        &self,
+        mismatch: Mismatch,
+        line: &'a str,
+        record: &mut Record<'a>,
+    ) -> Reading {
+        match mismatch {
+            Mismatch::Skip => return Reading::Skip,
+            Mismatch::Incomplete => return Reading::Incomplete,
+            Mismatch::Foreign | Mismatch::Broken(_) => {}
+        }
+        let mut reason = match mismatch {
+            Mismatch::Broken(reason) => Some(reason),
+            _ => None,
+        };
+        for format in &self.formats[1..] {
+            *record = std::mem::take(record).recycle();
+            match format.parse(line, &self.rules, record) {
+                Ok(()) => return Reading::Record,
+                Err(Mismatch::Broken(other)) => reason = reason.or(Some(other)),
+                // Only the main format may join or skip lines: here it would be a guess.
+                Err(_) => {}
+            }
+        }
+        match reason {
+            Some(reason) => Reading::Reject(reason),
+            None if self.formats[0].takes_continuations() => Reading::Continuation,
+            None => Reading::Reject("not in the format of its source"),
+        }
+    }
+
+    /// Whether this cleaned line begins a record, so that a block may be cut before it.
+    pub fn starts(&self, line: &str) -> bool {
+        self.formats.iter().any(|format| format.starts(line, &self.rules))
+    }
+}
+
+/// A format and the lines of the sample that it reads.
+struct Candidate {
+    format: Arc<dyn Format>,
+    reads: Vec<bool>,
+}
+
+impl Candidate {
+    fn fit(kind: &Kind, sample: &[&str], rules: &TimeRules) -> Option<Candidate> {
+        let format = (kind.recognise)(sample)?;
+        let mut reads = vec![false; sample.len()];
+        let mut at = 0;
+        while at < sample.len() {
+            let taken = lines_read(format.as_ref(), &sample[at..], rules);
+            reads[at..at + taken].fill(true);
+            at += taken.max(1);
+        }
+        Some(Candidate { format, reads })
+    }
+
+    fn count(&self) -> usize {
+        self.reads.iter().filter(|&&reads| reads).count()
+    }
+
+    fn reads_besides(&self, other: &Candidate) -> usize {
+        self.reads.iter().zip(&other.reads).filter(|(mine, theirs)| **mine && !**theirs).count()
+    }
+}
+
+/// How many lines the record at the beginning of `lines` takes; 0 if there is none.
+fn lines_read(format: &dyn Format, lines: &[&str], rules: &TimeRules) -> usize {
+    match format.parse(lines[0], rules, &mut Record::default()) {
+        Ok(()) => return 1,
+        Err(Mismatch::Incomplete) => {}
+        Err(_) => return 0,
+    }
+    let mut joined = lines[0].to_owned();
+    for (more, line) in lines.iter().enumerate().skip(1).take(SAMPLE_RECORD_LINES_MAX) {
+        joined.push('\n');
+        joined.push_str(line);
+        match format.parse(&joined, rules, &mut Record::default()) {
+            Ok(()) => return more + 1,
+            Err(Mismatch::Incomplete) => {}
+            Err(_) => return 0,
+        }
+    }
+    0
+}
+
+/// The first candidate, in order of specificity, that reads nearly as much as the best.
+fn main_candidate(candidates: &[Candidate]) -> Option<usize> {
+    let best = candidates.iter().map(Candidate::count).max()?;
+    if best == 0 {
+        return None;
+    }
+    candidates.iter().position(|candidate| candidate.count() as f64 >= SPECIFIC_SHARE * best as f64)
+}

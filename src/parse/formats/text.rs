@@ -1,0 +1,243 @@
+//! Pintail's native text: a timestamp, a level, a service, a message.
+//!
+//! ```text
+//! 2026-01-05 00:00:00.123 ERROR payment Card declined for order 81233
+//! [2026-01-05T00:00:00,123Z] [ERROR] [payment] Card declined for order 81233
+//! 2026-01-05 00:00:00 INFO Listening on 0.0.0.0:8080
+//! ```
+//!
+//! Whether the word after the level is a service or already the message is decided
+//! once per source, from its first lines: see [`has_service_column`].
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::Kind;
+use crate::parse::scan::Cursor;
+use crate::parse::{Format, Mismatch, TimeRules, Zone};
+use crate::record::Record;
+
+pub const KIND: Kind = Kind {
+    name: "text",
+    about: "2026-01-05 00:00:00.123 ERROR payment message",
+    recognise: |sample| Some(Arc::new(Text { has_service: has_service_column(sample) })),
+};
+
+struct Text {
+    has_service: bool,
+}
+
+impl Format for Text {
+    fn name(&self) -> &str {
+        KIND.name
+    }
+
+    #[inline]
+    fn parse<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        let mut cursor = Cursor::new(line);
+        record.ts = cursor.stamp(rules).ok_or(Mismatch::Foreign)?;
+        if !cursor.skip_spaces() {
+            return Err(Mismatch::Foreign);
+        }
+        record.level = Some(cursor.level().ok_or(Mismatch::Foreign)?);
+        cursor.eat(b':');
+        cursor.skip_spaces();
+        if self.has_service
+            && let Some(service) = service_token(&mut cursor)
+        {
+            record.service = Some(Cow::Borrowed(service));
+        }
+        record.message = Cow::Borrowed(cursor.rest());
+        Ok(())
+    }
+}
+
+/// A service name and the blanks after it: `payment`, `[payment]`, `payment:`.
+fn service_token<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
+    let mut probe = *cursor;
+    let name = match probe.enclosed(b'[', b']') {
+        Some(name) => name,
+        None => {
+            let token = probe.token()?;
+            token.strip_suffix(':').unwrap_or(token)
+        }
+    };
+    if !is_service_name(name) || (!probe.skip_spaces() && !probe.is_at_end()) {
+        return None;
+    }
+    *cursor = probe;
+    Some(name)
+}
+
+/// Lower-case words joined by `-`, `_`, `.` or `/`, as services are named.
+fn is_service_name(name: &str) -> bool {
+    const NAME_BYTES_MAX: usize = 64;
+    let bytes = name.as_bytes();
+    !bytes.is_empty()
+        && bytes.len() <= NAME_BYTES_MAX
+        && bytes[0].is_ascii_lowercase()
+        && bytes[bytes.len() - 1].is_ascii_alphanumeric()
+        && bytes.iter().all(|b| {
+            b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.' | b'/')
+        })
+}
+
+/// Whether the word after the level names a service in this source: nearly every
+/// line has a name there, the names repeat, and they are not the words that
+/// messages begin with.
+fn has_service_column(sample: &[&str]) -> bool {
+    let headless = Text { has_service: false };
+    let rules = TimeRules::new(Zone::UTC, 0);
+    let mut names = HashSet::new();
+    let (mut lines, mut named) = (0, 0);
+    for line in sample {
+        let mut record = Record::default();
+        if headless.parse(line, &rules, &mut record).is_err() {
+            continue;
+        }
+        lines += 1;
+        let message = record.message;
+        if let Some(name) = service_token(&mut Cursor::new(&message))
+            && !begins_messages(name)
+        {
+            named += 1;
+            names.insert(name.to_owned());
+        }
+    }
+    lines > 0 && named * 10 >= lines * 9 && names.len() <= 4 + lines / 8
+}
+
+/// Words that begin a lower-case message rather than name a service.
+fn begins_messages(word: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "a",
+        "an",
+        "all",
+        "and",
+        "at",
+        "bad",
+        "bind",
+        "can",
+        "cannot",
+        "client",
+        "cleanup",
+        "connect",
+        "connection",
+        "could",
+        "create",
+        "delete",
+        "did",
+        "disconnect",
+        "done",
+        "end",
+        "error",
+        "exit",
+        "fail",
+        "failure",
+        "for",
+        "found",
+        "from",
+        "get",
+        "got",
+        "handle",
+        "has",
+        "http",
+        "in",
+        "init",
+        "invalid",
+        "is",
+        "it",
+        "load",
+        "lost",
+        "message",
+        "missing",
+        "new",
+        "no",
+        "not",
+        "now",
+        "ok",
+        "on",
+        "open",
+        "out",
+        "post",
+        "put",
+        "query",
+        "ready",
+        "request",
+        "response",
+        "retry",
+        "run",
+        "send",
+        "sent",
+        "server",
+        "session",
+        "set",
+        "shutdown",
+        "slow",
+        "start",
+        "stop",
+        "success",
+        "successfully",
+        "task",
+        "the",
+        "this",
+        "timeout",
+        "to",
+        "trying",
+        "unable",
+        "unexpected",
+        "unknown",
+        "update",
+        "user",
+        "using",
+        "waiting",
+        "warning",
+        "will",
+        "worker",
+    ];
+    let participle = word.len() > 4 && (word.ends_with("ing") || word.ends_with("ed"));
+    participle || WORDS.binary_search(&word).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_column_is_told_from_messages() {
+        for (sample, expected) in [
+            (
+                &[
+                    "2026-01-05 00:00:00.1 INFO payment charged",
+                    "2026-01-05 00:00:01.1 WARN auth slow",
+                ][..],
+                true,
+            ),
+            (
+                &[
+                    "2026-01-05 00:00:00 INFO starting up",
+                    "2026-01-05 00:00:00 INFO listening on 80",
+                ],
+                false,
+            ),
+            (&["2026-01-05 00:00:00 INFO Server started"], false),
+            (&["2026-01-05 00:00:00 [INFO] [search] Query took 3 ms"], true),
+            (&[], false),
+        ] {
+            assert_eq!(has_service_column(sample), expected, "{sample:?}");
+        }
+    }
+
+    #[test]
+    fn words_are_sorted() {
+        // Found by binary search.
+        assert!(begins_messages("worker") && begins_messages("a") && begins_messages("request"));
+        assert!(!begins_messages("payment") && !begins_messages("auth"));
+    }
+}

@@ -1,0 +1,119 @@
+//! Level words and numbers of the field, mapped to the six of the enum.
+
+use crate::record::Level;
+use Level::{Debug, Error, Fatal, Info, Trace, Warn};
+
+/// The longest word in [`level_of_word`].
+const WORD_BYTES_MAX: usize = 11;
+
+/// Reads a level word in any case: `WARNING`, `warn`, `wrn`, `Information`, `crit`.
+///
+/// Sources: syslog keywords (RFC 5424), java.util.logging, log4j, Python logging,
+/// zap, Serilog, winston, Android, PostgreSQL, Apache httpd.
+pub fn level_of_word(word: &str) -> Option<Level> {
+    if word.len() < 3 || word.len() > WORD_BYTES_MAX {
+        return None;
+    }
+    // The usual spellings first: they decide nearly every line.
+    match word {
+        "INFO" => return Some(Info),
+        "WARN" | "WARNING" => return Some(Warn),
+        "ERROR" => return Some(Error),
+        "DEBUG" => return Some(Debug),
+        _ => {}
+    }
+    let mut lower = [0u8; WORD_BYTES_MAX];
+    let lower = &mut lower[..word.len()];
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    Some(match &*lower {
+        b"trace" | b"trc" | b"trace1" | b"trace2" | b"trace3" | b"trace4" | b"verbose" | b"vrb"
+        | b"finest" | b"finer" | b"silly" => Trace,
+        b"debug" | b"dbg" | b"deb" | b"debug1" | b"debug2" | b"debug3" | b"debug4" | b"debug5"
+        | b"fine" | b"config" => Debug,
+        b"info" | b"inf" | b"information" | b"informative" | b"notice" | b"note" | b"log"
+        | b"success" | b"info2" | b"info3" | b"info4" => Info,
+        b"warn" | b"warning" | b"wrn" | b"warn2" | b"warn3" | b"warn4" => Warn,
+        b"error" | b"err" | b"eror" | b"severe" | b"failure" | b"error2" | b"error3"
+        | b"error4" => Error,
+        b"fatal" | b"ftl" | b"crit" | b"critical" | b"alert" | b"emerg" | b"emergency"
+        | b"panic" | b"dpanic" | b"fatal2" | b"fatal3" | b"fatal4" => Fatal,
+        _ => return None,
+    })
+}
+
+/// Reads the one-letter levels of glog, klog and logcat (`V D I W E F`, `A` for assert).
+pub fn level_of_letter(letter: u8) -> Option<Level> {
+    Some(match letter {
+        b'V' | b'T' => Trace,
+        b'D' => Debug,
+        b'I' | b'N' => Info,
+        b'W' => Warn,
+        b'E' => Error,
+        b'F' | b'A' | b'C' => Fatal,
+        _ => return None,
+    })
+}
+
+/// Syslog severities (RFC 5424, section 6.2.1): 0 emergency … 7 debug. GELF uses them too.
+pub fn level_of_severity(severity: i64) -> Option<Level> {
+    Some(match severity {
+        0..=2 => Fatal,
+        3 => Error,
+        4 => Warn,
+        5 | 6 => Info,
+        7 => Debug,
+        _ => return None,
+    })
+}
+
+/// The numbers pino, bunyan and Python logging write: 10 (Python: debug, Node: trace)
+/// to 60. 10 is read as the Node loggers mean it only where the caller knows.
+pub fn level_of_tens(number: i64) -> Option<Level> {
+    Some(match number {
+        5..=10 => Trace,
+        11..=20 => Debug,
+        21..=30 => Info,
+        31..=40 => Warn,
+        41..=50 => Error,
+        51..=60 => Fatal,
+        _ => return None,
+    })
+}
+
+/// OpenTelemetry severity numbers: 1-4 trace, 5-8 debug, … 21-24 fatal.
+pub fn level_of_otel(number: i64) -> Option<Level> {
+    Some(match number {
+        1..=4 => Trace,
+        5..=8 => Debug,
+        9..=12 => Info,
+        13..=16 => Warn,
+        17..=20 => Error,
+        21..=24 => Fatal,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_in_any_case() {
+        for (word, level) in [
+            ("INFO", Info),
+            ("Information", Info),
+            ("notice", Info),
+            ("Wrn", Warn),
+            ("SEVERE", Error),
+            ("crit", Fatal),
+            ("Verbose", Trace),
+            ("FINE", Debug),
+        ] {
+            assert_eq!(level_of_word(word), Some(level), "{word}");
+        }
+        for word in ["", "in", "informational!", "information technology", "payment"] {
+            assert_eq!(level_of_word(word), None, "{word}");
+        }
+    }
+}

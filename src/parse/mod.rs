@@ -1,0 +1,67 @@
+//! Bytes to records. Pure: no files, no clock, no database.
+//!
+//! ```text
+//! bytes of a source ─ lines ─▶ Dialect (which formats, in which order) ─▶ Format::parse ─▶ Record
+//!      │                                                            └▶ continuation, reject, skip
+//!      └ the first lines ─ Dialect::detect
+//! ```
+//!
+//! - [`formats`]: one file a format, and the list of them. Start here to add one.
+//! - [`dialect`]: what a source's first lines say about its formats, with scores.
+//! - [`lines`]: blocks of bytes to lines to records; multi-line rules, hostile bytes.
+//! - [`time`], [`level`]: spellings of timestamps and levels.
+//! - [`scan`]: the cursor that formats read a line with.
+
+pub mod dialect;
+pub mod formats;
+pub mod level;
+pub mod lines;
+pub mod scan;
+pub mod time;
+
+pub use dialect::Dialect;
+pub use lines::{Sink, Tally, read_block};
+pub use time::{TimeRules, Zone};
+
+use crate::record::Record;
+
+/// Why a line is not a record of a format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// Nothing of this format: another format's, or the continuation of a record.
+    Foreign,
+    /// This format's, but unreadable. The reason goes to the reject row.
+    Broken(&'static str),
+    /// The beginning of a record that goes on in the next line (a quoted line break in
+    /// CSV, pretty-printed JSON). Tried again with the next line appended.
+    Incomplete,
+    /// This format's, but not a record: a header, a comment.
+    Skip,
+}
+
+/// One log format. Implementations hold what they learned from a source's first
+/// lines (the columns of a CSV header) and nothing else; parsing is a pure function
+/// of the line, so that any worker may read any part of a source.
+pub trait Format: Send + Sync {
+    /// The name that `--format` takes and the Sources page shows.
+    fn name(&self) -> &str;
+
+    /// Reads one line without its line break into `record`, which arrives empty.
+    /// What it leaves there when it fails is discarded.
+    fn parse<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch>;
+
+    /// Whether foreign lines after a record belong to it, as stack traces do.
+    fn takes_continuations(&self) -> bool {
+        true
+    }
+
+    /// Whether a block of lines may be cut before this line.
+    fn starts(&self, line: &str, rules: &TimeRules) -> bool {
+        self.parse(line, rules, &mut Record::default()).is_ok()
+    }
+}
