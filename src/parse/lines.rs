@@ -227,7 +227,10 @@ impl<S: Sink> BlockReader<'_, S> {
     fn take_joined(&mut self, first: Cow<'_, str>, start: usize, end: usize) -> usize {
         let mut joined = first.clone().into_owned();
         let (mut at, mut lines) = (end, 1u64);
-        while at < self.block.len() && lines < JOINED_LINES_MAX as u64 && joined.len() < RECORD_BYTES_MAX {
+        while at < self.block.len()
+            && lines < JOINED_LINES_MAX as u64
+            && joined.len() < RECORD_BYTES_MAX
+        {
             let next = next_line(self.block, at);
             joined.push('\n');
             joined.push_str(&clean(&self.block[at..next]).0);
