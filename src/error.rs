@@ -32,6 +32,15 @@ pub enum Error {
     )]
     NewerSchema { path: PathBuf, found: i32, known: i32 },
 
+    #[error("no file matches {pattern}")]
+    NoMatch { pattern: String },
+
+    #[error("read {path}: it is {what}, not a log")]
+    NotALog { path: PathBuf, what: &'static str },
+
+    #[error("read {path}: {reason}")]
+    Format { path: PathBuf, reason: String },
+
     /// The user asked for something that cannot be; the text says what to do instead.
     #[error("{0}")]
     Usage(String),

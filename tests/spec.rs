@@ -127,7 +127,7 @@ fn read(settings: &str, input: &str) -> String {
             let kind = formats::by_name(&name).expect("a built-in format");
             Dialect::forced((kind.recognise)(&sample).expect("a source of that format"), rules)
         }
-        None => Dialect::detect(&sample, rules),
+        None => Dialect::detect(&sample, &[], rules),
     };
     let mut out = Outcomes::default();
     read_block(&dialect, &bytes, &mut out);

@@ -28,6 +28,12 @@ impl Stream {
         scale_down((self.bits() >> 32) as u32, n)
     }
 
+    /// True with the probability of a [`threshold`].
+    #[inline]
+    pub fn chance(&mut self, threshold: u32) -> bool {
+        ((self.bits() >> 32) as u32) < threshold
+    }
+
     /// In `0..n`, the small ones more often: a few busy users, many rare ones.
     #[inline]
     pub fn skewed_below(&mut self, n: u32) -> u32 {
@@ -117,7 +123,7 @@ const BYTE_SUM_STD: f64 = 147.8;
 /// The spread of the logarithm: 1 in 100 durations is five times the median.
 const LOGNORMAL_SIGMA: f64 = 0.7;
 
-static LOGNORMAL_FACTORS: [u32; 2 * BYTE_SUM_MEAN + 1] = lognormal_factors();
+const LOGNORMAL_FACTORS: &[u32; 2 * BYTE_SUM_MEAN + 1] = &lognormal_factors();
 
 const fn lognormal_factors() -> [u32; 2 * BYTE_SUM_MEAN + 1] {
     let mut table = [0; 2 * BYTE_SUM_MEAN + 1];
@@ -133,8 +139,7 @@ const fn lognormal_factors() -> [u32; 2 * BYTE_SUM_MEAN + 1] {
 /// e^x for |x| up to about 50: the series for x / 1024, squared ten times.
 const fn exp(x: f64) -> f64 {
     let small = x / 1024.0;
-    let mut power =
-        1.0 + small * (1.0 + small / 2.0 * (1.0 + small / 3.0 * (1.0 + small / 4.0)));
+    let mut power = 1.0 + small * (1.0 + small / 2.0 * (1.0 + small / 3.0 * (1.0 + small / 4.0)));
     let mut squarings = 0;
     while squarings < 10 {
         power *= power;

@@ -28,13 +28,15 @@ pub fn parse_duration_ms(text: &str) -> Result<u64> {
         total_ms += number * unit_ms;
         rest = &after[unit_len..];
     }
-    if total_ms < 1.0 && !text.trim_start().starts_with('0') { Err(wrong()) } else { Ok(total_ms as u64) }
+    if text.trim().is_empty() { Err(wrong()) } else { Ok(total_ms as u64) }
 }
 
 /// Bytes of a size such as `100MB` (10^6), `64KiB` (2^10) or `4096`.
 pub fn parse_size(text: &str) -> Result<u64> {
     let wrong = || {
-        Error::usage(format!("'{text}' is not a size; write a number and a unit, such as 500KB, 100MB or 1GB"))
+        Error::usage(format!(
+            "'{text}' is not a size; write a number and a unit, such as 500KB, 100MB or 1GB"
+        ))
     };
     let (number, unit) = split_number(text.trim()).ok_or_else(wrong)?;
     let unit_bytes = match unit.trim().to_ascii_lowercase().as_str() {
@@ -56,14 +58,17 @@ pub fn parse_time(text: &str) -> Result<DateTime<Utc>> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Ok(time.with_timezone(&Utc));
     }
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|date| date.and_time(NaiveTime::MIN));
+    let date =
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|date| date.and_time(NaiveTime::MIN));
     ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]
         .iter()
         .map(|format| NaiveDateTime::parse_from_str(text, format))
         .fold(date, |found, next| found.or(next))
         .map(|time| time.and_utc())
         .map_err(|_| {
-            Error::usage(format!("'{text}' is not a time; write 2026-01-05 or 2026-01-05T08:30:00Z"))
+            Error::usage(format!(
+                "'{text}' is not a time; write 2026-01-05 or 2026-01-05T08:30:00Z"
+            ))
         })
 }
 

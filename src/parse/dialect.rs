@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use super::formats::{KINDS, Kind};
+use super::formats::KINDS;
 use super::{Format, Mismatch, TimeRules};
 use crate::record::Record;
 
@@ -52,10 +52,15 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// Fits the formats to a source that begins with `sample`.
-    pub fn detect(sample: &[&str], rules: TimeRules) -> Dialect {
-        let mut candidates: Vec<Candidate> =
-            KINDS.iter().filter_map(|kind| Candidate::fit(kind, sample, &rules)).collect();
+    /// Fits the formats to a source that begins with `sample`. The user's own come first.
+    pub fn detect(sample: &[&str], custom: &[Arc<dyn Format>], rules: TimeRules) -> Dialect {
+        let built_in = KINDS.iter().filter_map(|kind| (kind.recognise)(sample));
+        let mut candidates: Vec<Candidate> = custom
+            .iter()
+            .cloned()
+            .chain(built_in)
+            .map(|format| Candidate::fit(format, sample, &rules))
+            .collect();
         let readable = (0..sample.len())
             .filter(|&line| candidates.iter().any(|candidate| candidate.reads[line]))
             .count();
@@ -154,8 +159,7 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn fit(kind: &Kind, sample: &[&str], rules: &TimeRules) -> Option<Candidate> {
-        let format = (kind.recognise)(sample)?;
+    fn fit(format: Arc<dyn Format>, sample: &[&str], rules: &TimeRules) -> Candidate {
         let mut reads = vec![false; sample.len()];
         let mut at = 0;
         while at < sample.len() {
@@ -163,7 +167,7 @@ impl Candidate {
             reads[at..at + taken].fill(true);
             at += taken.max(1);
         }
-        Some(Candidate { format, reads })
+        Candidate { format, reads }
     }
 
     fn count(&self) -> usize {

@@ -3,11 +3,12 @@
 //!
 //! To add one: a file here, a line in [`KINDS`], a case in tests/spec/formats/.
 
+pub mod custom;
 mod text;
 
 use std::sync::Arc;
 
-use crate::parse::Format;
+use crate::parse::{Dialect, Format, TimeRules};
 
 /// A format as the list knows it.
 pub struct Kind {
@@ -27,4 +28,63 @@ pub const KINDS: &[Kind] = &[text::KIND];
 /// The built-in format of this name.
 pub fn by_name(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// The formats that sources are read with: the built-in ones, those the user defined,
+/// and the one that is forced, if any.
+#[derive(Default)]
+pub struct Formats {
+    custom: Vec<Arc<dyn Format>>,
+    forced: Option<Forced>,
+}
+
+enum Forced {
+    Kind(&'static Kind),
+    Custom(Arc<dyn Format>),
+}
+
+impl Formats {
+    /// `custom` are the user's own; `forced` is what `--format` says: the name of one of
+    /// them, of a built-in one, or `regex:PATTERN`.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong and which names there are.
+    pub fn new(custom: Vec<Arc<dyn Format>>, forced: Option<&str>) -> Result<Formats, String> {
+        let forced = match forced {
+            None => None,
+            Some(choice) => Some(Forced::find(choice, &custom)?),
+        };
+        Ok(Formats { custom, forced })
+    }
+
+    /// Fits the formats to a source that begins with `sample`.
+    ///
+    /// # Errors
+    /// A sentence: the source does not begin as the forced format needs it to.
+    pub fn dialect(&self, sample: &[&str], rules: TimeRules) -> Result<Dialect, String> {
+        match &self.forced {
+            None => Ok(Dialect::detect(sample, &self.custom, rules)),
+            Some(Forced::Custom(format)) => Ok(Dialect::forced(format.clone(), rules)),
+            Some(Forced::Kind(kind)) => match (kind.recognise)(sample) {
+                Some(format) => Ok(Dialect::forced(format, rules)),
+                None => Err(format!("it does not begin as {} does ({})", kind.name, kind.about)),
+            },
+        }
+    }
+}
+
+impl Forced {
+    fn find(choice: &str, custom: &[Arc<dyn Format>]) -> Result<Forced, String> {
+        if let Some(pattern) = choice.strip_prefix("regex:") {
+            return Ok(Forced::Custom(custom::from_regex("regex", pattern)?));
+        }
+        if let Some(format) = custom.iter().find(|format| format.name() == choice) {
+            return Ok(Forced::Custom(format.clone()));
+        }
+        by_name(choice).map(Forced::Kind).ok_or_else(|| {
+            let mut names: Vec<&str> = custom.iter().map(|format| format.name()).collect();
+            names.extend(KINDS.iter().map(|kind| kind.name));
+            format!("unknown format {choice}; there are {}, and regex:PATTERN", names.join(", "))
+        })
+    }
 }

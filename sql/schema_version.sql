@@ -1,0 +1,5 @@
+-- Which migrations this database has seen.
+create table if not exists schema_version (
+    version integer not null,
+    applied timestamp not null      -- UTC
+);

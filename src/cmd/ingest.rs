@@ -1,0 +1,240 @@
+//! `pintail ingest`: log files into the database.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::show;
+use crate::config::{DatabaseArgs, Limits, cores};
+use crate::error::{Error, Result};
+use crate::ingest::{Options, Outcome, Progress, Summary, ingest, inputs};
+use crate::parse::Zone;
+use crate::parse::formats::{Formats, KINDS, custom};
+use crate::store::{Access, Store};
+
+/// Load log files: plain, .gz or .zst, directories, globs, - for standard input
+///
+/// Formats are recognised from a file's first lines. What was loaded before is not loaded
+/// again: of a file that grew, only what is new is read.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = formats_help())]
+pub struct Args {
+    /// Files, directories, globs, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<String>,
+
+    #[command(flatten)]
+    database: DatabaseArgs,
+
+    /// Read every line in this format: a name listed by --help, or 'regex:(?<ts>…) (?<level>…) …'
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
+
+    /// Formats of your own: a TOML file with [format.NAME] and pattern = '(?<ts>…)…'
+    #[arg(long, value_name = "FILE")]
+    formats: Option<PathBuf>,
+
+    /// Zone of timestamps that name none: UTC, local, +02:00 or a name such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
+    timezone: Zone,
+
+    /// Threads that parse and write [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: Option<u16>,
+
+    /// Print nothing but errors
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let formats = formats(args.formats.as_deref(), args.format.as_deref())?;
+    let (inputs, unreadable) = inputs::expand(&args.paths);
+    let inputs_total = inputs.len() + unreadable.len();
+    for error in &unreadable {
+        eprintln!("pintail: {error}");
+    }
+    if inputs.is_empty() {
+        return failures(unreadable.len(), inputs_total);
+    }
+    let options = Options {
+        inputs,
+        formats,
+        zone: args.timezone,
+        workers: args.workers.map_or_else(cores, usize::from),
+        now: show::now(),
+    };
+    let started = Instant::now();
+    let store = Store::open(&args.database.path, Access::Write, &Limits::load())?;
+    let progress = Progress::default();
+    let shown = !args.quiet && std::io::stderr().is_terminal();
+    let summary = with_progress_bar(&progress, shown, || ingest(&store, options, &progress))?;
+    // Closing writes what is left to the file; the time it takes belongs to the load.
+    drop(store);
+    report_failures(&summary);
+    if !args.quiet {
+        print_summary(&summary, started.elapsed());
+    }
+    failures(unreadable.len() + summary.failures(), inputs_total)
+}
+
+fn failures(failed: usize, total: usize) -> Result<()> {
+    if failed == 0 { Ok(()) } else { Err(Error::Partial { failed, total }) }
+}
+
+fn zone(name: &str) -> Result<Zone, String> {
+    Zone::from_name(name).ok_or_else(|| {
+        "not a zone; give UTC, local, an offset such as +02:00, or a name such as Europe/Berlin"
+            .to_owned()
+    })
+}
+
+fn formats(file: Option<&std::path::Path>, forced: Option<&str>) -> Result<Formats> {
+    let custom = match file {
+        None => Vec::new(),
+        Some(path) => {
+            let text =
+                std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))?;
+            custom::from_file(&text)
+                .map_err(|reason| Error::usage(format!("{}: {reason}", path.display())))?
+        }
+    };
+    Formats::new(custom, forced).map_err(|reason| Error::usage(format!("--format: {reason}")))
+}
+
+fn formats_help() -> String {
+    let width = KINDS.iter().map(|kind| kind.name.len()).max().unwrap_or(0);
+    let mut help = "Formats:\n".to_owned();
+    for kind in KINDS {
+        help.push_str(&format!("  {:width$}  {}\n", kind.name, kind.about));
+    }
+    help
+}
+
+/// Runs `work` while another thread draws how far it has come.
+fn with_progress_bar<T>(progress: &Progress, shown: bool, work: impl FnOnce() -> T) -> T {
+    if !shown {
+        return work();
+    }
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let bar = new_bar(progress.bytes_total.load(Ordering::Relaxed));
+            while !done.load(Ordering::Relaxed) {
+                draw(&bar, progress);
+                std::thread::park_timeout(Duration::from_millis(100));
+            }
+            bar.finish_and_clear();
+        });
+        let result = work();
+        done.store(true, Ordering::Relaxed);
+        result
+    })
+}
+
+fn new_bar(_total: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template(
+        "{bar:30} {percent:>3} %  {decimal_bytes}/{decimal_total_bytes}  {msg}  {eta} left",
+    )
+    .expect("the template is a constant that indicatif accepts");
+    ProgressBar::new(0).with_style(style)
+}
+
+fn draw(bar: &ProgressBar, progress: &Progress) {
+    bar.set_length(progress.bytes_total.load(Ordering::Relaxed));
+    bar.set_position(progress.bytes_read.load(Ordering::Relaxed));
+    let lines = progress.lines.load(Ordering::Relaxed);
+    let seconds = bar.elapsed().as_secs_f64().max(0.001);
+    bar.set_message(format!(
+        "{}  {}/s",
+        show::plural(lines, "line"),
+        show::count((lines as f64 / seconds) as u64)
+    ));
+}
+
+fn report_failures(summary: &Summary) {
+    for (_, outcome) in &summary.outcomes {
+        if let Outcome::Failed(error) = outcome {
+            eprintln!("pintail: {error}");
+        }
+    }
+}
+
+fn print_summary(summary: &Summary, elapsed: Duration) {
+    let tally = &summary.tally;
+    let seconds = elapsed.as_secs_f64().max(0.001);
+    println!(
+        "{} from {} in {}: {} lines/s, {}/s",
+        show::plural(tally.lines, "line"),
+        show::plural(summary.sources, "source"),
+        show::duration(elapsed),
+        show::count((tally.lines as f64 / seconds) as u64),
+        show::bytes(summary.bytes as f64 / seconds),
+    );
+    let row = |name: &str, number: u64, note: String| {
+        println!("  {name:<14} {:>15}{note}", show::count(number));
+    };
+    let range = summary
+        .times
+        .map(|(first, last)| format!("  {} to {} UTC", show::time(first), show::time(last)));
+    row("records", tally.records, range.unwrap_or_default());
+    if tally.continuations > 0 {
+        row(
+            "continuations",
+            tally.continuations,
+            "  lines of stack traces and the like".to_owned(),
+        );
+    }
+    if tally.skipped > 0 {
+        row("skipped", tally.skipped, "  blank lines, headers, comments".to_owned());
+    }
+    if tally.repaired > 0 {
+        row("repaired", tally.repaired, "  lines with bytes that are not UTF-8".to_owned());
+    }
+    row("rejects", tally.rejects, String::new());
+    for (reason, count) in &summary.rejects {
+        println!("    {:>27}  {reason}", show::count(*count));
+    }
+    let formats: Vec<String> = summary
+        .formats
+        .iter()
+        .map(|(name, (sources, score))| {
+            format!("{name} ({}, score {score:.2})", show::plural(*sources, "source"))
+        })
+        .collect();
+    if !formats.is_empty() {
+        println!("  formats        {}", formats.join(", "));
+    }
+    print_outcomes(summary);
+}
+
+/// A line for each kind of outcome; names where there are few.
+fn print_outcomes(summary: &Summary) {
+    const NAMES_MAX: usize = 5;
+    let kinds: [(&str, fn(&Outcome) -> bool); 5] = [
+        ("empty", |outcome| matches!(outcome, Outcome::Empty)),
+        ("unchanged", |outcome| matches!(outcome, Outcome::Unchanged)),
+        ("grown", |outcome| matches!(outcome, Outcome::Grown)),
+        ("replaced", |outcome| matches!(outcome, Outcome::Replaced)),
+        ("no logs", |outcome| matches!(outcome, Outcome::Skipped(_))),
+    ];
+    for (title, is) in kinds {
+        let names: Vec<&str> = summary
+            .outcomes
+            .iter()
+            .filter(|(_, outcome)| is(outcome))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if names.is_empty() {
+            continue;
+        }
+        let more = match names.len().saturating_sub(NAMES_MAX) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        println!("  {title:<14} {}{more}", names[..names.len().min(NAMES_MAX)].join(", "));
+    }
+}

@@ -1,0 +1,31 @@
+//! The command line: one subcommand a file, each with its arguments (their comments are
+//! the help) and `run`.
+
+mod generate;
+mod ingest;
+mod show;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Result;
+
+/// Logs in, answers out: turns log lines into a DuckDB database you can ask with SQL.
+#[derive(Debug, Parser)]
+#[command(name = "pintail", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Ingest(ingest::Args),
+    Generate(generate::Args),
+}
+
+pub fn run(cli: Cli) -> Result<()> {
+    match cli.command {
+        Command::Ingest(args) => ingest::run(args),
+        Command::Generate(args) => generate::run(args),
+    }
+}

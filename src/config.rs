@@ -1,0 +1,72 @@
+//! Every limit and default, with its unit in its name and its reason beside it.
+
+use std::path::PathBuf;
+
+/// The database that commands use if neither `--db` nor PINTAIL_DB says otherwise.
+pub const DATABASE_DEFAULT: &str = "pintail.duckdb";
+
+/// Rows of a DuckDB row group. Storage is compressed in these units.
+pub const ROW_GROUP_ROWS: usize = 122_880;
+
+/// Rows of one transaction while loading: ten full row groups. A transaction that ends in
+/// a partial row group makes DuckDB write it again later; ten keep the share of such
+/// rewrites, and the work that a kill undoes, small.
+pub const TRANSACTION_ROWS_MAX: usize = 10 * ROW_GROUP_ROWS;
+
+/// Rejects of one transaction: a file of garbage must not grow without a commit.
+pub const TRANSACTION_REJECTS_MAX: usize = 100_000;
+
+/// Distinct minute, service and level counts one transaction may hold before it commits:
+/// bounds memory for logs whose timestamps jump about.
+pub const TRANSACTION_ROLLUPS_MAX: usize = 200_000;
+
+/// Bytes handed to a worker at a time. Large enough that taking one costs nothing,
+/// small enough that all cores have work with a file of a few megabytes.
+pub const BLOCK_BYTES: usize = 2 << 20;
+
+/// Bytes of a source's beginning that format detection may look at.
+pub const SAMPLE_BYTES_MAX: usize = 256 << 10;
+
+/// Bytes of a file's beginning that tell it from another with the same inode or path.
+pub const HEAD_BYTES_MAX: usize = 4 << 10;
+
+/// Bytes before a position that tell a file that grew from one that was written anew.
+pub const CHECK_BYTES_MAX: usize = 256;
+
+/// Rows that `pintail sql` shows on a terminal: more scrolls away. Pipes get everything.
+pub const TERMINAL_ROWS_MAX: usize = 200;
+
+/// What DuckDB may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// DuckDB's buffer memory. The process stays below about twice of it (measured).
+    pub database_memory_mib: u32,
+    /// DuckDB's own worker threads.
+    pub threads: usize,
+}
+
+impl Limits {
+    /// For queries: all cores.
+    pub fn query() -> Limits {
+        Limits { database_memory_mib: 1024, threads: cores() }
+    }
+
+    /// For loading: the ingestion workers take the cores; threads of DuckDB's own would
+    /// compete with them (1.4 times slower on two cores).
+    pub fn load() -> Limits {
+        Limits { database_memory_mib: 512, threads: 1 }
+    }
+}
+
+/// Cores this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The arguments that every command has.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DatabaseArgs {
+    /// Database file
+    #[arg(long = "db", value_name = "FILE", env = "PINTAIL_DB", default_value = DATABASE_DEFAULT)]
+    pub path: PathBuf,
+}

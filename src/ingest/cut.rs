@@ -1,0 +1,170 @@
+//! A stream into blocks of whole records.
+//!
+//! A block ends before the last record that begins in what was read, because that one
+//! may go on. So every block begins with a record, and any worker can read it.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use super::decode::Stream;
+use crate::config::BLOCK_BYTES;
+use crate::parse::Dialect;
+use crate::parse::lines::{LINE_BYTES_MAX, RECORD_LINES_MAX, REJECT_BYTES_MAX, clean};
+
+/// Bytes of a source, from the beginning of a record to the end of another.
+pub struct Block {
+    /// sources.id
+    pub source: i32,
+    pub dialect: Arc<Dialect>,
+    pub start: u64,
+    pub end: u64,
+    /// The bytes from `start` to `end`; of a line that is too long, its beginning.
+    pub bytes: Vec<u8>,
+    pub too_long: bool,
+}
+
+/// Cuts one stretch of a source.
+pub struct Cutter {
+    source: i32,
+    dialect: Arc<Dialect>,
+    stream: Stream,
+    /// Where the stretch ends; `None` for the end of the source.
+    end: Option<u64>,
+    /// Read, but not handed out yet: it begins at `start`.
+    carry: Vec<u8>,
+    start: u64,
+    finished: bool,
+}
+
+impl Cutter {
+    /// Cuts `stream` from where it stands.
+    pub fn new(source: i32, dialect: Arc<Dialect>, stream: Stream, end: Option<u64>) -> Cutter {
+        let start = stream.at();
+        Cutter { source, dialect, stream, end, carry: Vec::new(), start, finished: false }
+    }
+
+    pub fn dialect(&self) -> Arc<Dialect> {
+        self.dialect.clone()
+    }
+
+    /// The stream, for the next stretch.
+    pub fn into_stream(self) -> Stream {
+        self.stream
+    }
+
+    /// The next block; `None` at the end of the stretch.
+    ///
+    /// # Errors
+    /// What reading says. What was read before it has been or will be handed out.
+    pub fn next(&mut self) -> io::Result<Option<Block>> {
+        let mut bytes = std::mem::take(&mut self.carry);
+        let mut wanted = BLOCK_BYTES;
+        loop {
+            if !self.finished {
+                self.fill(&mut bytes, wanted)?;
+            }
+            if self.finished {
+                return Ok(if bytes.is_empty() { None } else { Some(self.block(bytes)) });
+            }
+            if let Some(at) = last_record_start(&self.dialect, &bytes) {
+                self.carry.extend_from_slice(&bytes[at..]);
+                bytes.truncate(at);
+                return Ok(Some(self.block(bytes)));
+            }
+            // One record, or one line, fills it all: look further, within limits.
+            if wanted > BLOCK_BYTES + LINE_BYTES_MAX {
+                return self.forced_block(bytes).map(Some);
+            }
+            wanted += LINE_BYTES_MAX;
+        }
+    }
+
+    /// Reads until `bytes` holds `wanted` or the stretch ends.
+    fn fill(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> io::Result<()> {
+        let missing = wanted.saturating_sub(bytes.len()) as u64;
+        let left = self.end.map_or(u64::MAX, |end| end.saturating_sub(self.stream.at()));
+        bytes.reserve(missing as usize);
+        let read = (&mut self.stream).take(missing.min(left)).read_to_end(bytes);
+        match read {
+            Ok(read) => {
+                self.finished = (read as u64) < missing;
+                Ok(())
+            }
+            Err(error) => {
+                // What was read before the error is kept for the next call.
+                self.carry = std::mem::take(bytes);
+                self.finished = true;
+                Err(error)
+            }
+        }
+    }
+
+    /// A block of what begins nowhere: lines that continue a record beyond all limits, or
+    /// a line that is too long.
+    fn forced_block(&mut self, mut bytes: Vec<u8>) -> io::Result<Block> {
+        if let Some(newline) = memchr::memrchr(b'\n', &bytes) {
+            self.carry.extend_from_slice(&bytes[newline + 1..]);
+            bytes.truncate(newline + 1);
+            return Ok(self.block(bytes));
+        }
+        let rest = self.skip_line()?;
+        let length = bytes.len() as u64 + rest;
+        bytes.truncate(REJECT_BYTES_MAX);
+        let start = self.start;
+        self.start += length;
+        Ok(Block {
+            source: self.source,
+            dialect: self.dialect.clone(),
+            start,
+            end: self.start,
+            bytes,
+            too_long: true,
+        })
+    }
+
+    /// Reads to the end of the line without keeping it; returns how long the rest was.
+    fn skip_line(&mut self) -> io::Result<u64> {
+        let mut skipped = 0;
+        let mut buffer = Vec::new();
+        loop {
+            buffer.clear();
+            self.fill(&mut buffer, BLOCK_BYTES)?;
+            if let Some(newline) = memchr::memchr(b'\n', &buffer) {
+                self.carry.extend_from_slice(&buffer[newline + 1..]);
+                return Ok(skipped + newline as u64 + 1);
+            }
+            skipped += buffer.len() as u64;
+            if self.finished {
+                return Ok(skipped);
+            }
+        }
+    }
+
+    fn block(&mut self, bytes: Vec<u8>) -> Block {
+        let start = self.start;
+        self.start += bytes.len() as u64;
+        Block {
+            source: self.source,
+            dialect: self.dialect.clone(),
+            start,
+            end: self.start,
+            bytes,
+            too_long: false,
+        }
+    }
+}
+
+/// Where the last line that begins a record begins, of the lines that end in `bytes`.
+/// The very beginning does not count.
+fn last_record_start(dialect: &Dialect, bytes: &[u8]) -> Option<usize> {
+    let mut line_end = memchr::memrchr(b'\n', bytes)?;
+    for _ in 0..RECORD_LINES_MAX {
+        let line_start = memchr::memrchr(b'\n', &bytes[..line_end])? + 1;
+        let line = clean(&bytes[line_start..line_end]).0;
+        if line.len() <= LINE_BYTES_MAX && dialect.starts(&line) {
+            return Some(line_start);
+        }
+        line_end = line_start - 1;
+    }
+    None
+}

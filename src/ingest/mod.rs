@@ -1,0 +1,24 @@
+//! From files and pipes to the database.
+//!
+//! ```text
+//! PATH… ─ inputs ─▶ files, pipes ─ prepare ─▶ encoding, dialect, what is new
+//!                                                  │
+//!        Feed (one lock): decode, cut into blocks of whole records
+//!          │                    │                                       one thread a core
+//!          ▼                    ▼
+//!        worker: parse ─▶ Batch ─▶ Writer ─ commit ─▶ DuckDB
+//! ```
+//!
+//! - [`inputs`]: what the paths of the command line name.
+//! - [`decode`]: compressed and UTF-16 files as a stream of bytes with a position.
+//! - [`prepare`]: which file this is, its dialect, and which of its bytes are new.
+//! - [`cut`]: a stream into blocks that begin with a record.
+//! - [`bulk`]: the workers, and the summary.
+
+pub mod bulk;
+mod cut;
+mod decode;
+pub mod inputs;
+mod prepare;
+
+pub use bulk::{Options, Outcome, Progress, Summary, ingest};

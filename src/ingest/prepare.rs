@@ -1,0 +1,490 @@
+//! Which file this is, its dialect, and which of its bytes are new.
+//!
+//! A file is known again by device and inode, or by its path, but only if its content
+//! agrees: a checksum of its first bytes, and one of the bytes before the position. An
+//! inode can be used again, a path can be written anew, a file can be truncated: each
+//! is a new source then, because its lines are new.
+
+use std::fs::{File, Metadata};
+use std::io::Read;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::decode::{Encoding, Stream, is_binary};
+use crate::config::{CHECK_BYTES_MAX, HEAD_BYTES_MAX, SAMPLE_BYTES_MAX};
+use crate::error::{Error, Result};
+use crate::parse::dialect::SAMPLE_LINES_MAX;
+use crate::parse::formats::Formats;
+use crate::parse::lines::clean;
+use crate::parse::{Dialect, TimeRules, Zone, read_block};
+use crate::record::{Level, Micros};
+use crate::store::batch::{Batch, NO_LEVEL};
+use crate::store::sources::{self, Identity, Kind, Source, StoredRecord};
+use crate::store::writer::{Check, Range};
+use crate::store::{Connection, Store};
+
+const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Bytes after a position that are looked at to see whether its last record went on.
+const LOOKAHEAD_BYTES: usize = 64 << 10;
+
+/// How sources are to be read.
+pub struct Rules {
+    pub formats: Formats,
+    /// The zone of timestamps that name none.
+    pub zone: Zone,
+    pub now: Micros,
+}
+
+/// A source that has something new.
+pub struct Prepared {
+    pub source: Source,
+    pub dialect: Arc<Dialect>,
+    pub encoding: Encoding,
+    /// The stretches that are not in yet, in order; `None` for the end of the source.
+    pub gaps: Vec<(u64, Option<u64>)>,
+    /// Bytes on disk.
+    pub file_bytes: u64,
+    pub standing: Standing,
+}
+
+/// What the database knew of a source before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    New,
+    /// The same content as before, with more after it.
+    Grown,
+    /// Its path or inode was known, with other content.
+    Replaced,
+}
+
+/// A file after a look at it.
+pub enum Look {
+    Ready(Prepared),
+    Empty,
+    /// Everything in it is in already.
+    Unchanged,
+}
+
+/// Recognises files, and fits dialects to what it does not know.
+pub struct Preparer {
+    connection: Connection,
+    rules: Rules,
+    known: Vec<(Source, Vec<Range>)>,
+    next_id: i32,
+}
+
+impl Preparer {
+    pub fn new(store: &Store, rules: Rules) -> Result<Preparer> {
+        let connection = store.connect()?;
+        let known = sources::known_files(&connection)?;
+        let next_id = sources::next_id(&connection)?;
+        Ok(Preparer { connection, rules, known, next_id })
+    }
+
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Adds the new ones of these sources to the database.
+    pub fn add(&self, prepared: &[&Prepared]) -> Result<()> {
+        let new: Vec<&Source> = prepared
+            .iter()
+            .filter(|prepared| prepared.standing != Standing::Grown)
+            .map(|prepared| &prepared.source)
+            .collect();
+        if new.is_empty() { Ok(()) } else { sources::add(&self.connection, &new, self.rules.now) }
+    }
+
+    /// Fits a dialect to a pipe; waits for its first bytes. Returns it with the stream
+    /// from its beginning.
+    ///
+    /// # Errors
+    /// As for [`Preparer::look_at_file`].
+    pub fn look_at_pipe(&mut self, name: &str, mut stream: Stream) -> Result<(Prepared, Stream)> {
+        let path = Path::new(name);
+        let mut sample = Vec::new();
+        (&mut stream)
+            .take(SAMPLE_BYTES_MAX as u64)
+            .read_to_end(&mut sample)
+            .map_err(|error| Error::file("read", path, error))?;
+        if is_binary(&sample) {
+            return Err(Error::NotALog { path: path.to_owned(), what: "binary data" });
+        }
+        let rules = TimeRules::new(self.rules.zone, self.rules.now);
+        let dialect = self.dialect_of(path, &sample, rules)?;
+        let prepared = Prepared {
+            source: self.new_source(Kind::Pipe, name.to_owned(), None, &dialect),
+            dialect: Arc::new(dialect),
+            encoding: Encoding::Plain,
+            gaps: vec![(0, None)],
+            file_bytes: 0,
+            standing: Standing::New,
+        };
+        Ok((prepared, stream.put_back(sample)))
+    }
+
+    /// Looks at a file's beginning and at what is known of it.
+    ///
+    /// # Errors
+    /// What opening and reading say; [`Error::NotALog`] for a binary file.
+    pub fn look_at_file(&mut self, path: &Path) -> Result<Look> {
+        let failed = |error| Error::file("read", path, error);
+        let file = File::open(path).map_err(|error| Error::file("open", path, error))?;
+        let meta = file.metadata().map_err(failed)?;
+        if meta.len() == 0 {
+            return Ok(Look::Empty);
+        }
+        let head = read_head(&file).map_err(failed)?;
+        let encoding = Encoding::of(&head);
+        let sample = read_sample(file, encoding).map_err(failed)?;
+        if is_binary(&sample) {
+            return Err(Error::NotALog { path: path.to_owned(), what: "a binary file" });
+        }
+        let name = absolute(path);
+        let rules = TimeRules::new(self.rules.zone, modified(&meta));
+        let dialect = Arc::new(self.dialect_of(path, &sample, rules)?);
+        let looked = LookedAt { path, name, meta, head, encoding, dialect };
+        match self.recognise(&looked)? {
+            Some(look) => Ok(look),
+            None => Ok(Look::Ready(self.new_file(looked, &sample))),
+        }
+    }
+
+    fn dialect_of(&self, path: &Path, sample: &[u8], rules: TimeRules) -> Result<Dialect> {
+        let lines = sample_lines(sample);
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        self.rules
+            .formats
+            .dialect(&lines, rules)
+            .map_err(|reason| Error::Format { path: path.to_owned(), reason })
+    }
+
+    fn new_file(&mut self, looked: LookedAt<'_>, sample: &[u8]) -> Prepared {
+        let replaced = self.known.iter().any(|(source, _)| looked.may_be(source));
+        let identity = Some(looked.identity());
+        let start = if sample.starts_with(UTF8_BOM) { UTF8_BOM.len() as u64 } else { 0 };
+        Prepared {
+            source: self.new_source(Kind::File, looked.name, identity, &looked.dialect),
+            dialect: looked.dialect,
+            encoding: looked.encoding,
+            gaps: vec![(start, None)],
+            file_bytes: looked.meta.len(),
+            standing: if replaced { Standing::Replaced } else { Standing::New },
+        }
+    }
+
+    fn new_source(
+        &mut self,
+        kind: Kind,
+        name: String,
+        identity: Option<Identity>,
+        dialect: &Dialect,
+    ) -> Source {
+        let id = self.next_id;
+        self.next_id += 1;
+        let mut formats = crate::record::Fields::default();
+        for score in dialect.scores() {
+            formats.raw(&score.format, &format!("{:.4}", score.share));
+        }
+        Source {
+            id,
+            kind,
+            name,
+            identity,
+            format: dialect.main().map(|score| (score.format.clone(), score.share)),
+            formats: format!("{{{}}}", formats.as_str()),
+            file_bytes: None,
+        }
+    }
+
+    /// The file among the known ones: by inode first, then by path, content agreeing.
+    fn recognise(&mut self, looked: &LookedAt<'_>) -> Result<Option<Look>> {
+        let mut candidates: Vec<usize> = (0..self.known.len())
+            .filter(|&at| looked.may_be(&self.known[at].0) && looked.begins_as(&self.known[at].0))
+            .collect();
+        candidates.sort_by_key(|&at| !looked.has_inode_of(&self.known[at].0));
+        for at in candidates {
+            let (mut source, ranges) = self.known[at].clone();
+            let Some(gaps) = self.new_stretches(looked, &source, &ranges)? else {
+                continue;
+            };
+            source.name.clone_from(&looked.name);
+            source.identity = Some(looked.identity());
+            if source.name != self.known[at].0.name || source.identity != self.known[at].0.identity
+            {
+                sources::update_identity(&self.connection, &source)?;
+            }
+            if gaps.is_empty() {
+                return Ok(Some(Look::Unchanged));
+            }
+            return Ok(Some(Look::Ready(Prepared {
+                source,
+                dialect: looked.dialect.clone(),
+                encoding: looked.encoding,
+                gaps,
+                file_bytes: looked.meta.len(),
+                standing: Standing::Grown,
+            })));
+        }
+        Ok(None)
+    }
+
+    /// The stretches of a known file that are not in yet; `None` if its content is not
+    /// what was taken in.
+    fn new_stretches(
+        &self,
+        looked: &LookedAt<'_>,
+        source: &Source,
+        ranges: &[Range],
+    ) -> Result<Option<Vec<(u64, Option<u64>)>>> {
+        let size = looked.meta.len();
+        let Some(last) = ranges.last() else {
+            return Ok(Some(vec![(0, None)]));
+        };
+        let whole = sources::merged(ranges).len() == 1 && source.file_bytes.is_some();
+        // Decoding a whole archive to learn that nothing is new would be a waste.
+        if looked.encoding != Encoding::Plain && whole && source.file_bytes == Some(size) {
+            return Ok(Some(Vec::new()));
+        }
+        let failed = |error| Error::file("read", looked.path, error);
+        let Some(end) = read_end(looked, last).map_err(failed)? else {
+            return Ok(None);
+        };
+        let ranges = match end.grown_record(&looked.dialect) {
+            GrownRecord::None => ranges.to_vec(),
+            GrownRecord::Grown(record) => {
+                self.take_back(ranges, end.range_without_tail(), record)?
+            }
+        };
+        let mut gaps = gaps_of(&ranges);
+        if end.after.is_empty() {
+            // The open stretch at the end has nothing in it.
+            gaps.pop();
+        }
+        Ok(Some(gaps))
+    }
+
+    /// Takes the last record out; returns the ranges that are left.
+    fn take_back(
+        &self,
+        ranges: &[Range],
+        shrunk: Option<Range>,
+        record: Option<StoredRecord>,
+    ) -> Result<Vec<Range>> {
+        let mut left = ranges.to_vec();
+        let Some(last) = left.pop() else {
+            return Ok(left);
+        };
+        if !sources::take_back(&self.connection, ranges, shrunk, last.tail, record.as_ref())? {
+            return Ok(ranges.to_vec());
+        }
+        left.extend(shrunk);
+        Ok(left)
+    }
+}
+
+/// What a look at a file found.
+struct LookedAt<'a> {
+    path: &'a Path,
+    /// Absolute.
+    name: String,
+    meta: Metadata,
+    /// Its first bytes on disk.
+    head: Vec<u8>,
+    encoding: Encoding,
+    dialect: Arc<Dialect>,
+}
+
+impl LookedAt<'_> {
+    fn identity(&self) -> Identity {
+        Identity {
+            device: self.meta.dev(),
+            inode: self.meta.ino(),
+            head_bytes: self.head.len() as u32,
+            head_crc: crc32fast::hash(&self.head),
+        }
+    }
+
+    fn has_inode_of(&self, source: &Source) -> bool {
+        source
+            .identity
+            .is_some_and(|known| (known.device, known.inode) == (self.meta.dev(), self.meta.ino()))
+    }
+
+    fn may_be(&self, source: &Source) -> bool {
+        self.has_inode_of(source) || source.name == self.name
+    }
+
+    fn begins_as(&self, source: &Source) -> bool {
+        source.identity.is_some_and(|known| {
+            self.head
+                .get(..known.head_bytes as usize)
+                .is_some_and(|head| crc32fast::hash(head) == known.head_crc)
+        })
+    }
+}
+
+/// The bytes around the end of what was taken in.
+struct End {
+    range: Range,
+    /// From a little before the last record to the range's end.
+    before: Vec<u8>,
+    /// Where `before` begins in the source.
+    before_start: u64,
+    /// What follows the range: all of it, or [`LOOKAHEAD_BYTES`].
+    after: Vec<u8>,
+}
+
+enum GrownRecord {
+    None,
+    /// The last record goes on; it was stored like this (a reject was not stored at all).
+    Grown(Option<StoredRecord>),
+}
+
+impl End {
+    /// Whether the last record goes on in what follows: its line had no end, or the next
+    /// line begins no record.
+    fn grown_record(&self, dialect: &Dialect) -> GrownRecord {
+        let old = &self.before[(self.range.tail - self.before_start) as usize..];
+        if self.after.is_empty() || old.is_empty() {
+            return GrownRecord::None;
+        }
+        let next = self.after.split(|&b| b == b'\n').map(|line| clean(line).0);
+        let next = next.into_iter().find(|line| !line.trim().is_empty());
+        let begins_record = next.is_none_or(|line| dialect.starts(&line));
+        if old.ends_with(b"\n") && begins_record {
+            return GrownRecord::None;
+        }
+        GrownRecord::Grown(stored_record(dialect, old))
+    }
+
+    /// The range up to its last record, if anything is left of it.
+    fn range_without_tail(&self) -> Option<Range> {
+        let Range { source, start, tail, .. } = self.range;
+        let check = Check::of(&self.before[..(tail - self.before_start) as usize]);
+        (tail > start).then_some(Range { source, start, end: tail, tail, check })
+    }
+}
+
+/// The record that these bytes were stored as.
+fn stored_record(dialect: &Dialect, bytes: &[u8]) -> Option<StoredRecord> {
+    let mut batch = Batch::new();
+    batch.reset(0, 0, bytes.len() as u64);
+    read_block(dialect, bytes, &mut batch);
+    let row = batch.rows().checked_sub(1)?;
+    Some(StoredRecord {
+        ts: batch.ts[row],
+        level: match batch.level[row] {
+            NO_LEVEL => None,
+            level => Some(Level::ALL[usize::from(level)].name()),
+        },
+        service: batch.service.get(row).map(str::to_owned),
+        message: batch.message.get(row).to_owned(),
+    })
+}
+
+/// Reads around the end of a range; `None` if the file's content there is another.
+fn read_end(looked: &LookedAt<'_>, range: &Range) -> std::io::Result<Option<End>> {
+    let check_start = range.end.saturating_sub(range.check.bytes.into());
+    let before_start = range.tail.saturating_sub(CHECK_BYTES_MAX as u64).min(check_start);
+    let file = File::open(looked.path)?;
+    let mut stream = Stream::of_file(file, looked.encoding, Arc::new(AtomicU64::new(0)))?;
+    if !stream.skip_to(before_start)? {
+        return Ok(None);
+    }
+    let length = (range.end - before_start) as usize;
+    let mut before = Vec::new();
+    (&mut stream).take(length as u64).read_to_end(&mut before)?;
+    let checked = &before[before.len().min((check_start - before_start) as usize)..];
+    if before.len() < length || crc32fast::hash(checked) != range.check.crc {
+        return Ok(None);
+    }
+    let mut after = Vec::new();
+    (&mut stream).take(LOOKAHEAD_BYTES as u64).read_to_end(&mut after)?;
+    Ok(Some(End { range: *range, before, before_start, after }))
+}
+
+/// What lies between and after ranges that are in order.
+fn gaps_of(ranges: &[Range]) -> Vec<(u64, Option<u64>)> {
+    let mut gaps = Vec::new();
+    let mut at = 0;
+    for range in sources::merged(ranges) {
+        if range.start > at && !(at == 0 && range.start == UTF8_BOM.len() as u64) {
+            gaps.push((at, Some(range.start)));
+        }
+        at = range.end;
+    }
+    gaps.push((at, None));
+    gaps
+}
+
+fn read_head(file: &File) -> std::io::Result<Vec<u8>> {
+    let mut head = vec![0; HEAD_BYTES_MAX];
+    let mut length = 0;
+    while length < head.len() {
+        match file.read_at(&mut head[length..], length as u64)? {
+            0 => break,
+            count => length += count,
+        }
+    }
+    head.truncate(length);
+    Ok(head)
+}
+
+/// The first decoded bytes.
+fn read_sample(file: File, encoding: Encoding) -> std::io::Result<Vec<u8>> {
+    let mut sample = Vec::new();
+    Stream::of_file(file, encoding, Arc::new(AtomicU64::new(0)))?
+        .take(SAMPLE_BYTES_MAX as u64)
+        .read_to_end(&mut sample)?;
+    Ok(sample)
+}
+
+/// The lines of a sample, cleaned; the last is left out if it may be half a line.
+fn sample_lines(sample: &[u8]) -> Vec<String> {
+    let sample = sample.strip_prefix(UTF8_BOM).unwrap_or(sample);
+    let whole = match memchr::memrchr(b'\n', sample) {
+        Some(end) if sample.len() + UTF8_BOM.len() >= SAMPLE_BYTES_MAX => &sample[..end],
+        _ => sample,
+    };
+    whole
+        .split(|&b| b == b'\n')
+        .take(SAMPLE_LINES_MAX)
+        .map(|line| clean(line).0.into_owned())
+        .collect()
+}
+
+/// UTC microseconds.
+fn modified(meta: &Metadata) -> Micros {
+    meta.mtime() * 1_000_000 + meta.mtime_nsec() / 1_000
+}
+
+/// The path without links and dots, so that it stays the same from everywhere.
+fn absolute(path: &Path) -> String {
+    std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path)).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_lie_between_and_after_ranges() {
+        let range = |start, end| Range {
+            source: 1,
+            start,
+            end,
+            tail: start,
+            check: Check { bytes: 0, crc: 0 },
+        };
+        assert_eq!(gaps_of(&[]), [(0, None)]);
+        assert_eq!(gaps_of(&[range(3, 10)]), [(10, None)]);
+        assert_eq!(
+            gaps_of(&[range(0, 10), range(30, 40), range(10, 20)]),
+            [(20, Some(30)), (40, None)]
+        );
+    }
+}

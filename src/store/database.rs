@@ -1,0 +1,233 @@
+//! Opening the database: one process writes, or several read.
+
+use std::ffi::{CStr, CString};
+use std::ops::Deref;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use duckdb::ffi;
+
+use super::{migrations, writer::Writer};
+use crate::config::Limits;
+use crate::error::{Error, Result};
+
+/// Who else may have the database open meanwhile: that is DuckDB's rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nobody. Makes the file if there is none.
+    Write,
+    /// Others who read.
+    Read,
+}
+
+/// An open database. Connections keep it open; the last one to go closes it.
+#[derive(Clone)]
+pub struct Store {
+    handle: Arc<Handle>,
+    path: PathBuf,
+}
+
+/// A connection that keeps its database open.
+pub struct Connection {
+    // Dropped in this order: a connection must not outlive its database.
+    inner: duckdb::Connection,
+    _handle: Arc<Handle>,
+}
+
+impl Deref for Connection {
+    type Target = duckdb::Connection;
+
+    fn deref(&self) -> &duckdb::Connection {
+        &self.inner
+    }
+}
+
+impl Store {
+    /// Opens the database at `path`, applies outstanding migrations and sets `limits`.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] if another process writes to it (or, for [`Access::Write`],
+    /// reads it), [`Error::NoDatabase`] if there is nothing to read,
+    /// [`Error::NewerSchema`] if a newer Pintail wrote it.
+    pub fn open(path: &Path, access: Access, limits: &Limits) -> Result<Store> {
+        if access == Access::Read && !path.exists() {
+            return Err(Error::NoDatabase { path: path.to_owned() });
+        }
+        let store = Store::open_handle(path, access, limits)?;
+        let behind = migrations::behind(&*store.connect()?, path)?;
+        match access {
+            Access::Write => migrations::apply(&*store.connect()?)?,
+            // A reader cannot migrate; a moment as the writer can.
+            Access::Read if behind => {
+                drop(store);
+                drop(Store::open(path, Access::Write, limits)?);
+                return Store::open_handle(path, access, limits);
+            }
+            Access::Read => {}
+        }
+        Ok(store)
+    }
+
+    fn open_handle(path: &Path, access: Access, limits: &Limits) -> Result<Store> {
+        let mode = match access {
+            Access::Write => "READ_WRITE",
+            Access::Read => "READ_ONLY",
+        };
+        let memory = format!("{}MiB", limits.database_memory_mib);
+        let threads = limits.threads.to_string();
+        let settings = [("access_mode", mode), ("memory_limit", &memory), ("threads", &threads)];
+        let handle = Handle::open(path, &settings).map_err(|message| open_error(path, message))?;
+        let store = Store { handle: Arc::new(handle), path: path.to_owned() };
+        use_utc(&*store.connect()?)?;
+        Ok(store)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A connection of its own: for another thread, another transaction.
+    pub fn connect(&self) -> Result<Connection> {
+        // SAFETY: the handle is an open database, and `Connection` keeps it open for
+        // as long as the duckdb connection made from it lives.
+        let inner = unsafe { duckdb::Connection::open_from_raw(self.handle.database) }?;
+        Ok(Connection { inner, _handle: self.handle.clone() })
+    }
+
+    /// A writer of its own; several may write at once.
+    pub fn writer(&self) -> Result<Writer> {
+        Writer::new(self.handle.clone())
+    }
+
+    /// Bytes of the database file and its write-ahead log.
+    pub fn size_bytes(&self) -> u64 {
+        let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
+        let mut wal = self.path.clone().into_os_string();
+        wal.push(".wal");
+        size(&self.path) + size(Path::new(&wal))
+    }
+}
+
+/// Times are UTC: `ts > now() - interval 1 hour` must not depend on this machine's zone.
+/// Without DuckDB's icu extension (the bundled build) it never does.
+fn use_utc(connection: &duckdb::Connection) -> Result<()> {
+    let has_zones: bool = connection.query_row(
+        "select exists (from duckdb_settings() where name = 'TimeZone')",
+        [],
+        |row| row.get(0),
+    )?;
+    if has_zones {
+        connection.execute_batch("set global TimeZone = 'UTC'")?;
+    }
+    Ok(())
+}
+
+/// DuckDB's message about a database that does not open, as one of ours.
+fn open_error(path: &Path, message: String) -> Error {
+    if message.contains("Could not set lock") {
+        return Error::Locked { path: path.to_owned(), holder: lock_holder(&message) };
+    }
+    let message = message.strip_prefix("IO Error: ").unwrap_or(&message);
+    Error::Store { action: "open the database", message: format!("{}: {message}", path.display()) }
+}
+
+/// `… Conflicting lock is held in /usr/bin/pintail (PID 1234) by user root. …`
+fn lock_holder(message: &str) -> Option<String> {
+    let (_, holder) = message.split_once("lock is held in ")?;
+    let end = holder.find(". ").unwrap_or(holder.len());
+    Some(holder[..end].to_owned())
+}
+
+/// An open `duckdb_database`, closed when dropped.
+pub(super) struct Handle {
+    pub(super) database: ffi::duckdb_database,
+}
+
+// SAFETY: a DuckDB database object is internally synchronised: connecting from several
+// threads at once is documented to be safe, and nothing else is done with it here.
+unsafe impl Send for Handle {}
+unsafe impl Sync for Handle {}
+
+impl Handle {
+    fn open(path: &Path, settings: &[(&str, &str)]) -> Result<Handle, String> {
+        let path = CString::new(path.as_os_str().as_bytes())
+            .map_err(|_| "its path contains a NUL byte".to_owned())?;
+        let config = Settings::new(settings)?;
+        let mut database: ffi::duckdb_database = std::ptr::null_mut();
+        let mut message = std::ptr::null_mut();
+        // SAFETY: all pointers are valid for the call; `message` is set only on failure
+        // and freed with duckdb_free after it has been copied.
+        unsafe {
+            let state =
+                ffi::duckdb_open_ext(path.as_ptr(), &mut database, config.raw, &mut message);
+            if state == ffi::duckdb_state_DuckDBSuccess {
+                return Ok(Handle { database });
+            }
+            if message.is_null() {
+                return Err("DuckDB gives no reason".to_owned());
+            }
+            let text = CStr::from_ptr(message).to_string_lossy().into_owned();
+            ffi::duckdb_free(message.cast());
+            Err(text)
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // SAFETY: opened by `open`, closed here and nowhere else.
+        unsafe { ffi::duckdb_close(&mut self.database) };
+    }
+}
+
+/// A `duckdb_config`, destroyed when dropped.
+struct Settings {
+    raw: ffi::duckdb_config,
+}
+
+impl Settings {
+    fn new(settings: &[(&str, &str)]) -> Result<Settings, String> {
+        let mut config = Settings { raw: std::ptr::null_mut() };
+        // SAFETY: `raw` is a valid place for the new configuration.
+        if unsafe { ffi::duckdb_create_config(&mut config.raw) } != ffi::duckdb_state_DuckDBSuccess
+        {
+            return Err("DuckDB cannot make a configuration".to_owned());
+        }
+        for (name, value) in settings {
+            let (name, value) = (
+                CString::new(*name).expect("setting names are constants without NUL"),
+                CString::new(*value).map_err(|_| "a setting contains a NUL byte".to_owned())?,
+            );
+            // SAFETY: the configuration is alive and both strings end with NUL.
+            let state =
+                unsafe { ffi::duckdb_set_config(config.raw, name.as_ptr(), value.as_ptr()) };
+            if state != ffi::duckdb_state_DuckDBSuccess {
+                return Err(format!("DuckDB refuses the setting {name:?} = {value:?}"));
+            }
+        }
+        Ok(config)
+    }
+}
+
+impl Drop for Settings {
+    fn drop(&mut self) {
+        // SAFETY: created by `new`, destroyed here and nowhere else.
+        unsafe { ffi::duckdb_destroy_config(&mut self.raw) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_holder_of_the_lock_is_named() {
+        let message = "IO Error: Could not set lock on file \"/x/pintail.duckdb\": Conflicting \
+                       lock is held in /usr/bin/pintail (PID 1234) by user root. See also https";
+        assert_eq!(
+            lock_holder(message).as_deref(),
+            Some("/usr/bin/pintail (PID 1234) by user root")
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! The schema, version by version: migrations/NNNN_noun.sql, applied in order, each in
+//! one transaction, never edited once landed.
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Every migration; its version is its place in the list, counted from one.
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_logs.sql"),
+    include_str!("../../migrations/0002_views.sql"),
+    include_str!("../../migrations/0003_anomalies.sql"),
+];
+
+const VERSIONS: &str = include_str!("../../sql/schema_version.sql");
+const VERSION: &str = "select coalesce(max(version), 0) from schema_version";
+
+/// Whether the database lacks migrations that this binary has.
+///
+/// # Errors
+/// [`Error::NewerSchema`] if it has some that this binary does not know.
+pub fn behind(connection: &duckdb::Connection, path: &Path) -> Result<bool> {
+    let found = version(connection)?;
+    let known = MIGRATIONS.len() as i32;
+    if found > known {
+        return Err(Error::NewerSchema { path: path.to_owned(), found, known });
+    }
+    Ok(found < known)
+}
+
+/// Applies what is outstanding.
+pub fn apply(connection: &duckdb::Connection) -> Result<()> {
+    connection.execute_batch(VERSIONS)?;
+    let done = version(connection)? as usize;
+    for (at, migration) in MIGRATIONS.iter().enumerate().skip(done) {
+        let version = at as i32 + 1;
+        connection.execute_batch("begin")?;
+        let applied = connection.execute_batch(migration).and_then(|()| {
+            connection.execute("insert into schema_version values (?, current_date)", [version])
+        });
+        match applied {
+            Ok(_) => connection.execute_batch("commit")?,
+            Err(error) => {
+                connection.execute_batch("rollback")?;
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// 0 for a database without a schema.
+fn version(connection: &duckdb::Connection) -> Result<i32> {
+    let has_schema: bool = connection.query_row(
+        "select exists (from duckdb_tables() where table_name = 'schema_version')",
+        [],
+        |row| row.get(0),
+    )?;
+    if !has_schema {
+        return Ok(0);
+    }
+    Ok(connection.query_row(VERSION, [], |row| row.get(0))?)
+}

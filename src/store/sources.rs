@@ -1,0 +1,259 @@
+//! What is known about where records came from, and how far each was taken in.
+
+use std::collections::HashMap;
+
+use duckdb::named_params;
+
+use super::database::Connection;
+use super::writer::{Check, Range};
+use crate::error::Result;
+use crate::record::Micros;
+
+/// A source as the database knows it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub id: i32,
+    pub kind: Kind,
+    /// The absolute path, or `-`.
+    pub name: String,
+    pub identity: Option<Identity>,
+    /// The main format with its score, and every format with its share as JSON.
+    pub format: Option<(String, f64)>,
+    pub formats: String,
+    /// Size on disk when it was last read to its end.
+    pub file_bytes: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    File,
+    /// Standard input, or a named pipe. Has no position: every reading is new.
+    Pipe,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::File => "file",
+            Kind::Pipe => "pipe",
+        }
+    }
+}
+
+/// What tells a file from all others: where it lies, and how it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub device: u64,
+    pub inode: u64,
+    pub head_bytes: u32,
+    pub head_crc: u32,
+}
+
+/// Every range of every source, in order.
+fn all_ranges(connection: &Connection) -> Result<HashMap<i32, Vec<Range>>> {
+    let mut ranges: HashMap<i32, Vec<Range>> = HashMap::new();
+    let mut statement = connection.prepare(include_str!("../../sql/positions.sql"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let range = Range {
+            source: row.get(0)?,
+            start: row.get::<_, i64>(1)? as u64,
+            end: row.get::<_, i64>(2)? as u64,
+            tail: row.get::<_, i64>(3)? as u64,
+            check: Check { bytes: row.get::<_, i32>(4)? as u32, crc: row.get::<_, i64>(5)? as u32 },
+        };
+        ranges.entry(range.source).or_default().push(range);
+    }
+    Ok(ranges)
+}
+
+/// The files taken in before, the newest first, each with its ranges in order.
+pub fn known_files(connection: &Connection) -> Result<Vec<(Source, Vec<Range>)>> {
+    let mut ranges = all_ranges(connection)?;
+    let mut files = Vec::new();
+    let mut statement = connection.prepare(include_str!("../../sql/files.sql"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let source = Source {
+            id: row.get(0)?,
+            kind: Kind::File,
+            name: row.get(1)?,
+            identity: Some(Identity {
+                device: row.get::<_, i64>(2)? as u64,
+                inode: row.get::<_, i64>(3)? as u64,
+                head_bytes: row.get::<_, i32>(4)? as u32,
+                head_crc: row.get::<_, i64>(5)? as u32,
+            }),
+            format: None,
+            formats: String::new(),
+            file_bytes: row.get::<_, Option<i64>>(6)?.map(|bytes| bytes as u64),
+        };
+        let ranges = ranges.remove(&source.id).unwrap_or_default();
+        files.push((source, ranges));
+    }
+    Ok(files)
+}
+
+/// The number for the next new source.
+pub fn next_id(connection: &Connection) -> Result<i32> {
+    let sql = "select coalesce(max(id), 0)::integer + 1 from sources";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// Adds sources, all or none.
+pub fn add(connection: &Connection, sources: &[&Source], now: Micros) -> Result<()> {
+    connection.execute_batch("begin transaction")?;
+    let mut insert = connection.prepare(include_str!("../../sql/add_source.sql"))?;
+    for source in sources {
+        let identity = source.identity;
+        insert.execute(named_params! {
+            "id": source.id,
+            "kind": source.kind.name(),
+            "name": source.name,
+            "device": identity.map(|identity| identity.device as i64),
+            "inode": identity.map(|identity| identity.inode as i64),
+            "head_bytes": identity.map(|identity| identity.head_bytes as i32),
+            "head_crc": identity.map(|identity| i64::from(identity.head_crc)),
+            "format": source.format.as_ref().map(|(name, _)| name.as_str()),
+            "score": source.format.as_ref().map(|(_, score)| *score),
+            "formats": source.formats,
+            "now": now,
+        })?;
+    }
+    drop(insert);
+    connection.execute_batch("commit")?;
+    Ok(())
+}
+
+/// Notes where a known file lies now, and how it begins now that it has grown.
+pub fn update_identity(connection: &Connection, source: &Source) -> Result<()> {
+    let Some(identity) = source.identity else {
+        return Ok(());
+    };
+    connection.execute(
+        include_str!("../../sql/update_source.sql"),
+        named_params! {
+            "id": source.id,
+            "name": source.name,
+            "device": identity.device as i64,
+            "inode": identity.inode as i64,
+            "head_bytes": identity.head_bytes as i32,
+            "head_crc": i64::from(identity.head_crc),
+        },
+    )?;
+    Ok(())
+}
+
+/// Joins ranges that meet.
+pub fn merged(ranges: &[Range]) -> Vec<Range> {
+    let mut ranges = ranges.to_vec();
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut merged: Vec<Range> = Vec::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if last.end == range.start => *last = Range { start: last.start, ..range },
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+/// Notes that these sources have been read to their ends: merges their ranges, and keeps
+/// the sizes the files had. One transaction.
+pub fn finish(connection: &Connection, sizes: &[(i32, u64)]) -> Result<()> {
+    let mut ranges = all_ranges(connection)?;
+    connection.execute_batch("begin transaction")?;
+    for (source, file_bytes) in sizes {
+        connection.execute(
+            "update sources set file_bytes = ? where id = ?",
+            duckdb::params![*file_bytes as i64, source],
+        )?;
+        let before = ranges.remove(source).unwrap_or_default();
+        let after = merged(&before);
+        if after.len() < before.len() {
+            connection.execute("delete from positions where source = ?", [source])?;
+            insert_ranges(connection, &after)?;
+        }
+    }
+    connection.execute_batch("commit")?;
+    Ok(())
+}
+
+fn insert_ranges(connection: &Connection, ranges: &[Range]) -> Result<()> {
+    let mut insert = connection.prepare("insert into positions values (?, ?, ?, ?, ?, ?)")?;
+    for range in ranges {
+        insert.execute(duckdb::params![
+            range.source,
+            range.start as i64,
+            range.end as i64,
+            range.tail as i64,
+            range.check.bytes as i32,
+            i64::from(range.check.crc),
+        ])?;
+    }
+    Ok(())
+}
+
+/// A record as the database holds it, enough to find it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRecord {
+    pub ts: Micros,
+    pub level: Option<&'static str>,
+    pub service: Option<String>,
+    pub message: String,
+}
+
+/// Takes the last record or reject of a source out again, because its file now goes on
+/// with more of it; it is read anew from `shrunk.end` on. One transaction: a kill
+/// leaves it in or out, and the position says which. `false` means that there is no such
+/// record (its source is read in another format now), and that nothing was changed.
+pub fn take_back(
+    connection: &Connection,
+    ranges: &[Range],
+    shrunk: Option<Range>,
+    tail: u64,
+    record: Option<&StoredRecord>,
+) -> Result<bool> {
+    let source = ranges[0].source;
+    connection.execute_batch("begin transaction")?;
+    if let Some(record) = record {
+        let deleted = connection.execute(
+            include_str!("../../sql/take_back_record.sql"),
+            named_params! { "source": source, "ts": record.ts, "message": record.message },
+        )?;
+        if deleted == 0 {
+            connection.execute_batch("rollback")?;
+            return Ok(false);
+        }
+        connection.execute(
+            include_str!("../../sql/take_back_count.sql"),
+            named_params! { "ts": record.ts, "service": record.service, "level": record.level },
+        )?;
+    }
+    connection.execute(
+        "delete from rejects where source = ? and start_byte >= ?",
+        duckdb::params![source, tail as i64],
+    )?;
+    connection.execute("delete from positions where source = ?", [source])?;
+    insert_ranges(connection, &ranges[..ranges.len() - 1])?;
+    insert_ranges(connection, shrunk.as_slice())?;
+    connection.execute_batch("commit")?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(start: u64, end: u64) -> Range {
+        Range { source: 1, start, end, tail: start, check: Check { bytes: 0, crc: end as u32 } }
+    }
+
+    #[test]
+    fn ranges_that_meet_become_one() {
+        let joined = merged(&[range(20, 30), range(0, 10), range(10, 20), range(40, 50)]);
+        assert_eq!(joined.len(), 2);
+        assert_eq!((joined[0].start, joined[0].end, joined[0].tail), (0, 30, 20));
+        assert_eq!(joined[0].check.crc, 30);
+    }
+}
