@@ -79,7 +79,7 @@ impl Found {
                 Ok(path) => self.add_path(&path, true)?,
                 Err(error) => {
                     let path = error.path().to_owned();
-                    self.errors.push(Error::file("open", path, error.into_error()));
+                    self.errors.push(Error::file("open", path, error.into()));
                 }
             }
         }

@@ -12,6 +12,9 @@ use super::{migrations, writer::Writer};
 use crate::config::Limits;
 use crate::error::{Error, Result};
 
+/// The oldest DuckDB that opens what is written here: the first with zstd compression.
+const STORAGE_VERSION: &str = "v1.2.0";
+
 /// Who else may have the database open meanwhile: that is DuckDB's rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -76,7 +79,12 @@ impl Store {
         };
         let memory = format!("{}MiB", limits.database_memory_mib);
         let threads = limits.threads.to_string();
-        let settings = [("access_mode", mode), ("memory_limit", &memory), ("threads", &threads)];
+        let settings = [
+            ("access_mode", mode),
+            ("memory_limit", memory.as_str()),
+            ("threads", threads.as_str()),
+            ("storage_compatibility_version", STORAGE_VERSION),
+        ];
         let handle = Handle::open(path, &settings).map_err(|message| open_error(path, message))?;
         let store = Store { handle: Arc::new(handle), path: path.to_owned() };
         use_utc(&*store.connect()?)?;

@@ -4,6 +4,8 @@
 //! To add one: a file here, a line in [`KINDS`], a case in tests/spec/formats/.
 
 pub mod custom;
+mod json;
+mod names;
 mod text;
 
 use std::sync::Arc;
@@ -23,7 +25,7 @@ pub struct Kind {
 }
 
 /// Every built-in format.
-pub const KINDS: &[Kind] = &[text::KIND];
+pub const KINDS: &[Kind] = &[json::KIND, text::KIND];
 
 /// The built-in format of this name.
 pub fn by_name(name: &str) -> Option<&'static Kind> {
