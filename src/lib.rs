@@ -1,5 +1,6 @@
 pub mod cmd;
 pub mod config;
+pub mod detect;
 pub mod error;
 pub mod generate;
 pub mod ingest;

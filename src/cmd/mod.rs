@@ -1,9 +1,15 @@
 //! The command line: one subcommand a file, each with its arguments (their comments are
 //! the help) and `run`.
 
+mod detect;
+mod export;
 mod generate;
 mod ingest;
+mod out;
+mod prompt;
+mod rows;
 mod show;
+mod sql;
 
 use clap::{Parser, Subcommand};
 
@@ -20,12 +26,18 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Ingest(ingest::Args),
+    Sql(sql::Args),
+    Export(export::Args),
+    Detect(detect::Args),
     Generate(generate::Args),
 }
 
 pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Ingest(args) => ingest::run(args),
+        Command::Sql(args) => sql::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Detect(args) => detect::run(args),
         Command::Generate(args) => generate::run(args),
     }
 }

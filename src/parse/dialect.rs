@@ -22,6 +22,10 @@ pub const SAMPLE_LINES_MAX: usize = 250;
 /// A more specific format wins if it reads this share of what the best one reads.
 const SPECIFIC_SHARE: f64 = 0.9;
 
+/// A fallback, which reads whatever has a timestamp, is the main format only where no
+/// other reads this share of what it reads: beside a main format it still reads the rest.
+const FALLBACK_SHARE: f64 = 0.5;
+
 /// Lines that one record in the sample may span ([`Mismatch::Incomplete`]).
 const SAMPLE_RECORD_LINES_MAX: usize = 64;
 
@@ -126,6 +130,10 @@ impl Dialect {
             Mismatch::Incomplete => return Reading::Incomplete,
             Mismatch::Foreign | Mismatch::Broken(_) => {}
         }
+        // Lines joined to one are what only the main format asked for.
+        if memchr::memchr(b'\n', line.as_bytes()).is_some() {
+            return Reading::Continuation;
+        }
         let mut reason = match mismatch {
             Mismatch::Broken(reason) => Some(reason),
             _ => None,
@@ -202,8 +210,17 @@ fn lines_read(format: &dyn Format, lines: &[&str], rules: &TimeRules) -> usize {
 /// The first candidate, in order of specificity, that reads nearly as much as the best.
 fn main_candidate(candidates: &[Candidate]) -> Option<usize> {
     let best = candidates.iter().map(Candidate::count).max()?;
+    let specific = |candidate: &&Candidate| !candidate.format.is_fallback();
+    let best_specific =
+        candidates.iter().filter(specific).map(Candidate::count).max().unwrap_or_default();
     if best == 0 {
         return None;
     }
-    candidates.iter().position(|candidate| candidate.count() as f64 >= SPECIFIC_SHARE * best as f64)
+    if (best_specific as f64) < FALLBACK_SHARE * best as f64 {
+        return candidates.iter().position(|candidate| candidate.count() == best);
+    }
+    candidates.iter().position(|candidate| {
+        !candidate.format.is_fallback()
+            && candidate.count() as f64 >= SPECIFIC_SHARE * best_specific as f64
+    })
 }

@@ -1,5 +1,6 @@
 //! Level words and numbers of the field, mapped to the six of the enum.
 
+use crate::parse::scan::Cursor;
 use crate::record::Level;
 use Level::{Debug, Error, Fatal, Info, Trace, Warn};
 
@@ -40,6 +41,19 @@ pub fn level_of_word(word: &str) -> Option<Level> {
         | b"panic" | b"dpanic" | b"fatal2" | b"fatal3" | b"fatal4" => Fatal,
         _ => return None,
     })
+}
+
+/// The level that a message without a level column states itself: `error: …`,
+/// `[WARN] …`, `<info> …`, `FATAL …`. Words that also begin sentences and headings
+/// (`log: …`, `config: …`, `success: …`) state none.
+pub fn level_of_message(message: &str) -> Option<Level> {
+    let mut cursor = Cursor::new(message);
+    let level = cursor.clear_level()?;
+    let stated = message.len() - cursor.rest().len();
+    let word = message[..stated].trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let common = ["trace", "debug", "info", "notice", "warn", "warning", "error", "err"];
+    let grave = ["critical", "crit", "fatal", "emerg"];
+    common.iter().chain(&grave).any(|known| known.eq_ignore_ascii_case(word)).then_some(level)
 }
 
 /// Reads the one-letter levels of glog, klog and logcat (`V D I W E F`, `A` for assert).
@@ -97,6 +111,21 @@ pub fn level_of_otel(number: i64) -> Option<Level> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_state_a_level_only_clearly() {
+        for (message, level) in [
+            ("error: PAM: no such user", Some(Error)),
+            ("[WARN] disk nearly full", Some(Warn)),
+            ("<info>  [1767571200.1] device up", Some(Info)),
+            ("ERROR disk full", Some(Error)),
+            ("error while reading", None),
+            ("config: reloaded", None),
+            ("errors: 3", None),
+        ] {
+            assert_eq!(level_of_message(message), level, "{message}");
+        }
+    }
 
     #[test]
     fn words_in_any_case() {

@@ -60,6 +60,12 @@ pub trait Format: Send + Sync {
         true
     }
 
+    /// Whether it reads anything that has a timestamp, knowing nothing more: then any
+    /// format that reads much of a source goes before it.
+    fn is_fallback(&self) -> bool {
+        false
+    }
+
     /// Whether a block of lines may be cut before this line.
     fn starts(&self, line: &str, rules: &TimeRules) -> bool {
         self.parse(line, rules, &mut Record::default()).is_ok()

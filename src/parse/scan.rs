@@ -4,6 +4,10 @@ use crate::parse::level::level_of_word;
 use crate::parse::time::TimeRules;
 use crate::record::{Level, Micros};
 
+/// Longest text in brackets that the head of a line has (a thread's name, a request's
+/// id), so that an unclosed bracket in a line of a megabyte costs nothing.
+const BRACKET_BYTES_MAX: usize = 256;
+
 /// A position in a line. Methods that find what they look for move past it;
 /// methods that do not leave the position alone and return `None` or `false`.
 #[derive(Clone, Copy, Debug)]
@@ -101,11 +105,17 @@ impl<'a> Cursor<'a> {
     /// The text between `open`, where the cursor must stand, and its matching `close`.
     #[inline]
     pub fn enclosed(&mut self, open: u8, close: u8) -> Option<&'a str> {
+        self.enclosed_within(open, close, self.rest.len())
+    }
+
+    /// As [`Cursor::enclosed`], if all of it takes at most `bytes_max` bytes.
+    #[inline]
+    pub fn enclosed_within(&mut self, open: u8, close: u8, bytes_max: usize) -> Option<&'a str> {
         if self.peek() != Some(open) {
             return None;
         }
         let mut depth = 0usize;
-        for (at, byte) in self.rest.bytes().enumerate() {
+        for (at, byte) in self.rest.bytes().enumerate().take(bytes_max) {
             if byte == close {
                 depth -= 1;
                 if depth == 0 {
@@ -118,6 +128,37 @@ impl<'a> Cursor<'a> {
             }
         }
         None
+    }
+
+    /// The text before the next `delimiter`, if that comes within `bytes_max` bytes.
+    #[inline]
+    pub fn until_within(&mut self, delimiter: &str, bytes_max: usize) -> Option<&'a str> {
+        let bytes = self.rest.as_bytes();
+        let window = &bytes[..bytes.len().min(bytes_max + delimiter.len())];
+        let at = memchr::memmem::find(window, delimiter.as_bytes())?;
+        let found = &self.rest[..at];
+        self.rest = &self.rest[at + delimiter.len()..];
+        Some(found)
+    }
+
+    /// The text between `[`, where the cursor must stand, and its matching `]`, as the
+    /// heads of lines have it: not longer than 256 bytes.
+    #[inline]
+    pub fn bracket(&mut self) -> Option<&'a str> {
+        self.enclosed_within(b'[', b']', BRACKET_BYTES_MAX)
+    }
+
+    /// A whole number in digits that ends at a blank, a tab or the end.
+    #[inline]
+    pub fn number_word(&mut self) -> Option<i64> {
+        let mut probe = *self;
+        let number = probe.number()?;
+        if !matches!(probe.peek(), None | Some(b' ' | b'\t')) {
+            return None;
+        }
+        let number = i64::try_from(number).ok()?;
+        *self = probe;
+        Some(number)
     }
 
     /// Decimal digits as a number.
@@ -141,6 +182,23 @@ impl<'a> Cursor<'a> {
         }
         *self = probe;
         Some(micros)
+    }
+
+    /// A level that is no word of a sentence: in capitals, in brackets, or before a
+    /// colon or a bar. `Error while reading` is not one.
+    #[inline]
+    pub fn clear_level(&mut self) -> Option<Level> {
+        let mut probe = *self;
+        let level = probe.level()?;
+        let word = &self.rest.as_bytes()[..self.rest.len() - probe.rest.len()];
+        let clear = !word[0].is_ascii_alphabetic()
+            || word.iter().all(|b| !b.is_ascii_lowercase())
+            || matches!(probe.peek(), Some(b':' | b'|' | b']'));
+        if !clear {
+            return None;
+        }
+        *self = probe;
+        Some(level)
     }
 
     /// A level word as logs spell it: `ERROR`, `[error]`, `<Warning>`, `INFO:`, `(W)` not.
@@ -191,6 +249,26 @@ mod tests {
         assert_eq!(cursor.enclosed(b'[', b']'), Some("QuorumPeer[myid=1]/0"));
         assert_eq!(cursor.rest(), " - x");
         assert_eq!(Cursor::new("[open").enclosed(b'[', b']'), None);
+    }
+
+    #[test]
+    fn heads_are_searched_only_so_far() {
+        assert_eq!(Cursor::new("[a[b]c] x").bracket(), Some("a[b]c"));
+        assert_eq!(Cursor::new(&format!("[{}]", "x".repeat(300))).bracket(), None);
+        assert_eq!(Cursor::new("ab - c").until_within(" - ", 2), Some("ab"));
+        assert_eq!(Cursor::new("abc - c").until_within(" - ", 2), None);
+        assert_eq!(Cursor::new("12 x").number_word(), Some(12));
+        assert_eq!(Cursor::new("12ms").number_word(), None);
+    }
+
+    #[test]
+    fn words_of_a_sentence_are_no_clear_level() {
+        for text in ["ERROR x", "[error] x", "error: x", "Info| x", "<warn> x"] {
+            assert!(Cursor::new(text).clear_level().is_some(), "{text}");
+        }
+        for text in ["Error while reading", "log rotated", "Success"] {
+            assert_eq!(Cursor::new(text).clear_level(), None, "{text}");
+        }
     }
 
     #[test]

@@ -317,6 +317,10 @@ fn read_fraction(text: &[u8]) -> Option<(Micros, usize)> {
     if digits == 0 || digits > 12 {
         return None;
     }
+    // After a colon it is a number of milliseconds, perhaps without leading zeros.
+    if text[0] == b':' && digits < 3 {
+        return Some((micros * 1000, digits + 1));
+    }
     for _ in digits..6 {
         micros *= 10;
     }
@@ -348,8 +352,36 @@ fn read_zone(text: &[u8], at: usize) -> (Option<i32>, usize) {
             _ if text[zone_at] == b'Z' && ends_word(text, zone_at + 1) => (Some(0), zone_at + 1),
             _ => (None, at),
         },
+        Some(b'A'..=b'W') => match zone_of_name(&text[zone_at..]) {
+            Some((seconds, length)) => (Some(seconds), zone_at + length),
+            None => (None, at),
+        },
         _ => (None, at),
     }
+}
+
+/// Zone names that mean one offset wherever they are usual, as PostgreSQL, Java and `date`
+/// write them: those of RFC 5322 (section 4.3), Europe's, Japan's and Korea's. `CST` is
+/// not among them, which is China's as well as Chicago's, nor are `IST` and `AST`.
+fn zone_of_name(text: &[u8]) -> Option<(i32, usize)> {
+    let length = text.iter().take_while(|b| b.is_ascii_uppercase()).count();
+    if !(3..=4).contains(&length) || !ends_word(text, length) {
+        return None;
+    }
+    let hours = match &text[..length] {
+        b"PST" => -8,
+        b"PDT" | b"MST" => -7,
+        b"MDT" => -6,
+        b"CDT" | b"EST" => -5,
+        b"EDT" => -4,
+        b"WET" => 0,
+        b"BST" | b"CET" | b"WEST" => 1,
+        b"CEST" | b"EET" => 2,
+        b"EEST" | b"MSK" => 3,
+        b"JST" | b"KST" => 9,
+        _ => return None,
+    };
+    Some((hours * 3600, length))
 }
 
 /// `+02:00`, `+0200` or `+02` in seconds east of UTC, with its length.
@@ -413,12 +445,36 @@ fn read_compact(text: &[u8]) -> Option<(Stamp, usize)> {
     if !(1900..=2200).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
-    let (time, end) = match read_time(text, 9) {
-        Some(found) => found,
-        None => read_compact_time(text, 9)?,
-    };
+    let (time, end) = read_time(text, 9)
+        .or_else(|| read_compact_time(text, 9))
+        .or_else(|| read_unpadded_time(text, 9))?;
     let (offset, end) = read_zone(text, end);
     Some((Stamp::Civil { date: Date::Full { year, month, day }, time, offset }, end))
+}
+
+/// `9:3:11:7` from `at`: numbers put together without leading zeros, so that what
+/// follows the seconds is a number of milliseconds, not a fraction.
+fn read_unpadded_time(text: &[u8], mut at: usize) -> Option<(Micros, usize)> {
+    let mut parts = [0i64; 4];
+    let limits = [24, 60, 61, 1000];
+    for (index, limit) in limits.into_iter().enumerate() {
+        if index > 0 {
+            match text.get(at) {
+                Some(b':') => at += 1,
+                _ if index == 3 => break,
+                _ => return None,
+            }
+        }
+        let digits = text.get(at..)?.iter().take(4).take_while(|b| b.is_ascii_digit()).count();
+        let part = text[at..at + digits].iter().fold(0, |n, b| n * 10 + i64::from(b - b'0'));
+        if digits == 0 || part >= limit {
+            return None;
+        }
+        parts[index] = part;
+        at += digits;
+    }
+    let [hour, minute, second, millis] = parts;
+    Some((((hour * 60 + minute) * 60 + second) * MICROS_PER_SECOND + millis * 1000, at))
 }
 
 /// `HHMMSS` and its fraction from `at`.
@@ -672,6 +728,11 @@ mod tests {
             ("03-17 16:13:38.811  1702", "2026-03-17T16:13:38.811000 +  1702"),
             ("10.30 16:49:06] x", "2026-10-30T16:49:06.000000 +] x"),
             ("20171223-22:15:29:606|x", "2017-12-23T22:15:29.606000 +|x"),
+            ("20171224-0:3:11:7|x", "2017-12-24T00:03:11.007000 +|x"),
+            ("20171224-10:13:11:70|x", "2017-12-24T10:13:11.070000 +|x"),
+            ("20171224-0:3:11|x", "2017-12-24T00:03:11.000000 +|x"),
+            ("2026-01-05 01:00:00 CET x", "2026-01-05T00:00:00.000000 + x"),
+            ("2026-01-05 01:00:00 IST x", "2026-01-05T01:00:00.000000 + IST x"),
             ("20260105T101112Z x", "2026-01-05T10:11:12.000000 + x"),
             ("Jan  5 10:11:12 host", "2026-01-05T10:11:12.000000 + host"),
             ("Dec 31 23:59:59 host", "2025-12-31T23:59:59.000000 + host"),

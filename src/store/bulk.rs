@@ -2,73 +2,18 @@
 //!
 //! The duckdb crate's appender copies every text twice on its way; here a vector's
 //! entries point into the batch, and DuckDB copies them once, into its own storage.
-//! This is the only unsafe code besides opening the database, and its proof is short:
-//! a chunk is filled from slices that live for the whole call of [`Appender::append`],
+//! The proof that this is sound is short: a chunk is filled from slices that live for the whole call of [`Appender::append`],
 //! and DuckDB has copied it when that call returns.
 
-use std::ffi::{CStr, CString};
-use std::sync::Arc;
+use std::ffi::CString;
 
 use duckdb::ffi;
 
-use super::database::Handle;
+use super::raw::{RawConnection, text_of};
 use crate::error::{Error, Result};
 
 /// Rows of a data chunk: DuckDB's vector size.
 const CHUNK_ROWS: usize = 2048;
-
-/// A bare connection: it runs transactions and carries appenders.
-pub struct BulkConnection {
-    raw: ffi::duckdb_connection,
-    _handle: Arc<Handle>,
-}
-
-// SAFETY: a DuckDB connection may be used from any one thread at a time; `&mut self` and
-// the lack of Sync see to that.
-unsafe impl Send for BulkConnection {}
-
-impl BulkConnection {
-    pub fn new(handle: Arc<Handle>) -> Result<BulkConnection> {
-        let mut raw: ffi::duckdb_connection = std::ptr::null_mut();
-        // SAFETY: the database is open, and stays so while `_handle` lives.
-        let state = unsafe { ffi::duckdb_connect(handle.database, &mut raw) };
-        if state != ffi::duckdb_state_DuckDBSuccess {
-            return Err(Error::Store {
-                action: "connect to the database",
-                message: "DuckDB gives no reason".to_owned(),
-            });
-        }
-        Ok(BulkConnection { raw, _handle: handle })
-    }
-
-    /// Runs a statement that returns nothing.
-    pub fn execute(&mut self, sql: &CStr) -> Result<()> {
-        // SAFETY: `duckdb_result` is plain data that duckdb_query fills whether it
-        // succeeds or not, and that is destroyed exactly once.
-        unsafe {
-            let mut result: ffi::duckdb_result = std::mem::zeroed();
-            let state = ffi::duckdb_query(self.raw, sql.as_ptr(), &mut result);
-            let outcome = if state == ffi::duckdb_state_DuckDBSuccess {
-                Ok(())
-            } else {
-                Err(Error::Sql(text_of(ffi::duckdb_result_error(&mut result))))
-            };
-            ffi::duckdb_destroy_result(&mut result);
-            outcome
-        }
-    }
-
-    pub fn appender(&mut self, table: &str) -> Result<Appender> {
-        Appender::new(self.raw, table)
-    }
-}
-
-impl Drop for BulkConnection {
-    fn drop(&mut self) {
-        // SAFETY: connected by `new`, disconnected here and nowhere else.
-        unsafe { ffi::duckdb_disconnect(&mut self.raw) };
-    }
-}
 
 /// A column's rows of one append, in the order of the table's columns. Enums take their
 /// positions, timestamps microseconds.
@@ -94,14 +39,14 @@ pub struct Appender {
 unsafe impl Send for Appender {}
 
 impl Appender {
-    fn new(connection: ffi::duckdb_connection, table: &str) -> Result<Appender> {
+    pub fn new(connection: &RawConnection, table: &str) -> Result<Appender> {
         let table = CString::new(table).expect("table names are constants without NUL");
         let mut appender = Appender { raw: std::ptr::null_mut(), chunk: std::ptr::null_mut() };
         // SAFETY: the connection is open; the appender is created even on failure and
         // then destroyed by Drop, after its message has been read.
         unsafe {
             let state = ffi::duckdb_appender_create(
-                connection,
+                connection.raw,
                 std::ptr::null(),
                 table.as_ptr(),
                 &mut appender.raw,
@@ -280,14 +225,4 @@ impl Validity {
         // SAFETY: the mask has a bit for every row of the vector.
         unsafe { *self.mask.add(row / 64) &= !(1 << (row % 64)) };
     }
-}
-
-/// # Safety
-/// `message` must be null or a NUL-terminated string.
-unsafe fn text_of(message: *const std::ffi::c_char) -> String {
-    if message.is_null() {
-        return "DuckDB gives no reason".to_owned();
-    }
-    // SAFETY: by contract.
-    unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned()
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use duckdb::ffi;
 
-use super::{migrations, writer::Writer};
+use super::{Session, migrations, writer::Writer};
 use crate::config::Limits;
 use crate::error::{Error, Result};
 
@@ -106,6 +106,11 @@ impl Store {
     /// A writer of its own; several may write at once.
     pub fn writer(&self) -> Result<Writer> {
         Writer::new(self.handle.clone())
+    }
+
+    /// A session for ad-hoc SQL.
+    pub fn session(&self) -> Result<Session> {
+        Session::new(self.handle.clone())
     }
 
     /// Bytes of the database file and its write-ahead log.

@@ -10,21 +10,29 @@
 //! - [`database`]: opening, the lock, settings.
 //! - [`migrations`]: the schema and its versions.
 //! - [`batch`]: the columns that workers fill.
-//! - [`bulk`]: appending columns to tables. The unsafe code is there.
+//! - [`bulk`]: appending columns to tables.
 //! - [`writer`]: transactions, sized for the storage.
 //! - [`sources`]: what is known about where records came from.
-//! - [`output`]: results of ad-hoc SQL as rows of text, streamed.
+//! - [`output`]: ad-hoc SQL, its results streamed as rows of text.
+//! - [`statements`]: where one SQL statement ends and the next begins.
+//! - [`levels`]: makes `level >= 'WARN'` mean what it says.
+//! - [`raw`]: connections, statements and results of DuckDB's C interface. With [`bulk`]
+//!   and [`database`] the only unsafe code.
 
 pub mod batch;
 mod bulk;
 pub mod database;
+mod levels;
 mod migrations;
-// pub mod output;
+pub mod output;
+mod raw;
 pub mod sources;
+pub mod statements;
 pub mod writer;
 
 pub use batch::Batch;
 pub use database::{Access, Connection, Store};
+pub use output::{Parameter, RowSink, Session};
 pub use writer::Writer;
 
 use crate::error::Error;

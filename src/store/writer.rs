@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::batch::{Batch, NO_LEVEL, NameColumn, Reject};
-use super::bulk::{Appender, BulkConnection, Column};
+use super::bulk::{Appender, Column};
 use super::database::Handle;
+use super::raw::RawConnection;
 use crate::config::{
     CHECK_BYTES_MAX, TRANSACTION_REJECTS_MAX, TRANSACTION_ROLLUPS_MAX, TRANSACTION_ROWS_MAX,
 };
@@ -52,7 +53,7 @@ pub struct Writer {
     rejects: Appender,
     rollups: Appender,
     positions: Appender,
-    connection: BulkConnection,
+    connection: RawConnection,
     open: Option<Transaction>,
 }
 
@@ -67,12 +68,12 @@ struct Transaction {
 
 impl Writer {
     pub(super) fn new(handle: Arc<Handle>) -> Result<Writer> {
-        let mut connection = BulkConnection::new(handle)?;
+        let connection = RawConnection::new(handle)?;
         Ok(Writer {
-            logs: connection.appender("logs")?,
-            rejects: connection.appender("rejects")?,
-            rollups: connection.appender("rollups")?,
-            positions: connection.appender("positions")?,
+            logs: Appender::new(&connection, "logs")?,
+            rejects: Appender::new(&connection, "rejects")?,
+            rollups: Appender::new(&connection, "rollups")?,
+            positions: Appender::new(&connection, "positions")?,
             connection,
             open: None,
         })

@@ -22,7 +22,7 @@ mod values;
 
 use std::sync::Arc;
 
-use super::{Kind, names};
+use super::{Kind, names, slot};
 use crate::parse::{Format, Mismatch, TimeRules};
 use crate::record::Record;
 use draft::Draft;

@@ -3,9 +3,39 @@
 //!
 //! To add one: a file here, a line in [`KINDS`], a case in tests/spec/formats/.
 
+mod access;
+mod cbs;
+mod columns;
+mod cri;
 pub mod custom;
+mod docker;
+mod generic;
+mod glog;
+mod golang;
+mod haproxy;
+mod http;
+mod httpd_error;
+mod inner;
+mod journald;
 mod json;
+mod jul;
+mod log4j;
+mod logcat;
+mod logfmt;
+mod macos;
+mod monolog;
+mod mysql;
 mod names;
+mod nginx_error;
+mod postgres;
+mod python;
+mod redis;
+mod ruby;
+mod rust;
+mod slot;
+mod syslog;
+mod syslog3164;
+mod syslog5424;
 mod text;
 
 use std::sync::Arc;
@@ -25,7 +55,34 @@ pub struct Kind {
 }
 
 /// Every built-in format.
-pub const KINDS: &[Kind] = &[json::KIND, text::KIND];
+pub const KINDS: &[Kind] = &[
+    docker::KIND,
+    cri::KIND,
+    journald::KIND,
+    json::KIND,
+    logfmt::KIND,
+    syslog5424::KIND,
+    syslog3164::KIND,
+    access::KIND,
+    httpd_error::KIND,
+    nginx_error::KIND,
+    postgres::KIND,
+    mysql::KIND,
+    redis::KIND,
+    glog::KIND,
+    logcat::KIND,
+    ruby::KIND,
+    monolog::KIND,
+    cbs::KIND,
+    macos::KIND,
+    jul::KIND,
+    rust::KIND,
+    log4j::KIND,
+    python::KIND,
+    text::KIND,
+    golang::KIND,
+    generic::KIND,
+];
 
 /// The built-in format of this name.
 pub fn by_name(name: &str) -> Option<&'static Kind> {

@@ -7,7 +7,9 @@
 //! ```
 //!
 //! Whether the word after the level is a service or already the message is decided
-//! once per source, from its first lines: see [`has_service_column`].
+//! once per source, from its first lines: see [`has_service_column`]. So is whether a
+//! lower-case word is a level (`info Listening`) or the beginning of a message
+//! (`Error while reading`): see [`has_plain_levels`].
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -21,11 +23,19 @@ use crate::record::Record;
 pub const KIND: Kind = Kind {
     name: "text",
     about: "2026-01-05 00:00:00.123 ERROR payment message",
-    recognise: |sample| Some(Arc::new(Text { has_service: has_service_column(sample) })),
+    recognise: |sample| Some(Arc::new(Text::fit(sample))),
 };
 
 struct Text {
     has_service: bool,
+    plain_levels: bool,
+}
+
+impl Text {
+    fn fit(sample: &[&str]) -> Text {
+        let plain_levels = has_plain_levels(sample);
+        Text { has_service: has_service_column(sample, plain_levels), plain_levels }
+    }
 }
 
 impl Format for Text {
@@ -45,7 +55,8 @@ impl Format for Text {
         if !cursor.skip_spaces() {
             return Err(Mismatch::Foreign);
         }
-        record.level = Some(cursor.level().ok_or(Mismatch::Foreign)?);
+        let level = if self.plain_levels { cursor.level() } else { cursor.clear_level() };
+        record.level = Some(level.ok_or(Mismatch::Foreign)?);
         cursor.eat(b':');
         cursor.skip_spaces();
         if self.has_service
@@ -91,8 +102,8 @@ fn is_service_name(name: &str) -> bool {
 /// Whether the word after the level names a service in this source: nearly every
 /// line has a name there, the names repeat, and they are not the words that
 /// messages begin with.
-fn has_service_column(sample: &[&str]) -> bool {
-    let headless = Text { has_service: false };
+fn has_service_column(sample: &[&str], plain_levels: bool) -> bool {
+    let headless = Text { has_service: false, plain_levels };
     let rules = TimeRules::new(Zone::UTC, 0);
     let mut names = HashSet::new();
     let (mut lines, mut named) = (0, 0);
@@ -113,8 +124,23 @@ fn has_service_column(sample: &[&str]) -> bool {
     lines > 0 && named * 10 >= lines * 9 && names.len() <= 4 + lines / 8
 }
 
+/// Whether nearly every timestamp is followed by a level, however it is written. Then
+/// there is a column of levels; otherwise only capitals, brackets or a colon make one.
+fn has_plain_levels(sample: &[&str]) -> bool {
+    let rules = TimeRules::new(Zone::UTC, 0);
+    let (mut stamped, mut levelled) = (0, 0);
+    for line in sample {
+        let mut cursor = Cursor::new(line);
+        if cursor.stamp(&rules).is_some() && cursor.skip_spaces() {
+            stamped += 1;
+            levelled += usize::from(cursor.level().is_some());
+        }
+    }
+    levelled * 10 >= stamped * 9
+}
+
 /// Words that begin a lower-case message rather than name a service.
-fn begins_messages(word: &str) -> bool {
+pub(super) fn begins_messages(word: &str) -> bool {
     const WORDS: &[&str] = &[
         "a",
         "an",
@@ -230,8 +256,16 @@ mod tests {
             (&["2026-01-05 00:00:00 [INFO] [search] Query took 3 ms"], true),
             (&[], false),
         ] {
-            assert_eq!(has_service_column(sample), expected, "{sample:?}");
+            assert_eq!(has_service_column(sample, true), expected, "{sample:?}");
         }
+    }
+
+    #[test]
+    fn plain_words_are_levels_where_every_line_has_one() {
+        let levels = ["2026-01-05 00:00:00 info up", "2026-01-05 00:00:01 warn slow"];
+        let words = ["2026-01-05 00:00:00 Error while reading", "2026-01-05 00:00:01 Done"];
+        assert!(has_plain_levels(&levels));
+        assert!(!has_plain_levels(&words));
     }
 
     #[test]

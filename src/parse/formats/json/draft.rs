@@ -17,9 +17,10 @@
 use std::borrow::Cow;
 
 use super::names::{self, Name, Rank, Role, STAND_IN};
-use super::value::Value;
+use super::slot::Slot;
+use super::value::{Value, keep};
 use super::values::{level_of, message_of, name_of, time_of};
-use super::{otlp, serilog, text};
+use super::{otlp, serilog};
 use crate::parse::{Mismatch, TimeRules};
 use crate::record::{Fields, Level, Micros, Record};
 
@@ -40,24 +41,18 @@ enum Container {
     Error,
 }
 
-/// A member that fills a core column.
-struct Taken<'a, T> {
-    rank: Rank,
-    /// The key of the object it stands in, if it is nested.
-    parent: Option<Value<'a>>,
-    key: Value<'a>,
-    value: Value<'a>,
-    read: T,
-}
+/// Where a core value stands: the key of the object around it, if it is nested, its own
+/// key, and the value.
+type Origin<'a> = (Option<Value<'a>>, Value<'a>, Value<'a>);
 
 pub struct Draft<'r, 'a> {
     rules: &'r TimeRules,
     record: &'r mut Record<'a>,
-    time: Option<Taken<'a, Micros>>,
-    level: Option<Taken<'a, Level>>,
-    service: Option<Taken<'a, Cow<'a, str>>>,
-    host: Option<Taken<'a, Cow<'a, str>>>,
-    message: Option<Taken<'a, Cow<'a, str>>>,
+    time: Slot<Micros, Origin<'a>>,
+    level: Slot<Level, Origin<'a>>,
+    service: Slot<Cow<'a, str>, Origin<'a>>,
+    host: Slot<Cow<'a, str>, Origin<'a>>,
+    message: Slot<Cow<'a, str>, Origin<'a>>,
     /// Members whose meaning depends on others.
     date: Option<(Value<'a>, Value<'a>)>,
     name: Option<(Value<'a>, Value<'a>)>,
@@ -72,11 +67,11 @@ impl<'r, 'a> Draft<'r, 'a> {
         Draft {
             rules,
             record,
-            time: None,
-            level: None,
-            service: None,
-            host: None,
-            message: None,
+            time: Slot::empty(),
+            level: Slot::empty(),
+            service: Slot::empty(),
+            host: Slot::empty(),
+            message: Slot::empty(),
             date: None,
             name: None,
             template: None,
@@ -179,7 +174,8 @@ impl<'r, 'a> Draft<'r, 'a> {
             self.keep(key, value);
         } else if !rest.is_empty() {
             let object = format!("{{{}}}", rest.as_str());
-            keep_text(&mut self.record.fields, key, &object, value.odd);
+            let rest = Value { text: &object, ..value };
+            keep(&mut self.record.fields, key, rest);
         }
     }
 
@@ -217,67 +213,78 @@ impl<'r, 'a> Draft<'r, 'a> {
         key: Value<'a>,
         value: Value<'a>,
     ) -> bool {
-        let fields = &mut self.record.fields;
-        match role {
-            Role::Time => match time_of(value, self.rules) {
-                Some(read) => {
+        let origin = (parent, key, value);
+        let settled = match role {
+            Role::Time | Role::Date => match time_of(value, self.rules) {
+                Some(time) => {
                     self.is_compact_serilog |= key.text == "\"@t\"";
                     self.is_mongo |= value.is_object();
-                    settle(&mut self.time, Taken { rank, parent, key, value, read }, fields)
+                    self.time.settle(rank, time, origin)
                 }
-                None => false,
-            },
-            Role::Date => match time_of(value, self.rules) {
-                Some(read) => {
-                    settle(&mut self.time, Taken { rank, parent, key, value, read }, fields)
-                }
-                None if self.date.is_none() && value.raw_string().is_some() => {
+                None if role == Role::Date && self.date.is_none() && !value.is_object() => {
                     self.date = Some((key, value));
-                    true
+                    return true;
                 }
-                None => false,
+                None => return false,
             },
-            Role::Level => level_of(key, value).is_some_and(|read| {
-                settle(&mut self.level, Taken { rank, parent, key, value, read }, fields)
-            }),
-            Role::Service => name_of(value).is_some_and(|read| {
-                settle(&mut self.service, Taken { rank, parent, key, value, read }, fields)
-            }),
-            Role::Host => name_of(value).is_some_and(|read| {
-                settle(&mut self.host, Taken { rank, parent, key, value, read }, fields)
-            }),
-            Role::Message => message_of(value).is_some_and(|read| {
-                settle(&mut self.message, Taken { rank, parent, key, value, read }, fields)
-            }),
-            Role::Component => false,
+            Role::Level => match level_of(key, value) {
+                Some(level) => self.level.settle(rank, level, origin),
+                None => return false,
+            },
+            Role::Service => match name_of(value) {
+                Some(name) => self.service.settle(rank, name, origin),
+                None => return false,
+            },
+            Role::Host => match name_of(value) {
+                Some(name) => self.host.settle(rank, name, origin),
+                None => return false,
+            },
+            Role::Message => match message_of(value) {
+                Some(message) => self.message.settle(rank, message, origin),
+                None => return false,
+            },
+            Role::Component => return false,
+        };
+        if let Ok(Some(displaced)) = settled {
+            self.keep_displaced(displaced);
+        }
+        settled.is_ok()
+    }
+
+    /// Keeps a core value that a better one has displaced, under its whole path.
+    fn keep_displaced(&mut self, (parent, key, value): Origin<'a>) {
+        let names = parent.and_then(|parent| parent.raw_string()).zip(key.raw_string());
+        match names {
+            Some((parent, name)) => {
+                let path = format!("\"{parent}.{name}\"");
+                let key = Value { text: &path, escaped: true, odd: true };
+                keep(&mut self.record.fields, key, value);
+            }
+            None => self.keep(key, value),
         }
     }
 
-    /// Keeps a member as a field.
     #[inline]
     fn keep(&mut self, key: Value<'a>, value: Value<'a>) {
-        keep_text(&mut self.record.fields, key, value.text, value.odd);
+        keep(&mut self.record.fields, key, value);
     }
 
     /// Fills the record; `object` is the text of the object whose members were taken.
     pub fn finish(mut self, object: &'a str) -> Result<(), Mismatch> {
         self.settle_date();
         self.settle_name();
-        self.record.ts = self.time.ok_or(Mismatch::Broken("no timestamp"))?.read;
-        self.record.level = match self.level {
-            Some(taken) => Some(taken.read),
-            None if self.is_compact_serilog => Some(Level::Info),
-            None => None,
-        };
-        self.record.service = self.service.map(|taken| taken.read);
-        self.record.host = self.host.map(|taken| taken.read);
+        self.record.ts = self.time.read().ok_or(Mismatch::Broken("no timestamp"))?;
+        let unsaid = self.is_compact_serilog.then_some(Level::Info);
+        self.record.level = self.level.read().or(unsaid);
+        self.record.service = self.service.read();
+        self.record.host = self.host.read();
+        let proper = self.message.take_proper();
         let template = self.template.and_then(|template| template.string());
-        self.record.message = match (self.message, template) {
-            (Some(taken), _) if taken.rank < STAND_IN => taken.read,
-            (_, Some(template)) => Cow::Owned(serilog::render(&template, object)),
-            (Some(stand_in), None) => stand_in.read,
-            (None, None) if self.record.fields.is_empty() => Cow::Borrowed(""),
-            (None, None) => Cow::Owned(format!("{{{}}}", self.record.fields.as_str())),
+        let rendered = || Some(serilog::render(&template?, object).into());
+        self.record.message = match proper.or_else(rendered).or_else(|| self.message.read()) {
+            Some(message) => message,
+            None if self.record.fields.is_empty() => Cow::Borrowed(""),
+            None => Cow::Owned(format!("{{{}}}", self.record.fields.as_str())),
         };
         Ok(())
     }
@@ -285,12 +292,12 @@ impl<'r, 'a> Draft<'r, 'a> {
     /// A day and a time of day are one timestamp; a day alone is a field.
     fn settle_date(&mut self) {
         let Some((key, date)) = self.date.take() else { return };
-        if let Some(taken) = &mut self.time
-            && let (Some(day), Some(time)) = (date.string(), taken.value.string())
+        if let Some(((_, _, time), at)) = self.time.correct()
+            && let (Some(day), Some(time)) = (date.string(), time.string())
             && names::is_time_of_day(&time)
-            && let Some(at) = self.rules.whole(&format!("{day} {time}"))
+            && let Some(both) = self.rules.whole(&format!("{day} {time}"))
         {
-            taken.read = at;
+            *at = both;
         } else {
             self.keep(key, date);
         }
@@ -299,41 +306,12 @@ impl<'r, 'a> Draft<'r, 'a> {
     /// `name` names the program in the output of pino and bunyan, elsewhere a logger.
     fn settle_name(&mut self) {
         let Some((key, name)) = self.name.take() else { return };
-        let is_node = self.level.as_ref().is_some_and(|level| {
-            level.key.raw_string() == Some("level") && level.value.text.len() == 2
+        let is_node = self.level.correct().is_some_and(|((_, level, number), _)| {
+            level.raw_string() == Some("level") && number.text.len() == 2
         });
         if !(is_node && self.offer(Role::Service, 1, None, key, name)) {
             self.keep(key, name);
         }
-    }
-}
-
-/// Puts `new` in its slot if it is the best so far; what it displaces becomes a field.
-#[inline]
-fn settle<'a, T>(slot: &mut Option<Taken<'a, T>>, new: Taken<'a, T>, fields: &mut Fields) -> bool {
-    if slot.as_ref().is_some_and(|held| held.rank <= new.rank) {
-        return false;
-    }
-    let moved = new.rank < STAND_IN;
-    match slot.replace(new) {
-        Some(old) if old.rank < STAND_IN => match old.parent.and_then(|key| key.raw_string()) {
-            Some(parent) => {
-                let path = format!("\"{parent}.{}\"", old.key.raw_string().unwrap_or_default());
-                fields.raw_pair(&text::repaired(&path), &text::repaired(old.value.text));
-            }
-            None => keep_text(fields, old.key, old.value.text, old.value.odd),
-        },
-        _ => {}
-    }
-    moved
-}
-
-#[inline]
-fn keep_text(fields: &mut Fields, key: Value<'_>, json: &str, odd: bool) {
-    if key.odd || odd {
-        fields.raw_pair(&text::repaired(key.text), &text::repaired(json));
-    } else {
-        fields.raw_pair(key.text, json);
     }
 }
 

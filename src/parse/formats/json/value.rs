@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::scan::{Flaw, Scanner};
 use super::text;
+use crate::record::Fields;
 
 /// One JSON value as it stands in the text.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +68,16 @@ impl<'a> Value<'a> {
             }
             scanner.value().ok()
         })
+    }
+}
+
+/// Keeps a member as a field.
+#[inline]
+pub fn keep(fields: &mut Fields, key: Value<'_>, value: Value<'_>) {
+    if key.odd || value.odd {
+        fields.raw_pair(&text::repaired(key.text), &text::repaired(value.text));
+    } else {
+        fields.raw_pair(key.text, value.text);
     }
 }
 

@@ -1,0 +1,94 @@
+-- zscore: minutes with unusually many (or few) records of a level, per service.
+--
+-- Method: the classic z-score over a trailing window, z = (x - avg) / stddev, with what it
+-- needs to be usable: minutes without records count as zero, the window holds past minutes
+-- only and ends a guard before the minute it judges (an incident must not raise its own
+-- baseline), and the standard deviation has a floor of sqrt(avg) (counting noise, Poisson)
+-- and of 1 record (a constant series is not infinitely surprised). No verdict with less than
+-- 30 minutes of past.
+--
+-- A service that is silent for a day starts anew after it.
+--
+-- Parameters: level (this and above), service (null: all), window (minutes of past), guard
+-- (minutes between past and present), threshold (standard deviations), from and to (minutes
+-- judged are from <= minute < to; null: all), now (the minute it lies in is never judged).
+-- Columns: series, minute, observed, expected, low, high, score, direction, reason.
+with counts as (
+    select
+        coalesce(service, '') as series,
+        minute,
+        coalesce(sum(n) filter (where level >= $level::level), 0)::bigint as x
+    from rollups
+    where minute < time_bucket(interval 1 minute, $now::timestamp)
+      and ($service::varchar is null or service = $service::varchar)
+    group by all
+),
+-- Where a series was silent for a day, a new life of it begins.
+births as (
+    select
+        *,
+        coalesce(minute - lag(minute) over (partition by series order by minute), interval 2 day)
+            > interval 1 day as born
+    from counts
+),
+lives as (
+    select series, life, min(minute) as first_minute, max(minute) as last_minute
+    from (
+        select *, sum(born::integer) over (partition by series order by minute) as life
+        from births
+    )
+    group by series, life
+),
+-- Every minute of a life, and the day of silence after it as far as there is data of anything.
+grid as (
+    select
+        series,
+        life,
+        unnest(generate_series(
+            first_minute,
+            least(last_minute + interval 1 day, (select max(minute) from counts)),
+            interval 1 minute
+        )) as minute
+    from lives
+),
+filled as (
+    select g.series, g.life, g.minute, coalesce(c.x, 0)::double as x
+    from grid g
+    left join counts c on c.series = g.series and c.minute = g.minute
+),
+baselines as (
+    select
+        *,
+        avg(x) over past as expected,
+        greatest(stddev_samp(x) over past, sqrt(avg(x) over past), 1.0) as scale,
+        count(*) over past as minutes
+    from filled
+    window past as (
+        partition by series, life
+        order by minute
+        rows between ($guard::bigint + $window::bigint) preceding and ($guard::bigint + 1) preceding
+    )
+),
+scored as (
+    select *, (x - expected) / scale as score
+    from baselines
+    where minutes >= 30
+)
+select
+    series,
+    minute,
+    x as observed,
+    expected,
+    greatest(expected - $threshold::double * scale, 0) as low,
+    expected + $threshold::double * scale as high,
+    score,
+    if(score > 0, 'high', 'low') as direction,
+    format(
+        '{:d} records at {} or above in this minute, {:.1f} expected ({:.1f} standard deviations)',
+        x::bigint, $level::varchar, expected, score
+    ) as reason
+from scored
+where abs(score) >= $threshold::double
+  and ($from::timestamp is null or minute >= $from::timestamp)
+  and ($to::timestamp is null or minute < $to::timestamp)
+order by minute, series

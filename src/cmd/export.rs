@@ -1,0 +1,111 @@
+//! `pintail export`: records as CSV or Parquet, all of them.
+
+use std::path::PathBuf;
+
+use super::out::Target;
+use super::rows::{RowFormat, RowWriter};
+use crate::config::{DatabaseArgs, Limits};
+use crate::error::{Error, Result};
+use crate::parse::level::level_of_word;
+use crate::parse::time::{TimeRules, Zone};
+use crate::store::output::Rendering;
+use crate::store::{Access, Store};
+
+const QUERY: &str = include_str!("../../sql/export.sql");
+
+/// Stream logs to CSV or Parquet, with no cap
+///
+/// Everything, or what the filters leave. A file appears under its name when it is
+/// complete. For anything else: pintail sql QUERY --output FILE.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    database: DatabaseArgs,
+
+    /// Write to a file; .parquet at its end means Parquet [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Format [default: by the name of the file, else csv]
+    #[arg(long, value_enum)]
+    format: Option<ExportFormat>,
+
+    /// Records at or after this time (UTC unless it says otherwise)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    from: Option<String>,
+
+    /// Records before this time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    to: Option<String>,
+
+    /// Records of this level or above
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    level: Option<String>,
+
+    /// Records of this service
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+
+    /// Records whose message contains this text, in any case
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ExportFormat {
+    Csv,
+    Parquet,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let by_name = args.output.as_ref().is_some_and(|path| {
+        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
+    });
+    let default = if by_name { ExportFormat::Parquet } else { ExportFormat::Csv };
+    let format = args.format.unwrap_or(default);
+    let target = Target::new(args.output);
+    if format == ExportFormat::Parquet && target.is_terminal() {
+        return Err(Error::usage("Parquet is not for a terminal; give --output FILE"));
+    }
+    let parameters = [
+        ("from", args.from.as_deref()),
+        ("to", args.to.as_deref()),
+        ("level", args.level.as_deref()),
+        ("service", args.service.as_deref()),
+        ("words", args.search.as_deref()),
+    ];
+    let store = Store::open(&args.database.path, Access::Read, &Limits::query())?;
+    let session = store.session()?;
+    match format {
+        ExportFormat::Parquet => {
+            target.write_file(|path| session.copy_to_parquet(QUERY, &parameters, path))
+        }
+        ExportFormat::Csv => target.write(|out| {
+            let mut rows = RowWriter::new(out, RowFormat::Csv, None);
+            session.run(QUERY, &parameters, Rendering::Text, &mut rows)?;
+            rows.finish()
+        }),
+    }
+}
+
+/// Any spelling of a time as one that SQL reads.
+pub fn time(text: &str) -> Result<String, String> {
+    let rules = TimeRules::new(Zone::UTC, super::show::now());
+    let with_time = format!("{text} 00:00:00");
+    let minutes = format!("{text}:00");
+    [text, &with_time, &minutes]
+        .iter()
+        .find_map(|text| rules.whole(text))
+        .and_then(chrono::DateTime::from_timestamp_micros)
+        .map(|at| at.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
+        .ok_or_else(|| {
+            "not a time; give 2026-01-05, 2026-01-05 10:00 or 2026-01-05T10:00:00Z".into()
+        })
+}
+
+/// Any spelling of a level as the enum's.
+pub fn level(text: &str) -> Result<String, String> {
+    level_of_word(text)
+        .map(|level| level.name().to_owned())
+        .ok_or_else(|| "not a level; there are trace, debug, info, warn, error and fatal".into())
+}

@@ -1,0 +1,182 @@
+//! Rows of a result as a table, CSV, JSON, JSON lines or Markdown.
+
+use std::io::Write;
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
+
+use crate::error::Result;
+use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum RowFormat {
+    /// For people
+    Table,
+    /// RFC 4180 with a header; null is empty
+    Csv,
+    /// One array of objects
+    Json,
+    /// One object a line
+    Jsonl,
+    /// A Markdown table
+    Markdown,
+    /// Apache Parquet, zstd-compressed
+    Parquet,
+}
+
+impl RowFormat {
+    /// What the rows must consist of.
+    pub fn rendering(self) -> Rendering {
+        match self {
+            RowFormat::Json | RowFormat::Jsonl => Rendering::Json,
+            _ => Rendering::Text,
+        }
+    }
+}
+
+/// Cells of a table are cut here; every other format keeps them whole.
+const CELL_CHARS_MAX: usize = 500;
+
+/// Writes rows in one of the formats. [`RowWriter::finish`] writes what is still held back.
+pub struct RowWriter<'w> {
+    out: &'w mut dyn Write,
+    format: RowFormat,
+    /// Rows after which no more are taken.
+    limit: Option<usize>,
+    columns: Vec<ColumnInfo>,
+    table: Table,
+    rows: usize,
+    cut: bool,
+}
+
+impl<'w> RowWriter<'w> {
+    pub fn new(out: &'w mut dyn Write, format: RowFormat, limit: Option<usize>) -> RowWriter<'w> {
+        RowWriter {
+            out,
+            format,
+            limit,
+            columns: Vec::new(),
+            table: Table::new(),
+            rows: 0,
+            cut: false,
+        }
+    }
+
+    /// Rows written.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there were more rows than the limit.
+    pub fn was_cut(&self) -> bool {
+        self.cut
+    }
+
+    pub fn finish(&mut self) -> Result<()> {
+        match self.format {
+            RowFormat::Table if !self.columns.is_empty() => writeln!(self.out, "{}", self.table)?,
+            RowFormat::Json if !self.columns.is_empty() => {
+                self.out.write_all(if self.rows == 0 { b"[]\n" } else { b"\n]\n" })?;
+            }
+            _ => {}
+        }
+        self.out.flush()?;
+        Ok(())
+    }
+
+    fn table_row(&mut self, values: &[Option<&str>]) {
+        let cells = values.iter().map(|value| match value {
+            Some(value) => shortened(value),
+            None => String::new(),
+        });
+        self.table.add_row(cells);
+    }
+
+    fn csv_row<'a>(&mut self, values: impl Iterator<Item = &'a str>) -> Result<()> {
+        for (at, value) in values.enumerate() {
+            if at > 0 {
+                self.out.write_all(b",")?;
+            }
+            if value.contains(['"', ',', '\n', '\r']) {
+                write!(self.out, "\"{}\"", value.replace('"', "\"\""))?;
+            } else {
+                self.out.write_all(value.as_bytes())?;
+            }
+        }
+        self.out.write_all(b"\n")?;
+        Ok(())
+    }
+
+    fn markdown_row<'a>(&mut self, values: impl Iterator<Item = &'a str>) -> Result<()> {
+        for value in values {
+            let value = value.replace('\\', "\\\\").replace('|', "\\|").replace('\n', "<br>");
+            write!(self.out, "| {value} ")?;
+        }
+        self.out.write_all(b"|\n")?;
+        Ok(())
+    }
+}
+
+impl RowSink for RowWriter<'_> {
+    fn columns(&mut self, columns: &[ColumnInfo]) -> Result<()> {
+        self.columns = columns.to_vec();
+        let names = || columns.iter().map(|column| column.name.as_str());
+        match self.format {
+            RowFormat::Table => {
+                self.table
+                    .load_preset(presets::NOTHING)
+                    .set_style(TableComponent::HeaderLines, '─')
+                    .set_style(TableComponent::MiddleHeaderIntersections, '─')
+                    .set_content_arrangement(ContentArrangement::Dynamic)
+                    .set_header(names());
+                for (at, _) in columns.iter().enumerate().filter(|(_, column)| column.is_number()) {
+                    if let Some(shown) = self.table.column_mut(at) {
+                        shown.set_cell_alignment(CellAlignment::Right);
+                    }
+                }
+                Ok(())
+            }
+            RowFormat::Csv => self.csv_row(names()),
+            RowFormat::Markdown => {
+                self.markdown_row(names())?;
+                for column in columns {
+                    let line: &[u8] = if column.is_number() { b"| ---: " } else { b"| --- " };
+                    self.out.write_all(line)?;
+                }
+                self.out.write_all(b"|\n")?;
+                Ok(())
+            }
+            RowFormat::Json | RowFormat::Jsonl | RowFormat::Parquet => Ok(()),
+        }
+    }
+
+    fn row(&mut self, values: &[Option<&str>]) -> Result<Flow> {
+        if self.limit.is_some_and(|limit| self.rows >= limit) {
+            self.cut = true;
+            return Ok(Flow::Enough);
+        }
+        let texts = values.iter().map(|value| value.unwrap_or_default());
+        match self.format {
+            RowFormat::Table => self.table_row(values),
+            RowFormat::Csv => self.csv_row(texts)?,
+            RowFormat::Markdown => self.markdown_row(texts)?,
+            RowFormat::Json => {
+                self.out.write_all(if self.rows == 0 { b"[\n" } else { b",\n" })?;
+                self.out.write_all(values[0].unwrap_or("null").as_bytes())?;
+            }
+            RowFormat::Jsonl | RowFormat::Parquet => {
+                self.out.write_all(values[0].unwrap_or("null").as_bytes())?;
+                self.out.write_all(b"\n")?;
+            }
+        }
+        self.rows += 1;
+        Ok(Flow::More)
+    }
+}
+
+fn shortened(value: &str) -> String {
+    match value.char_indices().nth(CELL_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}

@@ -1,0 +1,178 @@
+//! `pintail sql`: any SQL over the logs.
+
+use std::io::{self, IsTerminal, Read};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use super::out::Target;
+use super::prompt;
+use super::rows::{RowFormat, RowWriter};
+use super::show;
+use crate::config::{DatabaseArgs, Limits, TERMINAL_ROWS_MAX};
+use crate::error::{Error, Result};
+use crate::store::{Access, Session, Store, statements};
+
+/// Tables, views and macros, for --help and .help.
+pub const GUIDE: &str = "\
+Tables
+  logs         ts, level, service, host, message, fields, source, ingested
+  rejects      lines that no format could read: source, start_byte, reason, line
+  sources      where records came from: id, name, format, score
+  anomalies    what detectors found
+Views
+  errors       records at ERROR and FATAL
+  minutes      records per minute, service and level (from counts, fast)
+  services     records and share of errors per service (from counts, fast)
+  ingested     records, rejects, bytes and time range per source
+Macros
+  per_minute('WARN')            records per minute and service from a level on
+  search('timeout')             records whose message contains a text, in any case
+  around('2026-01-05 10:00', 5) records five minutes around a moment
+  field(fields, 'status')       one field as text
+Times are UTC; level >= 'WARN' works; fields is JSON: fields->>'$.user.id'.
+Compare ts itself (ts >= timestamp '2026-01-05'), not a function of it: that is fast.
+
+Examples
+  pintail sql \"select level, count(*) from logs group by 1 order by 1\"
+  pintail sql \"from search('declined') order by ts desc limit 20\"
+  pintail sql -f report.sql --format csv --output report.csv
+";
+
+/// Run SQL over the logs (read-only; DuckDB's dialect)
+///
+/// Without a query: an interactive prompt on a terminal, else the query is read from
+/// standard input.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = GUIDE)]
+pub struct Args {
+    /// The query; - reads it from standard input
+    query: Option<String>,
+
+    #[command(flatten)]
+    database: DatabaseArgs,
+
+    /// Read the query from a file
+    #[arg(long, short, value_name = "FILE", conflicts_with = "query")]
+    file: Option<PathBuf>,
+
+    /// Format of the result [default: table on a terminal, csv elsewhere]
+    #[arg(long, value_enum)]
+    format: Option<RowFormat>,
+
+    /// Write the result to a file
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Show at most N rows, 0 for all [default: 200 for a table on a terminal, else all]
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let query = query(&args)?;
+    let store = Store::open(&args.database.path, Access::Read, &Limits::query())?;
+    let session = store.session()?;
+    let target = Target::new(args.output);
+    let format = args.format.unwrap_or(default_format(&target));
+    let view = View { format, limit: limit(args.limit, format, &target) };
+    match query {
+        Some(query) => run_all(&session, &query, view, &target),
+        None => prompt::run(&session, view),
+    }
+}
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    pub format: RowFormat,
+    pub limit: Option<usize>,
+}
+
+/// The query's text; `None` for a prompt.
+fn query(args: &Args) -> Result<Option<String>> {
+    if let Some(path) = &args.file {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))?;
+        return Ok(Some(text));
+    }
+    match args.query.as_deref() {
+        Some("-") => read_stdin().map(Some),
+        Some(query) => Ok(Some(query.to_owned())),
+        None if io::stdin().is_terminal() => Ok(None),
+        None => read_stdin().map(Some),
+    }
+}
+
+fn read_stdin() -> Result<String> {
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn default_format(target: &Target) -> RowFormat {
+    let named = match target {
+        Target::Stdout => None,
+        Target::File(path) => path.extension().and_then(|extension| extension.to_str()),
+    };
+    match named {
+        Some("parquet") => RowFormat::Parquet,
+        Some("json") => RowFormat::Json,
+        Some("jsonl" | "ndjson") => RowFormat::Jsonl,
+        Some("md") => RowFormat::Markdown,
+        _ if target.is_terminal() => RowFormat::Table,
+        _ => RowFormat::Csv,
+    }
+}
+
+fn limit(given: Option<usize>, format: RowFormat, target: &Target) -> Option<usize> {
+    match given {
+        Some(0) => None,
+        Some(rows) => Some(rows),
+        None if format == RowFormat::Table && target.is_terminal() => Some(TERMINAL_ROWS_MAX),
+        None => None,
+    }
+}
+
+/// Runs every statement of the text, one after the other, into the target.
+fn run_all(session: &Session, text: &str, view: View, target: &Target) -> Result<()> {
+    let statements = statements::split(text);
+    let Some((last, before)) = statements.split_last() else {
+        return Err(Error::usage("there is no query"));
+    };
+    if view.format == RowFormat::Parquet {
+        if target.is_terminal() {
+            return Err(Error::usage("Parquet is not for a terminal; give --output FILE"));
+        }
+        for statement in before {
+            run_one(session, statement, View { format: RowFormat::Csv, ..view }, &mut io::sink())?;
+        }
+        return target.write_file(|path| session.copy_to_parquet(last, &[], path));
+    }
+    target.write(|out| {
+        for statement in &statements {
+            run_one(session, statement, view, out)?;
+        }
+        Ok(())
+    })
+}
+
+/// Runs one statement and says, on a terminal, how many rows there were and how long it took.
+pub fn run_one(
+    session: &Session,
+    statement: &str,
+    view: View,
+    out: &mut dyn io::Write,
+) -> Result<()> {
+    let started = Instant::now();
+    let mut rows = RowWriter::new(out, view.format, view.limit);
+    session.run(statement, &[], view.format.rendering(), &mut rows)?;
+    rows.finish()?;
+    let (count, cut) = (rows.rows(), rows.was_cut());
+    if cut {
+        eprintln!("first {count} rows; there are more: --limit N, or 0 for all");
+    } else if view.format == RowFormat::Table && io::stderr().is_terminal() {
+        let took = started.elapsed().as_secs_f64();
+        eprintln!("{} in {took:.3} s", show::plural(count as u64, "row"));
+    }
+    Ok(())
+}

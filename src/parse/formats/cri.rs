@@ -1,0 +1,101 @@
+//! Kubernetes' container logs: the CRI logging format of containerd and CRI-O.
+//!
+//! ```text
+//! 2016-10-06T00:17:09.669794202Z stdout F The content of the log entry 1
+//! 2016-10-06T00:17:10.113242941Z stderr P First part of a long line,
+//! 2016-10-06T00:17:10.113242942Z stderr F and the rest of it
+//! ```
+//!
+//! Source: github.com/kubernetes/design-proposals-archive, `node/kubelet-cri-logging.md`.
+//! Parts (`P`) are joined up to the full line (`F`); the record has the first part's time.
+//! What is inside is read as [`super::inner`] says; `stream` is a field.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::Kind;
+use super::inner::Inner;
+use crate::parse::{Format, Mismatch, TimeRules};
+use crate::record::Record;
+
+pub const KIND: Kind = Kind {
+    name: "cri",
+    about: "2026-01-05T00:00:00.123456789Z stdout F message",
+    recognise: |sample| {
+        let texts = sample.iter().filter_map(|line| Some(Part::read(line)?.text.into()));
+        Some(Arc::new(Cri { inner: Inner::fitted(texts) }))
+    },
+};
+
+struct Cri {
+    inner: Inner,
+}
+
+impl Format for Cri {
+    fn name(&self) -> &str {
+        KIND.name
+    }
+
+    fn parse<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        let mut lines = line.split('\n');
+        let first = Part::read(lines.next().unwrap_or_default()).ok_or(Mismatch::Foreign)?;
+        let ts = rules.whole(first.stamp).ok_or(Mismatch::Foreign)?;
+        let mut text = Cow::Borrowed(first.text);
+        let mut goes_on = first.goes_on;
+        for line in lines {
+            let belongs = Part::read(line).filter(|part| goes_on && part.stream == first.stream);
+            let Some(part) = belongs else {
+                return Err(Mismatch::Broken("parts of a line that do not belong together"));
+            };
+            goes_on = part.goes_on;
+            text.to_mut().push_str(part.text);
+        }
+        if goes_on {
+            return Err(Mismatch::Incomplete);
+        }
+        self.inner.read(text, record);
+        record.ts = ts;
+        record.fields.str("stream", first.stream);
+        Ok(())
+    }
+
+    /// Every line of a container has an envelope of its own.
+    fn takes_continuations(&self) -> bool {
+        false
+    }
+}
+
+/// Whether a line is one of this format.
+pub fn is_envelope(line: &str) -> bool {
+    Part::read(line).is_some()
+}
+
+struct Part<'a> {
+    stamp: &'a str,
+    stream: &'a str,
+    goes_on: bool,
+    text: &'a str,
+}
+
+impl<'a> Part<'a> {
+    fn read(line: &'a str) -> Option<Part<'a>> {
+        let (stamp, rest) = line.split_once(' ')?;
+        if stamp.len() < "2016-10-06T00:17:09Z".len() || stamp.as_bytes()[10] != b'T' {
+            return None;
+        }
+        let (stream, rest) = rest.split_once(' ')?;
+        // An empty line may come without the blank after its tag.
+        let (tags, text) = rest.split_once(' ').unwrap_or((rest, ""));
+        let goes_on = match tags.split(':').next()? {
+            "P" => true,
+            "F" => false,
+            _ => return None,
+        };
+        matches!(stream, "stdout" | "stderr").then_some(Part { stamp, stream, goes_on, text })
+    }
+}

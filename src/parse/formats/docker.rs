@@ -1,0 +1,141 @@
+//! Docker's json-file logging driver: one object a line that a container wrote.
+//!
+//! ```text
+//! {"log":"listening on 8080\n","stream":"stdout","time":"2026-01-05T00:00:00.123456789Z"}
+//! ```
+//!
+//! Source: github.com/moby/moby, `daemon/logger/jsonfilelog/jsonlog`. What is inside is
+//! read as [`super::inner`] says; `stream` and `attrs` are fields. Docker cuts lines above
+//! 16 KiB into several, of which only the last ends with a line break: they are joined.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::Kind;
+use super::inner::Inner;
+use super::json::value::{Object, Value, keep};
+use crate::parse::{Format, Mismatch, TimeRules};
+use crate::record::Record;
+
+pub const KIND: Kind = Kind {
+    name: "docker",
+    about: r#"{"log":"message\n","stream":"stdout","time":"2026-01-05T00:00:00Z"}"#,
+    recognise: |sample| {
+        let texts = sample.iter().filter_map(|line| Some(Envelope::open(line).ok()?.text()));
+        Some(Arc::new(Docker { inner: Inner::fitted(texts) }))
+    },
+};
+
+/// Where Docker cuts (`defaultBufSize` in `daemon/logger/copier.go`).
+const PART_BYTES: usize = 16 << 10;
+
+struct Docker {
+    inner: Inner,
+}
+
+impl Format for Docker {
+    fn name(&self) -> &str {
+        KIND.name
+    }
+
+    fn parse<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        let mut lines = line.split('\n');
+        let first = Envelope::open(lines.next().unwrap_or_default())?;
+        let ts = first.time.string().and_then(|time| rules.whole(&time));
+        let ts = ts.ok_or(Mismatch::Broken("unreadable timestamp"))?;
+        let mut text = first.text();
+        let mut is_part = first.is_part(&text);
+        for line in lines {
+            let next = Envelope::open(line)?;
+            if !is_part || next.stream.text != first.stream.text {
+                return Err(Mismatch::Broken("parts of a line that do not belong together"));
+            }
+            let more = next.text();
+            is_part = next.is_part(&more);
+            text.to_mut().push_str(&more);
+        }
+        if is_part {
+            return Err(Mismatch::Incomplete);
+        }
+        self.inner.read(text, record);
+        record.ts = ts;
+        record.fields.raw_pair("\"stream\"", first.stream.text);
+        if let Some((key, attrs)) = first.attrs {
+            keep(&mut record.fields, key, attrs);
+        }
+        Ok(())
+    }
+
+    /// Every line of a container has an envelope of its own.
+    fn takes_continuations(&self) -> bool {
+        false
+    }
+}
+
+/// Whether a line is one of Docker's.
+pub fn is_envelope(line: &str) -> bool {
+    Envelope::open(line).is_ok()
+}
+
+struct Envelope<'a> {
+    log: Value<'a>,
+    stream: Value<'a>,
+    time: Value<'a>,
+    attrs: Option<(Value<'a>, Value<'a>)>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads the members that Docker writes; an object with others is somebody else's.
+    fn open(line: &'a str) -> Result<Envelope<'a>, Mismatch> {
+        // Docker's encoder writes it first, without blanks.
+        if !line.starts_with("{\"log\":\"") {
+            return Err(Mismatch::Foreign);
+        }
+        let (mut log, mut stream, mut time, mut attrs) = (None, None, None, None);
+        let malformed = |_| Mismatch::Broken("malformed JSON");
+        let mut object = Object::open(line).map_err(malformed)?;
+        while let Some((key, value)) = object.next().map_err(malformed)? {
+            match key.text {
+                "\"log\"" => log = Some(value),
+                "\"stream\"" if matches!(value.text, "\"stdout\"" | "\"stderr\"") => {
+                    stream = Some(value);
+                }
+                "\"time\"" => time = Some(value),
+                "\"attrs\"" => attrs = Some((key, value)),
+                _ => return Err(Mismatch::Foreign),
+            }
+        }
+        match (log, stream, time) {
+            (Some(log), Some(stream), Some(time)) if object.rest().trim_ascii().is_empty() => {
+                Ok(Envelope { log, stream, time, attrs })
+            }
+            _ => Err(Mismatch::Foreign),
+        }
+    }
+
+    /// What the container wrote, without its line break.
+    fn text(&self) -> Cow<'a, str> {
+        let raw = self.log.raw_string().unwrap_or_default();
+        // Usually the line break is the only escape: nothing needs to be copied.
+        match raw.strip_suffix("\\n") {
+            Some(plain) if memchr::memchr(b'\\', plain.as_bytes()).is_none() => plain.into(),
+            _ => match self.log.string().unwrap_or_default() {
+                Cow::Owned(mut text) => {
+                    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+                    Cow::Owned(text)
+                }
+                plain => plain,
+            },
+        }
+    }
+
+    /// Whether the line goes on in Docker's next one.
+    fn is_part(&self, text: &str) -> bool {
+        text.len() >= PART_BYTES && !self.log.text.ends_with("\\n\"")
+    }
+}

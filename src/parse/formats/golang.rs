@@ -1,0 +1,69 @@
+//! Go's `log` package (log.go: `formatHeader`) with its standard flags.
+//!
+//! ```text
+//! 2026/01/05 10:11:12 message
+//! 2026/01/05 10:11:12.123456 cart.go:41: message
+//! ```
+//!
+//! There is no level unless the message states one. Lines that all do (`… [INFO] …`)
+//! are Pintail's native text.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::Kind;
+use crate::parse::level::level_of_message;
+use crate::parse::scan::Cursor;
+use crate::parse::{Format, Mismatch, TimeRules};
+use crate::record::Record;
+
+pub const KIND: Kind = Kind {
+    name: "go",
+    about: "2026/01/05 10:11:12 message (Go's log package)",
+    recognise: |_| Some(Arc::new(Golang)),
+};
+
+const FILE_BYTES_MAX: usize = 256;
+
+struct Golang;
+
+impl Format for Golang {
+    fn name(&self) -> &str {
+        KIND.name
+    }
+
+    fn parse<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        if line.as_bytes().get(4) != Some(&b'/') {
+            return Err(Mismatch::Foreign);
+        }
+        let mut cursor = Cursor::new(line);
+        record.ts = cursor.stamp(rules).ok_or(Mismatch::Foreign)?;
+        if !cursor.eat(b' ') {
+            return Err(Mismatch::Foreign);
+        }
+        if let Some((file, number)) = place(&mut cursor) {
+            record.fields.str("file", file);
+            record.fields.typed("line", number);
+        }
+        record.level = level_of_message(cursor.rest());
+        record.message = Cow::Borrowed(cursor.rest());
+        Ok(())
+    }
+}
+
+/// `cart.go:41: `.
+fn place<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a str, &'a str)> {
+    let mut probe = *cursor;
+    let (file, line) = probe.until_within(": ", FILE_BYTES_MAX)?.rsplit_once(':')?;
+    let digits = !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit());
+    if !digits || !file.ends_with(".go") || file.contains(' ') {
+        return None;
+    }
+    *cursor = probe;
+    Some((file, line))
+}

@@ -1,0 +1,102 @@
+//! What a container wrote, out of the envelope that its runtime put around each line
+//! ([`super::docker`], [`super::cri`]).
+//!
+//! The lines inside have formats of their own, found as those of any source. Level,
+//! service, host, message and fields are the inner record's; the time is the runtime's,
+//! which always has a zone. A line that no format reads is a message as it is, with the
+//! level that it may begin with (`ERROR: …`, `[warn] …`).
+
+use std::borrow::Cow;
+
+use super::{cri, docker};
+use crate::parse::dialect::Reading;
+use crate::parse::scan::Cursor;
+use crate::parse::{Dialect, TimeRules, Zone};
+use crate::record::{Level, Record};
+
+pub struct Inner {
+    /// `None` before any line was seen.
+    dialect: Option<Dialect>,
+}
+
+impl Inner {
+    /// Fits to the texts of the first lines.
+    pub fn fitted<'s>(texts: impl Iterator<Item = Cow<'s, str>>) -> Inner {
+        // Envelopes in envelopes are not opened: they could nest without end.
+        let texts: Vec<Cow<str>> =
+            texts.filter(|text| !docker::is_envelope(text) && !cri::is_envelope(text)).collect();
+        if texts.is_empty() {
+            return Inner { dialect: None };
+        }
+        let sample: Vec<&str> = texts.iter().map(|text| &**text).collect();
+        // Inner times are not used, so that any rules do.
+        let rules = TimeRules::new(Zone::UTC, 0);
+        Inner { dialect: Some(Dialect::detect(&sample, &[], rules)) }
+    }
+
+    /// Fills all of `record`, which arrives empty, but its time.
+    pub fn read<'a>(&self, text: Cow<'a, str>, record: &mut Record<'a>) {
+        match text {
+            Cow::Borrowed(text) if self.reads(text, record) => {}
+            Cow::Borrowed(text) => take_plain(Cow::Borrowed(text), record),
+            Cow::Owned(text) => {
+                let fields = std::mem::take(&mut record.fields);
+                let mut inner = Record { fields, ..Record::default() };
+                if self.reads(&text, &mut inner) {
+                    record.level = inner.level;
+                    record.service = inner.service.map(owned);
+                    record.host = inner.host.map(owned);
+                    record.message = owned(inner.message);
+                    record.fields = inner.fields;
+                } else {
+                    drop(inner);
+                    take_plain(Cow::Owned(text), record);
+                }
+            }
+        }
+    }
+
+    fn reads<'a>(&self, text: &'a str, record: &mut Record<'a>) -> bool {
+        self.dialect.as_ref().is_some_and(|dialect| dialect.read(text, record) == Reading::Record)
+    }
+}
+
+fn owned<'b>(text: Cow<'_, str>) -> Cow<'b, str> {
+    Cow::Owned(text.into_owned())
+}
+
+fn take_plain<'a>(text: Cow<'a, str>, record: &mut Record<'a>) {
+    *record = std::mem::take(record).recycle();
+    record.level = level_head(&text);
+    record.message = text;
+}
+
+/// The level that a text begins with: in brackets, before a colon, or in capitals.
+fn level_head(text: &str) -> Option<Level> {
+    let mut cursor = Cursor::new(text);
+    let level = cursor.level()?;
+    let word = &text[..text.len() - cursor.rest().len()];
+    let is_marked = !word.starts_with(|c: char| c.is_ascii_alphabetic())
+        || cursor.rest().starts_with(':')
+        || word.bytes().all(|b| b.is_ascii_uppercase());
+    is_marked.then_some(level)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_marked_words_are_levels() {
+        for (text, level) in [
+            ("ERROR cannot bind", Some(Level::Error)),
+            ("error: cannot bind", Some(Level::Error)),
+            ("[warn] slow", Some(Level::Warn)),
+            ("Error opening file", None),
+            ("Log in succeeded", None),
+            ("", None),
+        ] {
+            assert_eq!(level_head(text), level, "{text}");
+        }
+    }
+}

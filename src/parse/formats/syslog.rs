@@ -1,0 +1,203 @@
+//! What the syslog formats share: the priority, and the tag that names the program.
+//!
+//! Sources: RFC 5424 (section 6.2.1: facilities and severities), RFC 3164 (section
+//! 4.1.3: the tag), and what rsyslog, systemd-journald and macOS write.
+
+use std::borrow::Cow;
+
+use crate::parse::level::level_of_severity;
+use crate::parse::scan::Cursor;
+use crate::record::{Level, Record};
+
+/// Longest tag; RFC 5424 allows 48 characters of name and 128 of process id.
+const TAG_BYTES_MAX: usize = 128;
+/// Most words of a program's name: `Google Chrome Helper[312]`.
+const NAME_WORDS_MAX: usize = 3;
+
+/// RFC 5424, table 1.
+const FACILITIES: [&str; 24] = [
+    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv",
+    "ftp", "ntp", "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4",
+    "local5", "local6", "local7",
+];
+
+/// `<PRI>`: facility times eight plus severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Priority {
+    pub facility: &'static str,
+    pub level: Option<Level>,
+}
+
+/// Reads `<34>`.
+pub fn priority(cursor: &mut Cursor<'_>) -> Option<Priority> {
+    let mut probe = *cursor;
+    if !probe.eat(b'<') {
+        return None;
+    }
+    let number = probe.number()?;
+    let facility = FACILITIES.get(usize::try_from(number / 8).ok()?)?;
+    if !probe.eat(b'>') {
+        return None;
+    }
+    *cursor = probe;
+    Some(Priority { facility, level: level_of_severity((number % 8) as i64) })
+}
+
+/// The program that wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag<'a> {
+    pub app: &'a str,
+    pub pid: Option<&'a str>,
+    /// What launchd adds: the service it speaks of.
+    pub subject: Option<&'a str>,
+}
+
+impl<'a> Tag<'a> {
+    /// The program becomes the service, the rest fields.
+    pub fn store(self, record: &mut Record<'a>) {
+        record.service = Some(Cow::Borrowed(self.app));
+        if let Some(pid) = self.pid {
+            record.fields.typed("pid", pid);
+        }
+        if let Some(subject) = self.subject {
+            record.fields.str("subject", subject);
+        }
+    }
+}
+
+/// Reads a tag and the blanks after it: `sshd[812]: `, `sshd(pam_unix)[812]: `,
+/// `kernel: `, `Google Chrome[7]: `, `syslogd 1.4.1: `, `launchd[1] (com.acme.job): `.
+///
+/// Several words are a name only where a process id or a version follows them:
+/// anything else is a message with a colon in it.
+#[inline]
+pub fn tag<'a>(cursor: &mut Cursor<'a>) -> Option<Tag<'a>> {
+    let text = cursor.rest();
+    let mut words = 1;
+    for (at, byte) in text.bytes().enumerate().take(TAG_BYTES_MAX) {
+        match byte {
+            b'[' => return tag_with_pid(cursor, at),
+            b':' if matches!(text.as_bytes().get(at + 1), None | Some(b' ' | b'\t' | b'[')) => {
+                let app = &text[..at];
+                return is_name(app, words).then(|| finish(cursor, app, None, None, at + 1));
+            }
+            b' ' if words == NAME_WORDS_MAX || at == 0 => return None,
+            b' ' => words += 1,
+            b'"' | b'=' | b'<' | b'{' => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A tag whose `[` stands at `open`.
+fn tag_with_pid<'a>(cursor: &mut Cursor<'a>, open: usize) -> Option<Tag<'a>> {
+    let app = &cursor.rest()[..open];
+    let mut probe = *cursor;
+    probe.advance(open);
+    let pid = probe.bracket()?;
+    let several = app.contains(' ');
+    let digits = !pid.is_empty() && pid.bytes().all(|b| b.is_ascii_digit());
+    let plausible = digits || (!several && !pid.contains(' '));
+    if app.is_empty() || app.ends_with(' ') || !plausible {
+        return None;
+    }
+    let mut subject = None;
+    if probe.rest().starts_with(" (") {
+        let mut inner = probe;
+        inner.advance(1);
+        if let Some(name) = inner.enclosed_within(b'(', b')', TAG_BYTES_MAX)
+            && inner.peek() == Some(b':')
+        {
+            (subject, probe) = (Some(name), inner);
+        }
+    }
+    let colon = probe.eat(b':');
+    if !colon && (several || !digits || !matches!(probe.peek(), None | Some(b' '))) {
+        return None;
+    }
+    *cursor = probe;
+    cursor.skip_spaces();
+    Some(Tag { app, pid: Some(pid), subject })
+}
+
+/// One word, or one and its version, or what root's login writes (`-- root`).
+fn is_name(app: &str, words: usize) -> bool {
+    match words {
+        1 => !app.is_empty(),
+        2 => app.split_once(' ').is_some_and(|(_, version)| {
+            version.as_bytes().first().is_some_and(u8::is_ascii_digit) && version.contains('.')
+        }),
+        _ => false,
+    }
+}
+
+fn finish<'a>(
+    cursor: &mut Cursor<'a>,
+    app: &'a str,
+    pid: Option<&'a str>,
+    subject: Option<&'a str>,
+    length: usize,
+) -> Tag<'a> {
+    cursor.advance(length);
+    cursor.skip_spaces();
+    Tag { app, pid, subject }
+}
+
+/// The severity in a Cisco mnemonic: `%LINK-3-UPDOWN`, `%ASA-6-302013`.
+pub fn level_of_mnemonic(app: &str) -> Option<Level> {
+    let mut parts = app.strip_prefix('%')?.rsplitn(3, '-');
+    parts.next()?;
+    let severity = parts.next()?;
+    parts.next()?;
+    level_of_severity(severity.parse().ok().filter(|_| severity.len() == 1)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<(Tag<'_>, &str)> {
+        let mut cursor = Cursor::new(text);
+        tag(&mut cursor).map(|tag| (tag, cursor.rest()))
+    }
+
+    #[test]
+    fn tags() {
+        for (text, app, pid, subject, rest) in [
+            ("sshd[812]: x", "sshd", Some("812"), None, "x"),
+            ("sshd(pam_unix)[812]: x", "sshd(pam_unix)", Some("812"), None, "x"),
+            ("kernel: [ 1.2] x", "kernel", None, None, "[ 1.2] x"),
+            ("Google Chrome[7]: x", "Google Chrome", Some("7"), None, "x"),
+            ("syslogd 1.4.1: restart.", "syslogd 1.4.1", None, None, "restart."),
+            ("launchd[1] (com.acme[9]): x", "launchd", Some("1"), Some("com.acme[9]"), "x"),
+            ("-- root[2421]: x", "-- root", Some("2421"), None, "x"),
+            ("cron[7] x", "cron", Some("7"), None, "x"),
+        ] {
+            assert_eq!(read(text), Some((Tag { app, pid, subject }, rest)), "{text}");
+        }
+        for text in [
+            "last message repeated 2 times",
+            "Link is up: x",
+            "a::b c",
+            "",
+            ": x",
+            "[12]: x",
+            "a b [1]",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn priorities() {
+        let read = |text| priority(&mut Cursor::new(text));
+        assert_eq!(read("<34>"), Some(Priority { facility: "auth", level: Some(Level::Fatal) }));
+        assert_eq!(read("<191>").map(|found| found.facility), Some("local7"));
+        assert_eq!(read("<192>"), None);
+        assert_eq!(read("<>"), None);
+        assert_eq!(level_of_mnemonic("%ASA-6-302013"), Some(Level::Info));
+        assert_eq!(level_of_mnemonic("%LINK-3-UPDOWN"), Some(Level::Error));
+        assert_eq!(level_of_mnemonic("%x"), None);
+    }
+}

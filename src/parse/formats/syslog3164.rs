@@ -1,0 +1,147 @@
+//! Syslog as it is found in files: RFC 3164 (section 4.1), and the same with the ISO
+//! timestamps that rsyslog, `journalctl -o short-iso` and macOS write.
+//!
+//! ```text
+//! Jan  5 10:11:12 web1 sshd[812]: Accepted publickey for deploy
+//! <38>Jan  5 10:11:12 web1 sshd[812]: Accepted publickey for deploy
+//! 2026-01-05T10:11:12.123456+01:00 web1 sshd[812]: Accepted publickey for deploy
+//! ```
+//!
+//! The program is the service. The level is that of the priority; files have none,
+//! and then only a level that the message itself states is taken. HAProxy's requests
+//! are read further: see [`super::haproxy`].
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::{Kind, haproxy, syslog};
+use crate::parse::level::{level_of_message, level_of_word};
+use crate::parse::scan::Cursor;
+use crate::parse::{Format, Mismatch, TimeRules};
+use crate::record::Record;
+
+pub const KIND: Kind = Kind {
+    name: "syslog3164",
+    about: "Jan  5 10:11:12 host app[812]: message (also with <PRI>, or ISO timestamps)",
+    recognise: |_| Some(Arc::new(Syslog3164)),
+};
+
+/// RFC 1035 allows 255 bytes of a host's name.
+const HOST_BYTES_MAX: usize = 255;
+
+struct Syslog3164;
+
+impl Format for Syslog3164 {
+    fn name(&self) -> &str {
+        KIND.name
+    }
+
+    #[inline]
+    fn parse<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        let mut cursor = Cursor::new(line);
+        if is_journal_note(line) {
+            return Err(Mismatch::Skip);
+        }
+        let priority = syslog::priority(&mut cursor);
+        let stamped = cursor.rest();
+        let spelling = spelling(stamped).ok_or(Mismatch::Foreign)?;
+        let (ts, length) = rules.read(stamped).ok_or(Mismatch::Foreign)?;
+        cursor.advance(length);
+        // Cisco ends its timestamps with a colon.
+        let colon = cursor.eat(b':');
+        if !cursor.skip_spaces() || cursor.is_at_end() {
+            return Err(Mismatch::Foreign);
+        }
+        record.ts = ts;
+        let tag = if colon { syslog::tag(&mut cursor) } else { host_and_tag(&mut cursor, record) };
+        if spelling == Spelling::Iso && (record.host.is_none() || !is_sure(tag, stamped, length)) {
+            return Err(Mismatch::Foreign);
+        }
+        if let Some(priority) = priority {
+            record.fields.str("facility", priority.facility);
+            record.level = priority.level;
+        }
+        if let Some(tag) = tag {
+            if let Some(level) = syslog::level_of_mnemonic(tag.app) {
+                record.level = record.level.or(Some(level));
+                record.fields.str("mnemonic", tag.app);
+            } else {
+                tag.store(record);
+            }
+            if tag.app == "haproxy" && haproxy::read_request(cursor, rules, record).is_some() {
+                return Ok(());
+            }
+        }
+        record.level = record.level.or_else(|| level_of_message(cursor.rest()));
+        record.message = Cow::Borrowed(cursor.rest());
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    /// `Jan  5 10:11:12`: hardly anything else begins like this.
+    Named,
+    /// Everything begins like this; host and program must be there.
+    Iso,
+}
+
+fn spelling(text: &str) -> Option<Spelling> {
+    match text.as_bytes().first()? {
+        b'A'..=b'Z' => Some(Spelling::Named),
+        b'0'..=b'9' => Some(Spelling::Iso),
+        _ => None,
+    }
+}
+
+/// Whether what follows an ISO timestamp must be syslog: a program with a process id,
+/// or one without after a timestamp as rsyslog writes it, with `T` and zone.
+fn is_sure(tag: Option<syslog::Tag<'_>>, text: &str, length: usize) -> bool {
+    let stamp = &text.as_bytes()[..length];
+    tag.is_some_and(|tag| match tag.pid {
+        Some(pid) => !tag.app.contains(' ') && pid.bytes().all(|b| b.is_ascii_digit()),
+        None => {
+            let after_seconds = stamp.get(19..).unwrap_or_default();
+            let zone = after_seconds.iter().any(|b| matches!(b, b'Z' | b'+' | b'-'));
+            stamp.get(10) == Some(&b'T') && zone && !tag.app.contains(' ')
+        }
+    })
+}
+
+/// The host, if one stands before the tag or the message, and the tag, if there is one.
+fn host_and_tag<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Option<syslog::Tag<'a>> {
+    let first = Cursor::new(cursor.rest()).token()?;
+    if first.ends_with(':') {
+        return syslog::tag(cursor);
+    }
+    let mut after = *cursor;
+    after.word();
+    if is_host(first) && !after.is_at_end() {
+        *cursor = after;
+        record.host = Some(Cow::Borrowed(first));
+    }
+    syslog::tag(cursor)
+}
+
+fn is_host(word: &str) -> bool {
+    word.len() <= HOST_BYTES_MAX
+        && word.as_bytes()[0].is_ascii_alphanumeric()
+        && word.bytes().all(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':' | b'/' | b'@')
+        })
+        && level_of_word(word).is_none()
+        && word != "last"
+}
+
+/// What journalctl writes between records.
+fn is_journal_note(line: &str) -> bool {
+    line.starts_with("-- Boot ")
+        || line.starts_with("-- Logs begin at ")
+        || line.starts_with("-- Journal begins at ")
+        || line.starts_with("-- No entries --")
+}

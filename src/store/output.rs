@@ -1,0 +1,238 @@
+//! Ad-hoc SQL: any statement, its result streamed as rows of text.
+//!
+//! DuckDB itself turns values into text or JSON, so that every type looks as its users
+//! know it: the statement is wrapped in one that casts its columns. What cannot be
+//! wrapped (EXPLAIN, PRAGMA, SET) has small results and is read value by value.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::database::Handle;
+use super::levels::with_severity;
+pub use super::raw::Parameter;
+use super::raw::{Interrupter, RawConnection, RawResult};
+use crate::error::{Error, Result};
+
+/// A column of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnInfo {
+    pub name: String,
+    /// As DuckDB names it: `BIGINT`, `VARCHAR[]`.
+    pub type_name: String,
+}
+
+impl ColumnInfo {
+    /// Whether its values line up at the right.
+    pub fn is_number(&self) -> bool {
+        const NUMBERS: [&str; 12] = [
+            "TINYINT",
+            "SMALLINT",
+            "INTEGER",
+            "BIGINT",
+            "HUGEINT",
+            "UTINYINT",
+            "USMALLINT",
+            "UINTEGER",
+            "UBIGINT",
+            "UHUGEINT",
+            "FLOAT",
+            "DOUBLE",
+        ];
+        NUMBERS.contains(&self.type_name.as_str()) || self.type_name.starts_with("DECIMAL")
+    }
+}
+
+/// What rows consist of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rendering {
+    /// Every value as text.
+    Text,
+    /// One value a row: a JSON object.
+    Json,
+}
+
+/// Whether more rows are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    More,
+    Enough,
+}
+
+/// Takes the rows of a result.
+pub trait RowSink {
+    /// Called once, before the rows; not at all if the statement returns none.
+    fn columns(&mut self, columns: &[ColumnInfo]) -> Result<()>;
+
+    fn row(&mut self, values: &[Option<&str>]) -> Result<Flow>;
+}
+
+/// A connection for ad-hoc SQL: settings and temporary tables last as long as it does.
+pub struct Session {
+    connection: RawConnection,
+}
+
+impl Session {
+    pub(super) fn new(handle: Arc<Handle>) -> Result<Session> {
+        Ok(Session { connection: RawConnection::new(handle)? })
+    }
+
+    /// Stops a running query from another thread; must go before the session does.
+    pub fn interrupter(&self) -> Interrupter {
+        self.connection.interrupter()
+    }
+
+    /// Runs one statement and hands its rows to `sink`.
+    ///
+    /// # Errors
+    /// [`Error::Sql`] with DuckDB's message, and what the sink says.
+    pub fn run(
+        &self,
+        statement: &str,
+        parameters: &[Parameter<'_>],
+        rendering: Rendering,
+        sink: &mut dyn RowSink,
+    ) -> Result<()> {
+        let statement = &*with_severity(statement.trim());
+        // The statement by itself first: its errors point into what the user wrote.
+        let prepared = self.connection.prepare(statement)?;
+        match self.columns_of(statement, parameters) {
+            Some(columns) => {
+                drop(prepared);
+                let wrapped = self.connection.prepare(&wrapped(statement, &columns, rendering))?;
+                wrapped.bind(parameters)?;
+                let result = wrapped.stream()?;
+                sink.columns(&columns)?;
+                stream_rows(result, sink)
+            }
+            None => whole_rows(prepared.execute()?, rendering, sink),
+        }
+    }
+
+    /// Runs one statement that returns nothing of interest.
+    pub fn execute(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<()> {
+        let prepared = self.connection.prepare(statement)?;
+        prepared.bind(parameters)?;
+        prepared.execute()?;
+        Ok(())
+    }
+
+    /// Keeps the rows of a query as a temporary table, in place of an older one.
+    pub fn create(&self, table: &str, query: &str, parameters: &[Parameter<'_>]) -> Result<()> {
+        let query = &*with_severity(query.trim());
+        self.connection.prepare(query)?;
+        let create = format!("create or replace temporary table {table} as (\n{query}\n)");
+        self.execute(&create, parameters)
+    }
+
+    /// Writes the rows of one statement to a file.
+    pub fn copy_to_parquet(
+        &self,
+        statement: &str,
+        parameters: &[Parameter<'_>],
+        path: &Path,
+    ) -> Result<()> {
+        let statement = &*with_severity(statement.trim());
+        self.connection.prepare(statement)?;
+        if self.columns_of(statement, parameters).is_none() {
+            return Err(Error::usage("only a query can be written as Parquet"));
+        }
+        let path = path.display().to_string().replace('\'', "''");
+        let copy = format!("copy (\n{statement}\n) to '{path}' (format parquet, compression zstd)");
+        let copy = self.connection.prepare(&copy)?;
+        copy.bind(parameters)?;
+        copy.execute()?;
+        Ok(())
+    }
+
+    /// The columns of a statement that can stand in brackets; `None` for others.
+    fn columns_of(&self, statement: &str, parameters: &[Parameter<'_>]) -> Option<Vec<ColumnInfo>> {
+        let describe = format!("describe select * from (\n{statement}\n)");
+        let describe = self.connection.prepare(&describe).ok()?;
+        describe.bind(parameters).ok()?;
+        let mut result = describe.execute().ok()?;
+        let columns = (0..result.row_count())
+            .map(|row| ColumnInfo {
+                name: result.value(0, row).unwrap_or_default(),
+                type_name: result.value(1, row).unwrap_or_default(),
+            })
+            .collect();
+        Some(columns)
+    }
+}
+
+/// The statement in one that renders its columns.
+fn wrapped(statement: &str, columns: &[ColumnInfo], rendering: Rendering) -> String {
+    match rendering {
+        Rendering::Text => format!("select columns(*)::varchar from (\n{statement}\n)"),
+        Rendering::Json => {
+            let finite = finite_columns(columns);
+            format!("select to_json(r)::varchar from (select *{finite} from (\n{statement}\n)) r")
+        }
+    }
+}
+
+/// JSON knows neither NaN nor infinity: they become null.
+fn finite_columns(columns: &[ColumnInfo]) -> String {
+    let replaced: Vec<String> = columns
+        .iter()
+        .filter(|column| matches!(column.type_name.as_str(), "DOUBLE" | "FLOAT"))
+        .map(|column| {
+            let name = format!("\"{}\"", column.name.replace('"', "\"\""));
+            format!("if(isfinite({name}), {name}, null) as {name}")
+        })
+        .collect();
+    if replaced.is_empty() { String::new() } else { format!(" replace ({})", replaced.join(", ")) }
+}
+
+fn stream_rows(mut result: RawResult, sink: &mut dyn RowSink) -> Result<()> {
+    while let Some(chunk) = result.next_texts()? {
+        let columns = chunk.columns();
+        let mut values = Vec::with_capacity(columns.len());
+        for row in 0..chunk.rows() {
+            values.clear();
+            values.extend(columns.iter().map(|column| column.get(row)));
+            if sink.row(&values)? == Flow::Enough {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn whole_rows(mut result: RawResult, rendering: Rendering, sink: &mut dyn RowSink) -> Result<()> {
+    if !result.has_rows() {
+        return Ok(());
+    }
+    let columns: Vec<ColumnInfo> = result
+        .column_names()
+        .into_iter()
+        .map(|name| ColumnInfo { name, type_name: "VARCHAR".to_owned() })
+        .collect();
+    sink.columns(&columns)?;
+    for row in 0..result.row_count() {
+        let values: Vec<Option<String>> =
+            (0..columns.len() as u64).map(|column| result.value(column, row)).collect();
+        let flow = match rendering {
+            Rendering::Text => {
+                let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
+                sink.row(&values)?
+            }
+            Rendering::Json => sink.row(&[Some(&json_object(&columns, &values))])?,
+        };
+        if flow == Flow::Enough {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn json_object(columns: &[ColumnInfo], values: &[Option<String>]) -> String {
+    let mut object = crate::record::Fields::default();
+    for (column, value) in columns.iter().zip(values) {
+        match value {
+            Some(value) => object.str(&column.name, value),
+            None => object.raw(&column.name, "null"),
+        }
+    }
+    format!("{{{}}}", object.as_str())
+}
