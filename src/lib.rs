@@ -1,3 +1,38 @@
+//! Pintail turns log lines into a DuckDB database that people query with SQL.
+//!
+//! ```text
+//! file | directory | pipe
+//!    └─ ingest: decode, cut into blocks of whole records ─▶ parse ─▶ Batch (columns)
+//!                                                                      │
+//!    store: one transaction of rows, rejects, rollups and positions ◀──┘
+//!                     │
+//!                  DuckDB ─▶ sql, export
+//!                     └────▶ detect: windowed SQL over the rollups ─▶ anomalies
+//! ```
+//!
+//! The modules, in the order in which they may use each other:
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`error`] | the one error of the library |
+//! | [`config`] | every limit and default |
+//! | [`record`] | a parsed log entry; the level scale |
+//! | [`parse`] | bytes to records, pure: one file a format, detection, timestamps, multi-line rules |
+//! | [`generate`] | seeded synthetic logs with planted incidents and their truth |
+//! | [`store`] | the only module that names duckdb: open, migrate, batch, write, query |
+//! | [`ingest`] | files and pipes to batches, on all cores |
+//! | [`detect`] | runs sql/detect/*.sql, stores what they find |
+//! | [`cmd`] | the command line: one subcommand a file |
+//!
+//! A line's way: [`ingest::inputs`] finds its file, `ingest::prepare` knows the file again and
+//! fits a [`parse::Dialect`] to it, `ingest::cut` cuts a block around the line,
+//! [`parse::read_block`] makes it a [`record::Record`] in a [`store::Batch`], and
+//! [`store::Writer`] commits it together with the position that says it is in.
+
+// What tests may do, the product may not.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::let_underscore_must_use))]
+#![warn(clippy::undocumented_unsafe_blocks)]
+
 pub mod cmd;
 pub mod config;
 pub mod detect;

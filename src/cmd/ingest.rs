@@ -1,6 +1,6 @@
 //! `pintail ingest`: log files into the database.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -76,7 +76,7 @@ pub fn run(args: Args) -> Result<()> {
     drop(store);
     report_failures(&summary);
     if !args.quiet {
-        print_summary(&summary, started.elapsed());
+        print_summary(&summary, started.elapsed())?;
     }
     failures(unreadable.len() + summary.failures(), inputs_total)
 }
@@ -122,7 +122,7 @@ fn with_progress_bar<T>(progress: &Progress, shown: bool, work: impl FnOnce() ->
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let bar = new_bar(progress.bytes_total.load(Ordering::Relaxed));
+            let bar = new_bar();
             while !done.load(Ordering::Relaxed) {
                 draw(&bar, progress);
                 std::thread::park_timeout(Duration::from_millis(100));
@@ -135,7 +135,7 @@ fn with_progress_bar<T>(progress: &Progress, shown: bool, work: impl FnOnce() ->
     })
 }
 
-fn new_bar(_total: u64) -> ProgressBar {
+fn new_bar() -> ProgressBar {
     let style = ProgressStyle::with_template(
         "{bar:30} {percent:>3} %  {decimal_bytes}/{decimal_total_bytes}  {msg}  {eta} left",
     )
@@ -163,40 +163,37 @@ fn report_failures(summary: &Summary) {
     }
 }
 
-fn print_summary(summary: &Summary, elapsed: Duration) {
+fn print_summary(summary: &Summary, elapsed: Duration) -> Result<()> {
+    let mut out = std::io::stdout().lock();
     let tally = &summary.tally;
     let seconds = elapsed.as_secs_f64().max(0.001);
-    println!(
+    writeln!(
+        out,
         "{} from {} in {}: {} lines/s, {}/s",
         show::plural(tally.lines, "line"),
         show::plural(summary.sources, "source"),
         show::duration(elapsed),
         show::count((tally.lines as f64 / seconds) as u64),
         show::bytes(summary.bytes as f64 / seconds),
-    );
-    let row = |name: &str, number: u64, note: String| {
-        println!("  {name:<14} {:>15}{note}", show::count(number));
-    };
+    )?;
     let range = summary
         .times
-        .map(|(first, last)| format!("  {} to {} UTC", show::time(first), show::time(last)));
-    row("records", tally.records, range.unwrap_or_default());
-    if tally.continuations > 0 {
-        row(
-            "continuations",
-            tally.continuations,
-            "  lines of stack traces and the like".to_owned(),
-        );
+        .map(|(first, last)| format!("{} to {} UTC", show::time(first), show::time(last)));
+    let rows = [
+        ("records", tally.records, range.as_deref().unwrap_or_default()),
+        ("continuations", tally.continuations, "lines of stack traces and the like"),
+        ("skipped", tally.skipped, "blank lines, headers, comments"),
+        ("repaired", tally.repaired, "lines with bytes that are not UTF-8"),
+        ("rejects", tally.rejects, ""),
+    ];
+    for (name, number, note) in rows {
+        if number > 0 || matches!(name, "records" | "rejects") {
+            let line = format!("  {name:<14} {:>15}  {note}", show::count(number));
+            writeln!(out, "{}", line.trim_end())?;
+        }
     }
-    if tally.skipped > 0 {
-        row("skipped", tally.skipped, "  blank lines, headers, comments".to_owned());
-    }
-    if tally.repaired > 0 {
-        row("repaired", tally.repaired, "  lines with bytes that are not UTF-8".to_owned());
-    }
-    row("rejects", tally.rejects, String::new());
     for (reason, count) in &summary.rejects {
-        println!("    {:>27}  {reason}", show::count(*count));
+        writeln!(out, "    {:>27}  {reason}", show::count(*count))?;
     }
     let formats: Vec<String> = summary
         .formats
@@ -206,26 +203,19 @@ fn print_summary(summary: &Summary, elapsed: Duration) {
         })
         .collect();
     if !formats.is_empty() {
-        println!("  formats        {}", formats.join(", "));
+        writeln!(out, "  {:<14} {}", "formats", formats.join(", "))?;
     }
-    print_outcomes(summary);
+    print_outcomes(summary, &mut out)
 }
 
 /// A line for each kind of outcome; names where there are few.
-fn print_outcomes(summary: &Summary) {
+fn print_outcomes(summary: &Summary, out: &mut dyn Write) -> Result<()> {
     const NAMES_MAX: usize = 5;
-    let kinds: [(&str, fn(&Outcome) -> bool); 5] = [
-        ("empty", |outcome| matches!(outcome, Outcome::Empty)),
-        ("unchanged", |outcome| matches!(outcome, Outcome::Unchanged)),
-        ("grown", |outcome| matches!(outcome, Outcome::Grown)),
-        ("replaced", |outcome| matches!(outcome, Outcome::Replaced)),
-        ("no logs", |outcome| matches!(outcome, Outcome::Skipped(_))),
-    ];
-    for (title, is) in kinds {
+    for title in ["empty", "unchanged", "grown", "replaced", "no logs"] {
         let names: Vec<&str> = summary
             .outcomes
             .iter()
-            .filter(|(_, outcome)| is(outcome))
+            .filter(|(_, outcome)| outcome_title(outcome) == Some(title))
             .map(|(name, _)| name.as_str())
             .collect();
         if names.is_empty() {
@@ -235,6 +225,20 @@ fn print_outcomes(summary: &Summary) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        println!("  {title:<14} {}{more}", names[..names.len().min(NAMES_MAX)].join(", "));
+        let names = names[..names.len().min(NAMES_MAX)].join(", ");
+        writeln!(out, "  {title:<14} {names}{more}")?;
+    }
+    Ok(())
+}
+
+/// What the summary calls an outcome; failures have been reported before it.
+fn outcome_title(outcome: &Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Empty => Some("empty"),
+        Outcome::Unchanged => Some("unchanged"),
+        Outcome::Grown => Some("grown"),
+        Outcome::Replaced => Some("replaced"),
+        Outcome::Skipped(_) => Some("no logs"),
+        Outcome::Failed(_) => None,
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::cut::{Block, Cutter};
 use super::decode::Stream;
 use super::inputs::{Input, Place};
-use super::prepare::{Look, Prepared, Preparer, Rules, Standing};
+use super::prepare::{Look, Prepared, Preparer, Rules, Standing, Stretch};
 use crate::config::SAMPLE_BYTES_MAX;
 use crate::error::{Error, Result};
 use crate::parse::formats::Formats;
@@ -215,7 +215,7 @@ struct Reading {
     source: i32,
     file_bytes: u64,
     cutter: Cutter,
-    gaps: VecDeque<(u64, Option<u64>)>,
+    gaps: VecDeque<Stretch>,
     failed: bool,
 }
 

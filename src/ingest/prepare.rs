@@ -30,6 +30,9 @@ const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 /// Bytes after a position that are looked at to see whether its last record went on.
 const LOOKAHEAD_BYTES: usize = 64 << 10;
 
+/// Bytes of a source from the first to before the second; `None` is its end.
+pub type Stretch = (u64, Option<u64>);
+
 /// How sources are to be read.
 pub struct Rules {
     pub formats: Formats,
@@ -43,8 +46,8 @@ pub struct Prepared {
     pub source: Source,
     pub dialect: Arc<Dialect>,
     pub encoding: Encoding,
-    /// The stretches that are not in yet, in order; `None` for the end of the source.
-    pub gaps: Vec<(u64, Option<u64>)>,
+    /// The stretches that are not in yet, in order.
+    pub gaps: Vec<Stretch>,
     /// Bytes on disk.
     pub file_bytes: u64,
     pub standing: Standing,
@@ -239,7 +242,7 @@ impl Preparer {
         looked: &LookedAt<'_>,
         source: &Source,
         ranges: &[Range],
-    ) -> Result<Option<Vec<(u64, Option<u64>)>>> {
+    ) -> Result<Option<Vec<Stretch>>> {
         let size = looked.meta.len();
         let Some(last) = ranges.last() else {
             return Ok(Some(vec![(0, None)]));
@@ -408,7 +411,7 @@ fn read_end(looked: &LookedAt<'_>, range: &Range) -> std::io::Result<Option<End>
 }
 
 /// What lies between and after ranges that are in order.
-fn gaps_of(ranges: &[Range]) -> Vec<(u64, Option<u64>)> {
+fn gaps_of(ranges: &[Range]) -> Vec<Stretch> {
     let mut gaps = Vec::new();
     let mut at = 0;
     for range in sources::merged(ranges) {

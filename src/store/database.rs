@@ -160,6 +160,7 @@ pub(super) struct Handle {
 // SAFETY: a DuckDB database object is internally synchronised: connecting from several
 // threads at once is documented to be safe, and nothing else is done with it here.
 unsafe impl Send for Handle {}
+// SAFETY: as above.
 unsafe impl Sync for Handle {}
 
 impl Handle {

@@ -85,6 +85,7 @@ pub struct Interrupter {
 
 // SAFETY: duckdb_interrupt is made for being called from other threads.
 unsafe impl Send for Interrupter {}
+// SAFETY: as above.
 unsafe impl Sync for Interrupter {}
 
 impl Interrupter {

@@ -7,6 +7,7 @@ mod access;
 mod cbs;
 mod columns;
 mod cri;
+mod csv;
 pub mod custom;
 mod docker;
 mod generic;
@@ -37,6 +38,7 @@ mod syslog;
 mod syslog3164;
 mod syslog5424;
 mod text;
+mod w3c;
 
 use std::sync::Arc;
 
@@ -60,6 +62,9 @@ pub const KINDS: &[Kind] = &[
     cri::KIND,
     journald::KIND,
     json::KIND,
+    w3c::KIND,
+    csv::CSV,
+    csv::TSV,
     logfmt::KIND,
     syslog5424::KIND,
     syslog3164::KIND,

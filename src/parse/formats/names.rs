@@ -167,7 +167,16 @@ pub fn level_of_text(text: &str) -> Option<Level> {
 
 /// A timestamp as values spell it, which may be in any spelling but nothing else.
 pub fn time_of_text(text: &str, rules: &TimeRules) -> Option<Micros> {
-    rules.whole(text).or_else(|| time_with_zone_name(text.trim(), rules))
+    rules
+        .whole(text)
+        .or_else(|| time_with_zone_name(text.trim(), rules))
+        .or_else(|| time_of_minutes(text.trim(), rules))
+}
+
+/// `2026-01-05 10:11`, as spreadsheets write it.
+fn time_of_minutes(text: &str, rules: &TimeRules) -> Option<Micros> {
+    let is_minutes = text.len() == 16 && text.as_bytes()[13] == b':';
+    if is_minutes { rules.whole(&format!("{text}:00")) } else { None }
 }
 
 /// `2026-01-05 10:11:12.123 CET`, as PostgreSQL writes it: abbreviations of zones are

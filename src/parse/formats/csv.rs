@@ -1,0 +1,344 @@
+//! Tables with a header: CSV (RFC 4180) with `,`, `;` or `|` between its cells, and TSV.
+//!
+//! ```text
+//! timestamp,level,service,message,user
+//! 2026-01-05 00:00:00.123,ERROR,payment,"Card declined, order 81233",13146
+//! ```
+//!
+//! The header is the first line of the source that is not blank. Its columns are found by
+//! their [names](super::names), in any order; the others become fields, typed by their
+//! looks. `date` (or `month`, `day`) and `time` are one timestamp. Empty cells are nothing.
+//!
+//! Without a column for the message, the fields are the message.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::Kind;
+use super::names::{self, Rank, Role, STAND_IN};
+use crate::parse::time::read_six_and_six;
+use crate::parse::{Format, Mismatch, TimeRules};
+use crate::record::{Micros, Record};
+
+pub const CSV: Kind = Kind {
+    name: "csv",
+    about: "a header with a timestamp (time,level,message), then cells between , ; or |",
+    recognise: |sample| table("csv", b",;|", sample),
+};
+
+pub const TSV: Kind = Kind {
+    name: "tsv",
+    about: "a header with a timestamp, then cells between tabs",
+    recognise: |sample| table("tsv", b"\t", sample),
+};
+
+/// Columns that one timestamp may be spread over: month, day, time.
+const STAMP_COLUMNS_MAX: usize = 3;
+
+/// The longest name of a column: longer ones are text, not headers.
+const NAME_BYTES_MAX: usize = 64;
+
+fn table(name: &'static str, delimiters: &[u8], sample: &[&str]) -> Option<Arc<dyn Format>> {
+    let header = sample.iter().find(|line| !line.trim().is_empty())?;
+    let tables = delimiters.iter().filter_map(|&delimiter| Table::of(name, delimiter, header));
+    let widest = tables.max_by_key(|table| table.columns.len())?;
+    Some(Arc::new(widest))
+}
+
+struct Table {
+    name: &'static str,
+    delimiter: u8,
+    header: String,
+    columns: Vec<Column>,
+    has_message: bool,
+}
+
+struct Column {
+    name: String,
+    part: Part,
+}
+
+/// What a column is of the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// A piece of the timestamp, by its place.
+    Stamp(usize),
+    Level,
+    Service,
+    Host,
+    Message,
+    Field,
+}
+
+impl Table {
+    /// The table with this header, if it is one and has a timestamp.
+    fn of(name: &'static str, delimiter: u8, header: &str) -> Option<Table> {
+        let mut names = Vec::new();
+        let mut cells = Cells { rest: Some(header), delimiter };
+        while let Some(cell) = cells.next().ok()? {
+            names.push(cell.trim().to_owned());
+        }
+        if names.len() < 2 || !names.iter().all(|name| is_name(name)) {
+            return None;
+        }
+        let mut parts = vec![Part::Field; names.len()];
+        let stamp = stamp_columns(&names)?;
+        for (place, &column) in stamp.iter().enumerate() {
+            parts[column] = Part::Stamp(place);
+        }
+        for (part, roles) in [
+            (Part::Level, &[Role::Level][..]),
+            (Part::Service, &[Role::Service, Role::Component]),
+            (Part::Host, &[Role::Host]),
+            (Part::Message, &[Role::Message]),
+        ] {
+            if let Some(column) = roles.iter().find_map(|&role| best_column(&names, role)) {
+                parts[column] = part;
+            }
+        }
+        let has_message = parts.contains(&Part::Message);
+        let columns =
+            names.into_iter().zip(parts).map(|(name, part)| Column { name, part }).collect();
+        Some(Table { name, delimiter, header: header.to_owned(), columns, has_message })
+    }
+
+    /// Fills the record from a cell, which is not empty.
+    #[inline]
+    fn take<'a>(&self, column: &Column, cell: Cow<'a, str>, record: &mut Record<'a>) {
+        match column.part {
+            Part::Service => record.service = Some(cell),
+            Part::Host => record.host = Some(cell),
+            Part::Message => record.message = cell,
+            Part::Level => match names::level_of_text(&cell) {
+                Some(level) => record.level = Some(level),
+                None => record.fields.typed(&column.name, &cell),
+            },
+            Part::Field | Part::Stamp(_) => {
+                if !self.has_message {
+                    push_pair(record.message.to_mut(), &column.name, &cell);
+                }
+                record.fields.typed(&column.name, &cell);
+            }
+        }
+    }
+}
+
+/// The columns that make the timestamp: one, or a day's and the time's in their order.
+fn stamp_columns(names: &[String]) -> Option<Vec<usize>> {
+    let is = |column: &usize, wanted: &str| names[*column].eq_ignore_ascii_case(wanted);
+    let days: Vec<usize> = (0..names.len())
+        .filter(|column| ["date", "month", "day"].iter().any(|wanted| is(column, wanted)))
+        .collect();
+    match best_column(names, Role::Time) {
+        Some(time) if is(&time, "time") && days.len() < STAMP_COLUMNS_MAX => {
+            Some(days.into_iter().chain([time]).collect())
+        }
+        Some(time) => Some(vec![time]),
+        None => Some(vec![best_column(names, Role::Date)?]),
+    }
+}
+
+/// The column with the best name for a role. Names of what may stand in for a message are
+/// none: columns hold them in every row, and the fields say more.
+fn best_column(names: &[String], role: Role) -> Option<usize> {
+    let rank_of = |name: &String| -> Option<Rank> {
+        names::role_of(name).filter(|(of, rank)| *of == role && *rank < STAND_IN).map(|of| of.1)
+    };
+    (0..names.len()).filter_map(|at| Some((rank_of(&names[at])?, at))).min().map(|best| best.1)
+}
+
+/// Names as headers have them, and the empty one of a trailing delimiter.
+fn is_name(name: &str) -> bool {
+    name.len() <= NAME_BYTES_MAX
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_alphanumeric() || " _-.@#/()[]%".contains(c))
+}
+
+/// `name=value`, with a blank before it if it is not the first.
+fn push_pair(message: &mut String, name: &str, value: &str) {
+    if !message.is_empty() {
+        message.push(' ');
+    }
+    message.push_str(name);
+    message.push('=');
+    message.push_str(value);
+}
+
+impl Format for Table {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    #[inline]
+    fn parse<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        if line == self.header {
+            return Err(Mismatch::Skip);
+        }
+        const WRONG: Mismatch = Mismatch::Broken("wrong number of columns");
+        let mut stamp: [Cow<str>; STAMP_COLUMNS_MAX] = Default::default();
+        let mut cells = Cells { rest: Some(line), delimiter: self.delimiter };
+        for column in &self.columns {
+            let cell = cells.next()?.ok_or(WRONG)?;
+            match column.part {
+                _ if cell.is_empty() => {}
+                Part::Stamp(place) if place < STAMP_COLUMNS_MAX => stamp[place] = cell,
+                _ => self.take(column, cell, record),
+            }
+        }
+        if cells.next()?.is_some() {
+            return Err(WRONG);
+        }
+        let ts = time_of(&stamp, rules);
+        record.ts = ts.ok_or(Mismatch::Broken("unreadable timestamp"))?;
+        Ok(())
+    }
+
+    /// Every line is a row; what is none must be seen.
+    fn takes_continuations(&self) -> bool {
+        false
+    }
+}
+
+/// The time of a timestamp in pieces.
+#[inline]
+fn time_of(stamp: &[Cow<str>; STAMP_COLUMNS_MAX], rules: &TimeRules) -> Option<Micros> {
+    if stamp[1].is_empty() {
+        let text = &stamp[0];
+        // A day alone is its beginning.
+        let day = || rules.whole(&format!("{text} 00:00:00"));
+        return names::time_of_text(text, rules).or_else(day);
+    }
+    let text = stamp.join(" ");
+    let text = text.trim_end();
+    let compact = || read_six_and_six(text.as_bytes()).filter(|(_, length)| *length == text.len());
+    names::time_of_text(text, rules).or_else(|| rules.resolve(compact()?.0))
+}
+
+/// The cells of a line.
+struct Cells<'a> {
+    /// `None` after the last cell.
+    rest: Option<&'a str>,
+    delimiter: u8,
+}
+
+impl<'a> Cells<'a> {
+    #[inline]
+    fn next(&mut self) -> Result<Option<Cow<'a, str>>, Mismatch> {
+        let Some(rest) = self.rest else { return Ok(None) };
+        if let Some(quoted) = rest.strip_prefix('"') {
+            return self.quoted(quoted).map(Some);
+        }
+        let cell = match memchr::memchr(self.delimiter, rest.as_bytes()) {
+            Some(end) => {
+                self.rest = Some(&rest[end + 1..]);
+                &rest[..end]
+            }
+            None => {
+                self.rest = None;
+                rest
+            }
+        };
+        Ok(Some(Cow::Borrowed(cell.trim_ascii())))
+    }
+
+    /// A cell in quotes, whose opening one was read.
+    fn quoted(&mut self, text: &'a str) -> Result<Cow<'a, str>, Mismatch> {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        let mut is_doubled = false;
+        loop {
+            let Some(hit) = memchr::memchr(b'"', &bytes[at..]) else {
+                return Err(Mismatch::Incomplete);
+            };
+            at += hit;
+            if bytes.get(at + 1) != Some(&b'"') {
+                break;
+            }
+            is_doubled = true;
+            at += 2;
+        }
+        let after = text[at + 1..].trim_start_matches(' ');
+        self.rest = match after.as_bytes().first() {
+            None => None,
+            Some(byte) if *byte == self.delimiter => Some(&after[1..]),
+            Some(_) => return Err(Mismatch::Broken("text after a closing quote")),
+        };
+        let cell = &text[..at];
+        Ok(if is_doubled { Cow::Owned(cell.replace("\"\"", "\"")) } else { Cow::Borrowed(cell) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::Zone;
+
+    fn outcome(header: &str, line: &str) -> Result<String, Mismatch> {
+        let format = (CSV.recognise)(&["", header]).unwrap();
+        let mut record = Record::default();
+        format.parse(line, &TimeRules::new(Zone::UTC, 1_795_348_800_000_000), &mut record)?;
+        Ok(format!("{} {} | {}", record.ts / 1_000_000, record.message, record.fields.as_str()))
+    }
+
+    #[test]
+    fn only_headers_with_a_timestamp_are_recognised() {
+        for (header, is_header) in [
+            ("Timestamp,Level,Message", true),
+            ("time;msg", true),
+            ("date|value", true),
+            ("level,message", false),
+            ("timestamp", false),
+            ("2026-01-05 00:00:00,INFO,message", false),
+            ("{\"time\":1,\"level\":2}", false),
+            ("time: 12, level: 3", false),
+            ("", false),
+            ("\"time,level", false),
+        ] {
+            assert_eq!((CSV.recognise)(&[header]).is_some(), is_header, "{header}");
+        }
+        assert!((TSV.recognise)(&["time\tmsg"]).is_some());
+        assert!((CSV.recognise)(&[]).is_none());
+    }
+
+    #[test]
+    fn cells_are_read() {
+        const BROKEN: Result<&str, Mismatch> = Err(Mismatch::Broken("wrong number of columns"));
+        for (line, expected) in [
+            ("1767571200,a", Ok("1767571200 a | ")),
+            (r#""1767571200","a ""b"", c""#, Ok(r#"1767571200 a "b", c | "#)),
+            ("1767571200,\"two\nlines\" ", Ok("1767571200 two\nlines | ")),
+            ("1767571200,", Ok("1767571200  | ")),
+            ("1767571200,\"a", Err(Mismatch::Incomplete)),
+            ("1767571200,\"a\"\"", Err(Mismatch::Incomplete)),
+            ("1767571200,\"a\"b", Err(Mismatch::Broken("text after a closing quote"))),
+            ("1767571200", BROKEN),
+            ("1767571200,a,b", BROKEN),
+            ("", BROKEN),
+            ("yesterday,a", Err(Mismatch::Broken("unreadable timestamp"))),
+            ("ts,msg", Err(Mismatch::Skip)),
+        ] {
+            assert_eq!(outcome("ts,msg", line), expected.map(str::to_owned), "{line}");
+        }
+    }
+
+    #[test]
+    fn timestamps_in_pieces() {
+        for (header, line, seconds) in [
+            ("Date,Time,a", "2026-01-05,00:00:00,x", "1767571200"),
+            ("Time,Date,a", "00:00:00,2026-01-05,x", "1767571200"),
+            ("Month,Date,Time", "Jan,5,00:00:00", "1767571200"),
+            ("Date,Day,Time", "Jan,5,00:00:00", "1767571200"),
+            ("Date,Time,a", "260105,000000,x", "1767571200"),
+            ("Date,value", "2026-01-05,1", "1767571200"),
+            ("date,timestamp", "monday,1767571200", "1767571200"),
+        ] {
+            let found = outcome(header, line).unwrap();
+            assert!(found.starts_with(seconds), "{header}: {found}");
+        }
+    }
+}
