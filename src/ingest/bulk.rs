@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::cut::{Block, Cutter};
+use super::cut::{Block, Content, Cutter};
 use super::decode::Stream;
 use super::inputs::{Input, Place};
 use super::prepare::{Look, Prepared, Preparer, Rules, Standing, Stretch};
@@ -159,19 +159,22 @@ fn work(
 
 fn read_into(batch: &mut Batch, block: &Block) -> Tally {
     batch.reset(block.source, block.start, block.end);
-    if !block.too_long {
-        return read_block(&block.dialect, &block.bytes, batch);
+    match &block.content {
+        Content::Records(bytes) => read_block(&block.dialect, bytes, batch),
+        Content::TooLong { first, .. } => {
+            let (line, _) = clean(first);
+            let length = (block.end - block.start) as usize;
+            batch.reject(REASON_TOO_LONG, beginning(&line), 0, length);
+            Tally { lines: 1, rejects: 1, ..Tally::default() }
+        }
     }
-    let (line, _) = clean(&block.bytes);
-    let length = (block.end - block.start) as usize;
-    batch.reject(REASON_TOO_LONG, beginning(&line), 0, length);
-    Tally { lines: 1, rejects: 1, ..Tally::default() }
 }
 
 fn append(writer: &mut Writer, batch: &Batch, block: &Block, now: Micros) -> Result<()> {
+    let (Content::Records(bytes) | Content::TooLong { last: bytes, .. }) = &block.content;
     let mut row = 0;
     loop {
-        row = writer.append(batch, row, &block.bytes, now)?;
+        row = writer.append(batch, row, bytes, now)?;
         if writer.is_full() {
             writer.commit()?;
         }

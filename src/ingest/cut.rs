@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::decode::Stream;
-use crate::config::BLOCK_BYTES;
+use crate::config::{BLOCK_BYTES, CHECK_BYTES_MAX};
 use crate::parse::Dialect;
 use crate::parse::lines::{LINE_BYTES_MAX, RECORD_LINES_MAX, REJECT_BYTES_MAX, clean};
 
@@ -18,9 +18,14 @@ pub struct Block {
     pub dialect: Arc<Dialect>,
     pub start: u64,
     pub end: u64,
-    /// The bytes from `start` to `end`; of a line that is too long, its beginning.
-    pub bytes: Vec<u8>,
-    pub too_long: bool,
+    pub content: Content,
+}
+
+pub enum Content {
+    /// The bytes from the block's start to its end.
+    Records(Vec<u8>),
+    /// The first and last bytes of a line that is too long to be kept.
+    TooLong { first: Vec<u8>, last: Vec<u8> },
 }
 
 /// Cuts one stretch of a source.
@@ -107,50 +112,42 @@ impl Cutter {
             bytes.truncate(newline + 1);
             return Ok(self.block(bytes));
         }
-        let rest = self.skip_line()?;
-        let length = bytes.len() as u64 + rest;
+        let mut last = bytes.split_off(bytes.len() - CHECK_BYTES_MAX);
+        let length = (bytes.len() + last.len()) as u64 + self.skip_line(&mut last)?;
         bytes.truncate(REJECT_BYTES_MAX);
-        let start = self.start;
-        self.start += length;
-        Ok(Block {
-            source: self.source,
-            dialect: self.dialect.clone(),
-            start,
-            end: self.start,
-            bytes,
-            too_long: true,
-        })
+        Ok(self.block_of(length, Content::TooLong { first: bytes, last }))
     }
 
-    /// Reads to the end of the line without keeping it; returns how long the rest was.
-    fn skip_line(&mut self) -> io::Result<u64> {
+    /// Reads to the end of the line and keeps only its last bytes; returns how long it was.
+    fn skip_line(&mut self, last: &mut Vec<u8>) -> io::Result<u64> {
         let mut skipped = 0;
         let mut buffer = Vec::new();
         loop {
             buffer.clear();
             self.fill(&mut buffer, BLOCK_BYTES)?;
-            if let Some(newline) = memchr::memchr(b'\n', &buffer) {
-                self.carry.extend_from_slice(&buffer[newline + 1..]);
-                return Ok(skipped + newline as u64 + 1);
+            let newline = memchr::memchr(b'\n', &buffer);
+            let line = &buffer[..newline.map_or(buffer.len(), |at| at + 1)];
+            skipped += line.len() as u64;
+            last.extend_from_slice(&line[line.len().saturating_sub(CHECK_BYTES_MAX)..]);
+            last.drain(..last.len().saturating_sub(CHECK_BYTES_MAX));
+            if newline.is_some() {
+                self.carry.extend_from_slice(&buffer[line.len()..]);
             }
-            skipped += buffer.len() as u64;
-            if self.finished {
+            if newline.is_some() || self.finished {
                 return Ok(skipped);
             }
         }
     }
 
     fn block(&mut self, bytes: Vec<u8>) -> Block {
+        self.block_of(bytes.len() as u64, Content::Records(bytes))
+    }
+
+    fn block_of(&mut self, length: u64, content: Content) -> Block {
         let start = self.start;
-        self.start += bytes.len() as u64;
-        Block {
-            source: self.source,
-            dialect: self.dialect.clone(),
-            start,
-            end: self.start,
-            bytes,
-            too_long: false,
-        }
+        self.start += length;
+        let dialect = self.dialect.clone();
+        Block { source: self.source, dialect, start, end: self.start, content }
     }
 }
 

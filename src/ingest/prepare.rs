@@ -17,7 +17,7 @@ use crate::config::{CHECK_BYTES_MAX, HEAD_BYTES_MAX, SAMPLE_BYTES_MAX};
 use crate::error::{Error, Result};
 use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::formats::Formats;
-use crate::parse::lines::clean;
+use crate::parse::lines::{LINE_BYTES_MAX, RECORD_BYTES_MAX, clean};
 use crate::parse::{Dialect, TimeRules, Zone, read_block};
 use crate::record::{Level, Micros};
 use crate::store::batch::{Batch, NO_LEVEL};
@@ -32,6 +32,9 @@ const LOOKAHEAD_BYTES: usize = 64 << 10;
 
 /// Bytes of a source from the first to before the second; `None` is its end.
 pub type Stretch = (u64, Option<u64>);
+
+/// Longest record that is read again to see whether it went on: as long as one can be.
+const TAIL_BYTES_MAX: u64 = (LINE_BYTES_MAX + RECORD_BYTES_MAX) as u64;
 
 /// How sources are to be read.
 pub struct Rules {
@@ -391,6 +394,11 @@ fn stored_record(dialect: &Dialect, bytes: &[u8]) -> Option<StoredRecord> {
 
 /// Reads around the end of a range; `None` if the file's content there is another.
 fn read_end(looked: &LookedAt<'_>, range: &Range) -> std::io::Result<Option<End>> {
+    let mut range = *range;
+    // A line that was too long to be kept is not read again to see whether it grew.
+    if range.end - range.tail > TAIL_BYTES_MAX {
+        range.tail = range.end;
+    }
     let check_start = range.end.saturating_sub(range.check.bytes.into());
     let before_start = range.tail.saturating_sub(CHECK_BYTES_MAX as u64).min(check_start);
     let file = File::open(looked.path)?;
@@ -407,7 +415,7 @@ fn read_end(looked: &LookedAt<'_>, range: &Range) -> std::io::Result<Option<End>
     }
     let mut after = Vec::new();
     (&mut stream).take(LOOKAHEAD_BYTES as u64).read_to_end(&mut after)?;
-    Ok(Some(End { range: *range, before, before_start, after }))
+    Ok(Some(End { range, before, before_start, after }))
 }
 
 /// What lies between and after ranges that are in order.

@@ -81,7 +81,8 @@ impl Writer {
 
     /// Appends the batch's records from row `from` on, and the rejects among them, as far
     /// as the transaction has room. Returns the row to go on with after a commit;
-    /// `batch.rows()` means all is in. `block` is the text the batch was parsed from.
+    /// `batch.rows()` means all is in. `block` are the bytes the batch was parsed from, or
+    /// the last of them if there are no rows.
     pub fn append(
         &mut self,
         batch: &Batch,
@@ -106,7 +107,7 @@ impl Writer {
         transaction.rejects += rejects.len();
 
         let tail = tail_of(batch, from, to, start, &rejects);
-        let check = Check::of(&block[..(end - batch.start) as usize]);
+        let check = Check::of(&block[..block.len().min((end - batch.start) as usize)]);
         transaction.add_range(Range { source: batch.source, start, end, tail, check });
         Ok(to)
     }

@@ -42,22 +42,20 @@ impl Format for Cri {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        let mut lines = line.split('\n');
-        let first = Part::read(lines.next().unwrap_or_default()).ok_or(Mismatch::Foreign)?;
-        let ts = rules.whole(first.stamp).ok_or(Mismatch::Foreign)?;
-        let mut text = Cow::Borrowed(first.text);
-        let mut goes_on = first.goes_on;
-        for line in lines {
-            let belongs = Part::read(line).filter(|part| goes_on && part.stream == first.stream);
-            let Some(part) = belongs else {
-                return Err(Mismatch::Broken("parts of a line that do not belong together"));
-            };
-            goes_on = part.goes_on;
-            text.to_mut().push_str(part.text);
-        }
-        if goes_on {
+        let (parts, last) = match line.rsplit_once('\n') {
+            Some((parts, last)) => (Some(parts), last),
+            None => (None, line),
+        };
+        let last = Part::read(last).ok_or(Mismatch::Foreign)?;
+        // Before the others are read once more with each new one.
+        if last.goes_on {
             return Err(Mismatch::Incomplete);
         }
+        let (first, text) = match parts {
+            None => (last, Cow::Borrowed(last.text)),
+            Some(parts) => join(parts, last)?,
+        };
+        let ts = rules.whole(first.stamp).ok_or(Mismatch::Foreign)?;
         self.inner.read(text, record);
         record.ts = ts;
         record.fields.str("stream", first.stream);
@@ -70,11 +68,26 @@ impl Format for Cri {
     }
 }
 
+/// The first of the lines of `parts`, and the text of all with that of the last.
+fn join<'a>(parts: &'a str, last: Part<'a>) -> Result<(Part<'a>, Cow<'a, str>), Mismatch> {
+    let mut texts = Vec::new();
+    let mut first = None;
+    for line in parts.split('\n') {
+        let part = Part::read(line).filter(|part| part.goes_on && part.stream == last.stream);
+        let part = part.ok_or(Mismatch::Broken("parts of different lines"))?;
+        texts.push(part.text);
+        first = first.or(Some(part));
+    }
+    texts.push(last.text);
+    Ok((first.unwrap_or(last), Cow::Owned(texts.concat())))
+}
+
 /// Whether a line is one of this format.
 pub fn is_envelope(line: &str) -> bool {
     Part::read(line).is_some()
 }
 
+#[derive(Clone, Copy)]
 struct Part<'a> {
     stamp: &'a str,
     stream: &'a str,

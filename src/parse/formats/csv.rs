@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The header is the first line of the source that is not blank. Its columns are found by
-//! their [names](super::names), in any order; the others become fields, typed by their
+//! their [names], in any order; the others become fields, typed by their
 //! looks. `date` (or `month`, `day`) and `time` are one timestamp. Empty cells are nothing.
 //!
 //! Without a column for the message, the fields are the message.

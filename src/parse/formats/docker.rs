@@ -44,24 +44,22 @@ impl Format for Docker {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        let mut lines = line.split('\n');
-        let first = Envelope::open(lines.next().unwrap_or_default())?;
-        let ts = first.time.string().and_then(|time| rules.whole(&time));
-        let ts = ts.ok_or(Mismatch::Broken("unreadable timestamp"))?;
-        let mut text = first.text();
-        let mut is_part = first.is_part(&text);
-        for line in lines {
-            let next = Envelope::open(line)?;
-            if !is_part || next.stream.text != first.stream.text {
-                return Err(Mismatch::Broken("parts of a line that do not belong together"));
-            }
-            let more = next.text();
-            is_part = next.is_part(&more);
-            text.to_mut().push_str(&more);
-        }
-        if is_part {
+        let (parts, last) = match line.rsplit_once('\n') {
+            Some((parts, last)) => (Some(parts), last),
+            None => (None, line),
+        };
+        let last = Envelope::open(last)?;
+        let text = last.text();
+        // Before the others are read once more with each new one.
+        if last.is_part(&text) {
             return Err(Mismatch::Incomplete);
         }
+        let (first, text) = match parts {
+            None => (last, text),
+            Some(parts) => join(parts, last, &text)?,
+        };
+        let ts = first.time.string().and_then(|time| rules.whole(&time));
+        let ts = ts.ok_or(Mismatch::Broken("unreadable timestamp"))?;
         self.inner.read(text, record);
         record.ts = ts;
         record.fields.raw_pair("\"stream\"", first.stream.text);
@@ -77,11 +75,33 @@ impl Format for Docker {
     }
 }
 
+/// The first of the lines of `parts`, and the text of all with that of the last.
+fn join<'a>(
+    parts: &'a str,
+    last: Envelope<'a>,
+    last_text: &str,
+) -> Result<(Envelope<'a>, Cow<'a, str>), Mismatch> {
+    let mut joined = String::new();
+    let mut first = None;
+    for line in parts.split('\n') {
+        let part = Envelope::open(line)?;
+        let text = part.text();
+        if !part.is_part(&text) || part.stream.text != last.stream.text {
+            return Err(Mismatch::Broken("parts of different lines"));
+        }
+        joined.push_str(&text);
+        first = first.or(Some(part));
+    }
+    joined.push_str(last_text);
+    Ok((first.unwrap_or(last), Cow::Owned(joined)))
+}
+
 /// Whether a line is one of Docker's.
 pub fn is_envelope(line: &str) -> bool {
     Envelope::open(line).is_ok()
 }
 
+#[derive(Clone, Copy)]
 struct Envelope<'a> {
     log: Value<'a>,
     stream: Value<'a>,
@@ -137,5 +157,37 @@ impl<'a> Envelope<'a> {
     /// Whether the line goes on in Docker's next one.
     fn is_part(&self, text: &str) -> bool {
         text.len() >= PART_BYTES && !self.log.text.ends_with("\\n\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::Zone;
+
+    #[test]
+    fn lines_that_docker_cut_are_joined() {
+        let line = |log: &str, stream: &str| {
+            format!(r#"{{"log":"{log}","stream":"{stream}","time":"2026-01-05T00:00:00Z"}}"#)
+        };
+        let part = "x".repeat(PART_BYTES);
+        let docker = Docker { inner: Inner::fitted(std::iter::empty()) };
+        let message_of = |lines: &[String]| {
+            let joined = lines.join("\n");
+            let mut record = Record::default();
+            docker.parse(&joined, &TimeRules::new(Zone::UTC, 0), &mut record)?;
+            Ok(record.message.len())
+        };
+        let broken = Err(Mismatch::Broken("parts of different lines"));
+        let (cut, end) = (line(&part, "stdout"), line("end\\n", "stdout"));
+        for (lines, expected) in [
+            (&[cut.clone(), cut.clone(), end.clone()][..], Ok(2 * PART_BYTES + 3)),
+            (std::slice::from_ref(&cut), Err(Mismatch::Incomplete)),
+            (&[line("short, the last of its container", "stdout")], Ok(32)),
+            (&[cut.clone(), line("end\\n", "stderr")], broken),
+            (&[end.clone(), end.clone()], broken),
+        ] {
+            assert_eq!(message_of(lines), expected);
+        }
     }
 }

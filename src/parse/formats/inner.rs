@@ -4,15 +4,15 @@
 //! The lines inside have formats of their own, found as those of any source. Level,
 //! service, host, message and fields are the inner record's; the time is the runtime's,
 //! which always has a zone. A line that no format reads is a message as it is, with the
-//! level that it may begin with (`ERROR: …`, `[warn] …`).
+//! level that it states itself (`ERROR: …`, `[warn] …`).
 
 use std::borrow::Cow;
 
 use super::{cri, docker};
 use crate::parse::dialect::Reading;
-use crate::parse::scan::Cursor;
+use crate::parse::level::level_of_message;
 use crate::parse::{Dialect, TimeRules, Zone};
-use crate::record::{Level, Record};
+use crate::record::Record;
 
 pub struct Inner {
     /// `None` before any line was seen.
@@ -67,36 +67,6 @@ fn owned<'b>(text: Cow<'_, str>) -> Cow<'b, str> {
 
 fn take_plain<'a>(text: Cow<'a, str>, record: &mut Record<'a>) {
     *record = std::mem::take(record).recycle();
-    record.level = level_head(&text);
+    record.level = level_of_message(&text);
     record.message = text;
-}
-
-/// The level that a text begins with: in brackets, before a colon, or in capitals.
-fn level_head(text: &str) -> Option<Level> {
-    let mut cursor = Cursor::new(text);
-    let level = cursor.level()?;
-    let word = &text[..text.len() - cursor.rest().len()];
-    let is_marked = !word.starts_with(|c: char| c.is_ascii_alphabetic())
-        || cursor.rest().starts_with(':')
-        || word.bytes().all(|b| b.is_ascii_uppercase());
-    is_marked.then_some(level)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_marked_words_are_levels() {
-        for (text, level) in [
-            ("ERROR cannot bind", Some(Level::Error)),
-            ("error: cannot bind", Some(Level::Error)),
-            ("[warn] slow", Some(Level::Warn)),
-            ("Error opening file", None),
-            ("Log in succeeded", None),
-            ("", None),
-        ] {
-            assert_eq!(level_head(text), level, "{text}");
-        }
-    }
 }

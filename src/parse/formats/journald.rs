@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Kind;
+use super::json::scan::Flaw;
 use super::json::value::{Object, Value, keep};
 use crate::parse::level::level_of_severity;
 use crate::parse::{Format, Mismatch, TimeRules, lines};
@@ -41,7 +42,10 @@ impl Format for Journald {
         if !is_pretty && !is_journal {
             return Err(Mismatch::Foreign);
         }
-        let foreign = |_| if is_pretty { Mismatch::Incomplete } else { Mismatch::Foreign };
+        let foreign = |flaw| match flaw {
+            Flaw::End if is_pretty => Mismatch::Incomplete,
+            _ => Mismatch::Foreign,
+        };
         let mut object = Object::open(line).map_err(foreign)?;
         let mut ts = None;
         let mut unit = None;

@@ -14,7 +14,7 @@
 
 mod draft;
 mod otlp;
-mod scan;
+pub(super) mod scan;
 mod serilog;
 mod text;
 pub(super) mod value;

@@ -7,7 +7,7 @@
 //!
 //! Written by logrus, slog's TextHandler, go-kit, Grafana, Loki, Prometheus, Heroku; as
 //! specified by github.com/kr/logfmt. The record's own values are found by their
-//! [names](super::names); the other pairs become fields typed by their looks, a word
+//! [names]; the other pairs become fields typed by their looks, a word
 //! without a value is `true`. Heroku's `at=info` is a level.
 //!
 //! Without a message, an event's name or an error's text stands in for it and stays a
