@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use pintail::generate::{Format, Generator, Plan};
-use pintail::parse::{Dialect, Sink, TimeRules, Zone, lines, read_block};
+use pintail::parse::{Dialect, Sink, TimeRules, Zone, read_block};
 use pintail::record::Record;
 
 const LINES: u64 = 5_000_000;
@@ -30,7 +30,7 @@ fn main() {
 /// A generated log, written once.
 fn generated(dir: &Path, format: Format, lines: u64) -> PathBuf {
     let path = dir.join(format!("{lines}.{format:?}.log").to_lowercase());
-    let plan = Plan { lines: Some(lines), format, ..Plan::default() };
+    let plan = Plan { lines: Some(lines), duration_ms: None, format, ..Plan::default() };
     let generator = Generator::new(&plan).expect("the plan is valid");
     let mut output =
         pintail::generate::Output::file(&path, format, None).expect("the file can be written");
@@ -78,7 +78,7 @@ fn spec_samples() -> Vec<(String, String)> {
     ]
     .into_iter()
     .map(|(name, format)| {
-        let plan = Plan { lines: Some(100_000), format, ..Plan::default() };
+        let plan = Plan { lines: Some(100_000), duration_ms: None, format, ..Plan::default() };
         let bytes = plan.to_bytes(pintail::config::cores()).expect("the plan is valid");
         (name.to_owned(), String::from_utf8(bytes).expect("generated logs are UTF-8"))
     })

@@ -50,7 +50,10 @@ pub struct Score {
 }
 
 pub struct Dialect {
+    /// The main one first, then those seen in the first lines, then all others.
     formats: Vec<Arc<dyn Format>>,
+    /// How many of them were seen.
+    seen: usize,
     scores: Vec<Score>,
     rules: TimeRules,
 }
@@ -73,22 +76,29 @@ impl Dialect {
             candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.reads_besides(&main)));
             candidates.insert(0, main);
         }
-        let scores = candidates
+        // A format that reads nothing but what the main one reads was not seen: it is
+        // only less specific.
+        let scores: Vec<Score> = candidates
             .iter()
-            .filter(|candidate| candidate.count() > 0)
-            .map(|candidate| Score {
+            .enumerate()
+            .filter(|(at, candidate)| match at {
+                0 => candidate.count() > 0,
+                _ => candidate.reads_besides(&candidates[0]) > 0,
+            })
+            .map(|(_, candidate)| Score {
                 format: candidate.format.name().to_owned(),
                 share: candidate.count() as f64 / readable as f64,
             })
             .collect();
+        let seen = scores.len();
         let formats = candidates.into_iter().map(|candidate| candidate.format).collect();
-        Dialect { formats, scores, rules }
+        Dialect { formats, seen, scores, rules }
     }
 
     /// Reads every line as `format` and nothing else.
     pub fn forced(format: Arc<dyn Format>, rules: TimeRules) -> Dialect {
         let scores = vec![Score { format: format.name().to_owned(), share: 1.0 }];
-        Dialect { formats: vec![format], scores, rules }
+        Dialect { formats: vec![format], seen: 1, scores, rules }
     }
 
     /// The main format; `None` if no line of the sample was readable.
@@ -109,12 +119,24 @@ impl Dialect {
     /// [`Reading::Record`].
     #[inline]
     pub fn read<'a>(&self, line: &'a str, record: &mut Record<'a>) -> Reading {
+        self.read_by(line, &self.rules, record)
+    }
+
+    /// As [`Dialect::read`], with other rules of time: those of the source that the
+    /// lines of this one are wrapped in.
+    #[inline]
+    pub fn read_by<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Reading {
         let Some(main) = self.formats.first() else {
             return Reading::Continuation;
         };
-        match main.parse(line, &self.rules, record) {
+        match main.parse(line, rules, record) {
             Ok(()) => Reading::Record,
-            Err(mismatch) => self.read_otherwise(mismatch, line, record),
+            Err(mismatch) => self.read_otherwise(mismatch, line, rules, record),
         }
     }
 
@@ -123,6 +145,7 @@ impl Dialect {
         &self,
         mismatch: Mismatch,
         line: &'a str,
+        rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Reading {
         match mismatch {
@@ -134,15 +157,24 @@ impl Dialect {
         if memchr::memchr(b'\n', line.as_bytes()).is_some() {
             return Reading::Continuation;
         }
-        let mut reason = match mismatch {
-            Mismatch::Broken(reason) => Some(reason),
-            _ => None,
+        // What the main format calls its own, only formats that were seen may read: others
+        // would read a damaged line by half.
+        let (mut reason, others) = match mismatch {
+            Mismatch::Broken(reason) => (Some(reason), self.seen.max(1)),
+            _ => (None, self.formats.len()),
         };
-        for format in &self.formats[1..] {
+        for (at, format) in self.formats.iter().enumerate().take(others).skip(1) {
+            // A fallback takes no broken line: it would make a record of half its meaning.
+            if reason.is_some() && format.is_fallback() {
+                continue;
+            }
             *record = std::mem::take(record).recycle();
-            match format.parse(line, &self.rules, record) {
+            match format.parse(line, rules, record) {
                 Ok(()) => return Reading::Record,
-                Err(Mismatch::Broken(other)) => reason = reason.or(Some(other)),
+                // A format that was not seen has no say in what is damaged.
+                Err(Mismatch::Broken(other)) if at < self.seen => {
+                    reason = reason.or(Some(other));
+                }
                 // Only the main format may join or skip lines: here it would be a guess.
                 Err(_) => {}
             }

@@ -47,6 +47,17 @@ pub fn level_of_word(word: &str) -> Option<Level> {
 /// `[WARN] …`, `<info> …`, `FATAL …`. Words that also begin sentences and headings
 /// (`log: …`, `config: …`, `success: …`) state none.
 pub fn level_of_message(message: &str) -> Option<Level> {
+    match message.as_bytes() {
+        [b'I' | b'W' | b'E' | b'F', digits @ ..] if is_klog_date(digits) => {
+            return level_of_letter(message.as_bytes()[0]);
+        }
+        [b't' | b'l', ..] => {
+            if let Some(level) = level_of_pair(message) {
+                return Some(level);
+            }
+        }
+        _ => {}
+    }
     let mut cursor = Cursor::new(message);
     let level = cursor.clear_level()?;
     let stated = message.len() - cursor.rest().len();
@@ -54,6 +65,21 @@ pub fn level_of_message(message: &str) -> Option<Level> {
     let common = ["trace", "debug", "info", "notice", "warn", "warning", "error", "err"];
     let grave = ["critical", "crit", "fatal", "emerg"];
     common.iter().chain(&grave).any(|known| known.eq_ignore_ascii_case(word)).then_some(level)
+}
+
+/// `0105 10:11:12.123456`, as klog writes it into the journal.
+fn is_klog_date(text: &[u8]) -> bool {
+    text.len() > 8 && text[..4].iter().all(u8::is_ascii_digit) && text[4] == b' ' && text[7] == b':'
+}
+
+/// `level=warning …`, `time="…" level=warning …`, as Go's daemons write it.
+fn level_of_pair(message: &str) -> Option<Level> {
+    let pairs = match message.strip_prefix("time=") {
+        Some(pairs) => pairs.split_once(" level=")?.1,
+        None => message.strip_prefix("level=").or_else(|| message.strip_prefix("lvl="))?,
+    };
+    let length = pairs.bytes().take_while(u8::is_ascii_alphabetic).count();
+    level_of_word(&pairs[..length])
 }
 
 /// Reads the one-letter levels of glog, klog and logcat (`V D I W E F`, `A` for assert).
@@ -119,6 +145,11 @@ mod tests {
             ("[WARN] disk nearly full", Some(Warn)),
             ("<info>  [1767571200.1] device up", Some(Info)),
             ("ERROR disk full", Some(Error)),
+            ("E0105 10:11:12.123456 812 x.go:4] no", Some(Error)),
+            ("time=\"2026-01-05T10:11:12Z\" level=warning msg=x", Some(Warn)),
+            ("level=info msg=x", Some(Info)),
+            ("level of water", None),
+            ("trace: x", Some(Trace)),
             ("error while reading", None),
             ("config: reloaded", None),
             ("errors: 3", None),

@@ -246,7 +246,9 @@ fn read_iso(text: &[u8]) -> Option<(Stamp, usize)> {
     let year = i32::from(two_digits(text, 0)?) * 100 + i32::from(two_digits(text, 2)?);
     let (month, day) = (two_digits(text, 5)?, two_digits(text, 8)?);
     let time_at = match text[10] {
-        b'T' | b't' | b' ' | b'_' | b'-' | b':' => 11,
+        // `2026/01/05 - 10:00:00`
+        b' ' if text[11] == b'-' && text[12] == b' ' => 13,
+        b'T' | b't' | b' ' | b'\t' | b'_' | b'-' | b':' => 11,
         // `2026-01-05, 10:00:00`
         b',' if text[11] == b' ' => 12,
         _ => return None,
@@ -530,7 +532,12 @@ fn read_short_date(text: &[u8], digits: usize) -> Option<(Stamp, usize)> {
     let second = small_number(rest.get(..second_digits)?)?;
     let date_end = digits + 1 + second_digits;
     let (date, end) = match *text.get(date_end)? {
-        b' ' if digits == 2 && second_digits == 2 && separator != b' ' => {
+        // `03-17 16:13:38`, and Snort's `03/17-16:13:38`.
+        b' ' | b'-' if digits == 2 && second_digits == 2 && !matches!(separator, b' ' | b'-') => {
+            let (month, day) = month_then_day(first, second)?;
+            (Date::NoYear { month, day }, date_end)
+        }
+        b' ' if digits == 2 && second_digits == 2 && separator == b'-' => {
             let (month, day) = month_then_day(first, second)?;
             (Date::NoYear { month, day }, date_end)
         }
@@ -605,6 +612,10 @@ fn read_named(text: &[u8]) -> Option<(Stamp, usize)> {
             _ => return None,
         };
         if text.get(at)?.is_ascii_digit() {
+            // `Mon 2026-01-05 10:11:12`, as systemd writes it.
+            if let Some((stamp, length)) = read_iso(&text[at..]) {
+                return Some((stamp, at + length));
+            }
             let digits = text[at..].iter().take_while(|b| b.is_ascii_digit()).count();
             let (stamp, length) = read_day_month_name(&text[at..], digits)?;
             return Some((stamp, at + length));
@@ -733,6 +744,11 @@ mod tests {
             ("20171224-0:3:11|x", "2017-12-24T00:03:11.000000 +|x"),
             ("2026-01-05 01:00:00 CET x", "2026-01-05T00:00:00.000000 + x"),
             ("2026-01-05 01:00:00 IST x", "2026-01-05T01:00:00.000000 + IST x"),
+            ("01/05-10:11:12.5  x", "2026-01-05T10:11:12.500000 +  x"),
+            ("2026/01/05 - 10:11:12 | x", "2026-01-05T10:11:12.000000 + | x"),
+            ("2026-01-05\t10:11:12\tx", "2026-01-05T10:11:12.000000 +\tx"),
+            ("Mon 2026-01-05 10:11:12 UTC x", "2026-01-05T10:11:12.000000 + x"),
+            ("Mon Jan  5 01:11:12 CET 2026 x", "2026-01-05T00:11:12.000000 + x"),
             ("20260105T101112Z x", "2026-01-05T10:11:12.000000 + x"),
             ("Jan  5 10:11:12 host", "2026-01-05T10:11:12.000000 + host"),
             ("Dec 31 23:59:59 host", "2025-12-31T23:59:59.000000 + host"),

@@ -10,7 +10,7 @@
 use std::collections::HashSet;
 
 use super::{syslog, text};
-use crate::parse::level::level_of_word;
+use crate::parse::level::{level_of_letter, level_of_word};
 use crate::parse::scan::Cursor;
 use crate::parse::time;
 use crate::record::Level;
@@ -33,6 +33,8 @@ const NAME_WORDS_MAX: usize = 3;
 pub enum Column {
     /// A level, after so many words.
     Level { words: usize },
+    /// A level of one letter.
+    Letter,
     /// One more timestamp, after so many words.
     Stamp { words: usize },
     /// A syslog tag, after so many words.
@@ -85,7 +87,8 @@ pub fn learn(rests: &[&str]) -> Vec<Column> {
 
 /// What may come next, the surest first. A name ends the head, but for brackets.
 fn candidates(columns: &[Column]) -> impl Iterator<Item = Column> + use<> {
-    let levelled = columns.iter().any(|column| matches!(column, Column::Level { .. }));
+    let levelled =
+        columns.iter().any(|column| matches!(column, Column::Level { .. } | Column::Letter));
     let named = columns
         .iter()
         .any(|column| matches!(column, Column::Class | Column::NameDash | Column::Tag { .. }));
@@ -97,14 +100,14 @@ fn candidates(columns: &[Column]) -> impl Iterator<Item = Column> + use<> {
     std::iter::empty()
         .chain(levels.clone().take(1))
         .chain(stamps.clone().take(1))
-        .chain([Column::Cell, Column::Bracket])
+        .chain([Column::Letter, Column::Cell, Column::Bracket])
         .chain(levels.skip(1))
         .chain(stamps.skip(1))
         .chain([Column::NameDash])
         .chain(tags)
         .chain([Column::Class, Column::Number])
         .filter(move |column| match column {
-            Column::Level { .. } => !levelled && !named,
+            Column::Level { .. } | Column::Letter => !levelled && !named,
             Column::Cell => !named,
             Column::Bracket => !cells,
             Column::Number => !named && !numbered && !cells,
@@ -188,6 +191,7 @@ fn read_piece<'a>(column: Column, cursor: &mut Cursor<'a>) -> Option<Piece<'a>> 
             let capitals = capitals.bytes().all(|b| !b.is_ascii_lowercase());
             cursor.level().filter(|_| capitals).map(Piece::Level)
         }
+        Column::Letter => letter(cursor).map(Piece::Level),
         Column::Stamp { .. } => {
             let text = cursor.rest();
             let (_, length) = time::read(text.as_bytes())?;
@@ -204,6 +208,18 @@ fn read_piece<'a>(column: Column, cursor: &mut Cursor<'a>) -> Option<Piece<'a>> 
         Column::Class => class(cursor).map(Piece::Name),
         Column::Number => number(cursor).map(Piece::Number),
     }
+}
+
+/// `I ` or `I|`, and the blanks after it.
+fn letter(cursor: &mut Cursor<'_>) -> Option<Level> {
+    let mut probe = *cursor;
+    let level = level_of_letter(probe.peek()?)?;
+    probe.advance(1);
+    if !matches!(probe.peek(), Some(b' ' | b'\t' | b'|')) {
+        return None;
+    }
+    *cursor = probe;
+    Some(level)
 }
 
 /// `text|`, not longer than names are.

@@ -236,6 +236,12 @@ impl Head {
         } else if !self.pid && is_number(inside) {
             self.pid = true;
             record.fields.typed("pid", inside);
+        } else if record.level.is_none()
+            && let Some((thread, level)) = inside.rsplit_once('/')
+            && let Some(level) = columns::level_of_column(level)
+        {
+            record.level = Some(level);
+            record.fields.str(name, thread);
         } else if !matches!(inside, "" | "-") {
             record.fields.str(name, inside);
         }
@@ -243,7 +249,7 @@ impl Head {
 
     /// A cell between bars: a number, or a name, of which the first is the logger's.
     fn cell(&mut self, text: &str, record: &mut Record<'_>) {
-        if self.logger || is_number(text) || text.starts_with('[') {
+        if self.logger || is_number(text) || text.starts_with('[') || text.contains([' ', '=']) {
             self.text(text, record);
         } else if !text.is_empty() {
             self.name(text, record);

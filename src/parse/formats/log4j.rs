@@ -124,6 +124,9 @@ struct Head<'a> {
     context: Option<&'a str>,
     /// `---` was read: Spring Boot's layout.
     spring: bool,
+    /// The level came after the logger; then only a dash ends the head, for two words
+    /// and a colon are as well the beginning of a message (`Login error: …`).
+    late_level: bool,
 }
 
 /// Where the head stands after a piece.
@@ -233,7 +236,7 @@ impl<'a> Head<'a> {
     fn colon(&mut self, cursor: &mut Cursor<'a>) -> Option<Piece> {
         cursor.advance(1);
         let ends = matches!(cursor.peek(), None | Some(b' ' | b'\t'));
-        (ends && self.logger.is_some()).then_some(Piece::Last)
+        (ends && self.logger.is_some() && !self.late_level).then_some(Piece::Last)
     }
 
     /// A level, a process id, a logger.
@@ -243,6 +246,7 @@ impl<'a> Head<'a> {
             && let Some(level) = cursor.level()
         {
             self.level = Some(level);
+            self.late_level = self.logger.is_some();
             return Some(Piece::More);
         }
         if self.pid.is_none()

@@ -4,13 +4,16 @@
 //! To add one: a file here, a line in [`KINDS`], a case in tests/spec/formats/.
 
 mod access;
+mod audit;
 mod cbs;
 mod columns;
+mod compose;
 mod cri;
 mod csv;
 pub mod custom;
 mod docker;
 mod generic;
+mod gin;
 mod glog;
 mod golang;
 mod haproxy;
@@ -39,6 +42,7 @@ mod syslog3164;
 mod syslog5424;
 mod text;
 mod w3c;
+mod zap;
 
 use std::sync::Arc;
 
@@ -60,15 +64,18 @@ pub struct Kind {
 pub const KINDS: &[Kind] = &[
     docker::KIND,
     cri::KIND,
+    compose::KIND,
     journald::KIND,
     json::KIND,
     w3c::KIND,
     csv::CSV,
     csv::TSV,
     logfmt::KIND,
+    audit::KIND,
     syslog5424::KIND,
     syslog3164::KIND,
     access::KIND,
+    gin::KIND,
     httpd_error::KIND,
     nginx_error::KIND,
     postgres::KIND,
@@ -80,6 +87,7 @@ pub const KINDS: &[Kind] = &[
     monolog::KIND,
     cbs::KIND,
     macos::KIND,
+    zap::KIND,
     jul::KIND,
     rust::KIND,
     log4j::KIND,

@@ -77,32 +77,36 @@ fn split_context(text: &str) -> (&str, &str) {
 }
 
 fn store_context(context: &str, fields: &mut Fields) {
+    let mut names = &CONTEXT[..];
     let mut rest = context;
-    for (index, name) in CONTEXT.iter().enumerate() {
-        let Some(value) = rest.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")) else {
-            continue;
-        };
-        // A value ends where the next of the names begins: requests hold commas.
-        let end = CONTEXT[index + 1..].iter().filter_map(|next| find_name(value, next)).min();
+    while let Some((index, length)) = name_at(rest, names) {
+        names = &names[index..];
+        let value_at = &rest[length..];
+        // A value ends where one of the later names begins: requests hold commas.
+        let end = memchr::memmem::find_iter(value_at.as_bytes(), b", ")
+            .find(|&at| name_at(&value_at[at + 2..], &names[1..]).is_some());
         let (value, after) = match end {
-            Some(end) => (&value[..end], &value[end + 2..]),
-            None => (value, ""),
+            Some(end) => (&value_at[..end], &value_at[end + 2..]),
+            None => (value_at, ""),
         };
-        let value = value.trim_matches('"');
-        match *name {
-            "request" => http::store_request(value, fields),
-            // Spelled as access logs and HTTP itself spell it.
-            "referrer" => fields.str("referer", value),
-            _ => fields.typed(name, value),
-        }
-        rest = after;
+        store_value(names[0], value.trim_matches('"'), fields);
+        (names, rest) = (&names[1..], after);
     }
 }
 
-/// Where `, NAME: ` stands in `text`.
-fn find_name(text: &str, name: &str) -> Option<usize> {
-    memchr::memmem::find_iter(text.as_bytes(), b", ").find(|&at| {
-        text.get(at + 2..)
-            .is_some_and(|rest| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with(": ")))
-    })
+/// Which of `names` stands at the beginning of `text`, and how much `NAME: ` takes.
+fn name_at(text: &str, names: &[&str]) -> Option<(usize, usize)> {
+    let index = names
+        .iter()
+        .position(|name| text.strip_prefix(name).is_some_and(|rest| rest.starts_with(": ")))?;
+    Some((index, names[index].len() + 2))
+}
+
+fn store_value(name: &str, value: &str, fields: &mut Fields) {
+    match name {
+        "request" => http::store_request(value, fields),
+        // Spelled as access logs and HTTP itself spell it.
+        "referrer" => fields.str("referer", value),
+        _ => fields.typed(name, value),
+    }
 }

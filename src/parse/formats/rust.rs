@@ -26,6 +26,8 @@ pub const KIND: Kind = Kind {
 
 /// Longest spans with their fields; longer ones are read as message.
 const SPANS_BYTES_MAX: usize = 2048;
+/// tracing-subscriber sets levels flush right in five characters, after one blank.
+const LEVEL_COLUMN: usize = 6;
 /// Most fields taken from the end of a message.
 const PAIRS_MAX: usize = 32;
 
@@ -54,10 +56,18 @@ impl Format for Rust {
         if !cursor.skip_spaces() {
             return Err(Mismatch::Foreign);
         }
+        if !cursor.peek().is_some_and(|b| b.is_ascii_uppercase()) {
+            return Err(Mismatch::Foreign);
+        }
         record.level = Some(cursor.level().ok_or(Mismatch::Foreign)?);
+        let level_end = line.len() - cursor.rest().len();
+        let aligned = level_end == length + LEVEL_COLUMN;
         cursor.skip_spaces();
-        let read =
-            if bracketed { env_logger(&mut cursor, record) } else { tracing(&mut cursor, record) };
+        let read = if bracketed {
+            env_logger(&mut cursor, record)
+        } else {
+            tracing(&mut cursor, aligned, record)
+        };
         read.ok_or(Mismatch::Foreign)
     }
 }
@@ -73,8 +83,9 @@ fn env_logger<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Option<()
     Some(())
 }
 
-/// `ThreadId(01) span{k=v}:other: target: message k=v`.
-fn tracing<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Option<()> {
+/// `ThreadId(01) span{k=v}:other: target: message k=v`. A target without `::` may be a
+/// service's name, so that the level must stand where tracing puts it.
+fn tracing<'a>(cursor: &mut Cursor<'a>, aligned: bool, record: &mut Record<'a>) -> Option<()> {
     if cursor.rest().starts_with("ThreadId(") {
         record.fields.str("thread", cursor.word()?);
     }
@@ -82,7 +93,7 @@ fn tracing<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Option<()> {
         store_spans(spans, &mut record.fields);
     }
     let target = cursor.token()?.strip_suffix(':')?;
-    if !is_target(target) {
+    if !is_target(target) || !(aligned || target.contains("::")) {
         return None;
     }
     cursor.skip_spaces();

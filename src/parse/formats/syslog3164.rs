@@ -48,6 +48,11 @@ impl Format for Syslog3164 {
             return Err(Mismatch::Skip);
         }
         let priority = syslog::priority(&mut cursor);
+        // Cisco marks times that its clock is not sure of.
+        if priority.is_some() || line.starts_with(['*', '.']) {
+            cursor.eat(b'*');
+            cursor.eat(b'.');
+        }
         let stamped = cursor.rest();
         let spelling = spelling(stamped).ok_or(Mismatch::Foreign)?;
         let (ts, length) = rules.read(stamped).ok_or(Mismatch::Foreign)?;
@@ -59,7 +64,13 @@ impl Format for Syslog3164 {
         }
         record.ts = ts;
         let tag = if colon { syslog::tag(&mut cursor) } else { host_and_tag(&mut cursor, record) };
-        if spelling == Spelling::Iso && (record.host.is_none() || !is_sure(tag, stamped, length)) {
+        let known = match spelling {
+            Spelling::Iso => record.host.is_some() && is_sure(tag, stamped, length),
+            Spelling::Named => {
+                record.host.is_some() || tag.is_some() || cursor.rest().starts_with("last message ")
+            }
+        };
+        if !known {
             return Err(Mismatch::Foreign);
         }
         if let Some(priority) = priority {
@@ -87,14 +98,18 @@ impl Format for Syslog3164 {
 enum Spelling {
     /// `Jan  5 10:11:12`: hardly anything else begins like this.
     Named,
-    /// Everything begins like this; host and program must be there.
+    /// Everything begins like this; host and program must be there. With a weekday
+    /// before it, it is what `journalctl -o short-full` writes.
     Iso,
 }
 
 fn spelling(text: &str) -> Option<Spelling> {
-    match text.as_bytes().first()? {
-        b'A'..=b'Z' => Some(Spelling::Named),
-        b'0'..=b'9' => Some(Spelling::Iso),
+    let bytes = text.as_bytes();
+    match (bytes.first()?, bytes.get(3..5)?) {
+        (b'0'..=b'9', _) => Some(Spelling::Iso),
+        (b'A'..=b'Z', [b' ', b'2']) if bytes.get(8) == Some(&b'-') => Some(Spelling::Iso),
+        // `Jan  5`, `Jan 15`; not `Mon Jan  5`, with which no syslog begins.
+        (b'A'..=b'Z', [b' ', b' ' | b'0'..=b'9']) => Some(Spelling::Named),
         _ => None,
     }
 }
