@@ -93,6 +93,8 @@ fn candidates(columns: &[Column]) -> impl Iterator<Item = Column> + use<> {
         .iter()
         .any(|column| matches!(column, Column::Class | Column::NameDash | Column::Tag { .. }));
     let cells = columns.last() == Some(&Column::Cell);
+    // A second one after the name may as well begin the message.
+    let bracket_after_name = named && columns.last() == Some(&Column::Bracket);
     let numbered = columns.contains(&Column::Number);
     let levels = (0..=WORDS_MAX).map(|words| Column::Level { words });
     let stamps = (0..WORDS_MAX).map(|words| Column::Stamp { words });
@@ -109,7 +111,7 @@ fn candidates(columns: &[Column]) -> impl Iterator<Item = Column> + use<> {
         .filter(move |column| match column {
             Column::Level { .. } | Column::Letter => !levelled && !named,
             Column::Cell => !named,
-            Column::Bracket => !cells,
+            Column::Bracket => !cells && !bracket_after_name,
             Column::Number => !named && !numbered && !cells,
             Column::NameDash | Column::Tag { .. } | Column::Class => !named && !cells,
             Column::Stamp { .. } => !named,

@@ -11,8 +11,8 @@ use crate::record::{Level, Record};
 
 /// Longest tag; RFC 5424 allows 48 characters of name and 128 of process id.
 const TAG_BYTES_MAX: usize = 128;
-/// Most words of a program's name: `Google Chrome Helper[312]`.
-const NAME_WORDS_MAX: usize = 3;
+/// Most words of a program's name: `Acme Software Update Agent[312]`.
+const NAME_WORDS_MAX: usize = 4;
 
 /// RFC 5424, table 1.
 const FACILITIES: [&str; 24] = [
@@ -184,6 +184,7 @@ mod tests {
             ": x",
             "[12]: x",
             "a b [1]",
+            "a b c d e[1]: x",
         ] {
             assert_eq!(read(text), None, "{text}");
         }
