@@ -107,10 +107,13 @@ pub fn ingest(store: &Store, options: Options, progress: &Progress) -> Result<Su
     let feed = Mutex::new(Feed::new(store, options, progress)?);
     let stop = AtomicBool::new(false);
     let results: Vec<Result<Summary>> = std::thread::scope(|scope| {
+        let (feed, stop) = (&feed, &stop);
         let threads: Vec<_> = (0..workers)
-            .map(|_| {
-                scope.spawn(|| {
-                    let result = work(store, &feed, &stop, progress, now);
+            .map(|number| {
+                scope.spawn(move || {
+                    let result = store
+                        .writer(number, workers)
+                        .and_then(|writer| work(writer, feed, stop, progress, now));
                     if result.is_err() {
                         stop.store(true, Ordering::Relaxed);
                     }
@@ -133,13 +136,12 @@ pub fn ingest(store: &Store, options: Options, progress: &Progress) -> Result<Su
 
 /// One worker: takes blocks, parses them, appends them, commits when a transaction is full.
 fn work(
-    store: &Store,
+    mut writer: Writer,
     feed: &Mutex<Feed>,
     stop: &AtomicBool,
     progress: &Progress,
     now: Micros,
 ) -> Result<Summary> {
-    let mut writer = store.writer()?;
     let mut batch = Batch::new();
     let mut summary = Summary::default();
     while !stop.load(Ordering::Relaxed) {

@@ -163,6 +163,15 @@ fn naive_from_micros(micros: Micros) -> Option<NaiveDateTime> {
     chrono::DateTime::from_timestamp_micros(micros).map(|at| at.naive_utc())
 }
 
+/// [`days_from_civil`] for the years in which every fourth is a leap year.
+#[inline]
+fn days_from_recent(year: i32, month: u8, day: u8) -> i64 {
+    const BEFORE_MONTH: [i32; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    let years = year - 1970;
+    let leap_days = (years + 1) / 4 + i32::from(year % 4 == 0 && month > 2);
+    i64::from(years * 365 + leap_days + BEFORE_MONTH[usize::from(month) - 1] + i32::from(day) - 1)
+}
+
 /// Days since 1970-01-01 in the proleptic Gregorian calendar, `None` if there is no such day.
 ///
 /// The algorithm is Howard Hinnant's `days_from_civil`.
@@ -173,6 +182,9 @@ fn days_from_civil(year: i32, month: u8, day: u8) -> Option<i64> {
     }
     if day > 28 {
         NaiveDate::from_ymd_opt(year, month.into(), day.into())?;
+    }
+    if (1970..2100).contains(&year) {
+        return Some(days_from_recent(year, month, day));
     }
     let (month, day) = (i64::from(month), i64::from(day));
     let year = i64::from(year) - i64::from(month <= 2);
@@ -226,10 +238,37 @@ pub fn epoch_number(number: i64) -> Option<Micros> {
 #[inline]
 pub fn read(text: &[u8]) -> Option<(Stamp, usize)> {
     match text.first()? {
-        b'0'..=b'9' => read_iso(text).or_else(|| read_numeric(text)),
+        b'0'..=b'9' => read_usual(text).or_else(|| read_iso(text)).or_else(|| read_numeric(text)),
         b'A'..=b'Z' | b'a'..=b'z' => read_named(text),
         _ => None,
     }
+}
+
+/// Exactly `2026-01-05 00:00:00.123` (or with `T`, or a comma), the spelling of nearly every
+/// line there is: without a branch for every digit. Whatever else it is, [`read_iso`] reads.
+#[inline]
+fn read_usual(text: &[u8]) -> Option<(Stamp, usize)> {
+    const DIGITS: [usize; 17] = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22];
+    let head: &[u8; 23] = text.first_chunk()?;
+    let digit = |at: usize| head[at].wrapping_sub(b'0');
+    let separated = (head[4] == b'-') & (head[7] == b'-') & (head[13] == b':') & (head[16] == b':');
+    let joined = matches!(head[10], b' ' | b'T') && matches!(head[19], b'.' | b',');
+    let largest = DIGITS.iter().fold(0, |largest, &at| largest.max(digit(at)));
+    if !separated || !joined || largest > 9 || text.get(23).is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    let two = |at: usize| digit(at) * 10 + digit(at + 1);
+    let year = i32::from(two(0)) * 100 + i32::from(two(2));
+    let (hour, minute, second) = (two(11), two(14), two(17));
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let seconds = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
+    let millis = i64::from(digit(20)) * 100 + i64::from(two(21));
+    let (seconds, end) = read_meridiem(text, head.len(), seconds);
+    let (offset, end) = read_zone(text, end);
+    let date = Date::Full { year, month: two(5), day: two(8) };
+    Some((Stamp::Civil { date, time: seconds * MICROS_PER_SECOND + millis * 1000, offset }, end))
 }
 
 /// `2026-01-05 00:00:00.123`, with its many separators, fractions and zones.
@@ -782,6 +821,16 @@ mod tests {
         assert_eq!(rules.whole("2026-10-25 02:30:00"), rules.whole("2026-10-25T00:30:00Z"));
         assert_eq!(Zone::from_name("+02:00"), Some(Zone::Fixed { seconds_east: 7200 }));
         assert_eq!(Zone::from_name("Nowhere/Land"), None);
+    }
+
+    #[test]
+    fn every_day_is_a_day_after_the_one_before() {
+        let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
+        for days in -200_000i64..200_000 {
+            let date = epoch + chrono::Duration::days(days);
+            let (month, day) = (date.month() as u8, date.day() as u8);
+            assert_eq!(days_from_civil(date.year(), month, day), Some(days), "{date}");
+        }
     }
 
     #[test]

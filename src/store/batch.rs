@@ -149,6 +149,11 @@ impl TextColumn {
         }
     }
 
+    /// Whether every row is empty.
+    pub fn is_all_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     #[inline]
     pub fn get(&self, row: usize) -> &str {
         let start = if row == 0 { 0 } else { self.ends[row - 1] as usize };
@@ -219,6 +224,11 @@ impl NameColumn {
     #[inline]
     pub fn id(&self, row: usize) -> u32 {
         self.ids[row]
+    }
+
+    /// Whether no row has a name.
+    pub fn is_all_none(&self) -> bool {
+        self.names.is_empty()
     }
 
     /// Every distinct name; ids are positions in it.

@@ -24,6 +24,8 @@ pub enum Column<'a> {
     /// The same value in every row.
     SameInt32(i32),
     SameInt64(i64),
+    /// Null in every row.
+    Null,
     /// The text of a row, or `None` for null.
     Text(&'a dyn Fn(usize) -> Option<&'a str>),
 }
@@ -153,6 +155,7 @@ unsafe fn fill(vector: ffi::duckdb_vector, column: &Column<'_>, from: usize, cou
             Column::SameInt64(value) => {
                 std::slice::from_raw_parts_mut(data.cast::<i64>(), count).fill(*value);
             }
+            Column::Null => Validity::new(vector).set_all_null(count),
             Column::Text(text) => fill_text(vector, data.cast(), *text, from, count),
         }
     }
@@ -216,6 +219,13 @@ impl Validity {
             ffi::duckdb_vector_ensure_validity_writable(vector);
             Validity { mask: ffi::duckdb_vector_get_validity(vector) }
         }
+    }
+
+    /// # Safety
+    /// `rows` must not be above the vector's capacity.
+    unsafe fn set_all_null(&mut self, rows: usize) {
+        // SAFETY: the mask has a bit for every row of the vector, in whole words.
+        unsafe { std::slice::from_raw_parts_mut(self.mask, rows.div_ceil(64)).fill(0) };
     }
 
     /// # Safety

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use duckdb::ffi;
 
 use super::{Session, migrations, writer::Writer};
-use crate::config::Limits;
+use crate::config::{Limits, ROW_GROUP_ROWS, TRANSACTION_ROWS_MAX};
 use crate::error::{Error, Result};
 
 /// The oldest DuckDB that opens what is written here: the first with zstd compression.
@@ -84,6 +84,9 @@ impl Store {
             ("memory_limit", memory.as_str()),
             ("threads", threads.as_str()),
             ("storage_compatibility_version", STORAGE_VERSION),
+            // A row group is compressed as soon as it is full. By default five wait for each
+            // other, and the rest for the commit, which holds a lock that other writers need.
+            ("write_buffer_row_group_count", "1"),
         ];
         let handle = Handle::open(path, &settings).map_err(|message| open_error(path, message))?;
         let store = Store { handle: Arc::new(handle), path: path.to_owned() };
@@ -103,9 +106,12 @@ impl Store {
         Ok(Connection { inner, _handle: self.handle.clone() })
     }
 
-    /// A writer of its own; several may write at once.
-    pub fn writer(&self) -> Result<Writer> {
-        Writer::new(self.handle.clone())
+    /// One of `count` writers that write at once. Their first transactions differ in size,
+    /// so that they do not all wait for the disk at the same time later.
+    pub fn writer(&self, number: usize, count: usize) -> Result<Writer> {
+        let groups = TRANSACTION_ROWS_MAX / ROW_GROUP_ROWS;
+        let share = (groups * (number + 1)).div_ceil(count.max(1)).clamp(1, groups);
+        Writer::new(self.handle.clone(), share * ROW_GROUP_ROWS)
     }
 
     /// A session for ad-hoc SQL.

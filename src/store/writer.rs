@@ -55,6 +55,8 @@ pub struct Writer {
     positions: Appender,
     connection: RawConnection,
     open: Option<Transaction>,
+    /// Rows of the next transaction.
+    rows_max: usize,
 }
 
 /// What the open transaction holds besides the appended rows.
@@ -67,7 +69,7 @@ struct Transaction {
 }
 
 impl Writer {
-    pub(super) fn new(handle: Arc<Handle>) -> Result<Writer> {
+    pub(super) fn new(handle: Arc<Handle>, first_rows_max: usize) -> Result<Writer> {
         let connection = RawConnection::new(handle)?;
         Ok(Writer {
             logs: Appender::new(&connection, "logs")?,
@@ -76,6 +78,7 @@ impl Writer {
             positions: Appender::new(&connection, "positions")?,
             connection,
             open: None,
+            rows_max: first_rows_max,
         })
     }
 
@@ -94,7 +97,7 @@ impl Writer {
             self.connection.execute(c"begin transaction")?;
         }
         let transaction = self.open.get_or_insert_default();
-        let to = batch.rows().min(from + TRANSACTION_ROWS_MAX - transaction.rows);
+        let to = batch.rows().min(from + self.rows_max - transaction.rows);
         append_rows(&mut self.logs, batch, from, to, ingested)?;
         transaction.counts.add(batch, from, to);
         transaction.rows += to - from;
@@ -115,7 +118,7 @@ impl Writer {
     /// Whether the transaction should be committed before more is appended.
     pub fn is_full(&self) -> bool {
         self.open.as_ref().is_some_and(|transaction| {
-            transaction.rows >= TRANSACTION_ROWS_MAX
+            transaction.rows >= self.rows_max
                 || transaction.rejects >= TRANSACTION_REJECTS_MAX
                 || transaction.counts.len() >= TRANSACTION_ROLLUPS_MAX
         })
@@ -126,6 +129,7 @@ impl Writer {
         let Some(transaction) = self.open.take() else {
             return Ok(());
         };
+        self.rows_max = TRANSACTION_ROWS_MAX;
         let committed = self.finish(transaction);
         if committed.is_err() {
             // The error that broke the transaction says more than that of its rollback.
@@ -176,15 +180,18 @@ fn append_rows(
     to: usize,
     ingested: Micros,
 ) -> Result<()> {
-    let some = |text: &'_ str| (!text.is_empty()).then_some(()).is_some();
+    let service = |row| batch.service.get(from + row);
+    let host = |row| batch.host.get(from + row);
+    let message = |row| Some(batch.message.get(from + row));
+    let fields = |row| Some(batch.fields.get(from + row)).filter(|text: &&str| !text.is_empty());
     logs.append(
         &[
             Column::Int64(&batch.ts[from..to]),
             Column::Enum8(&batch.level[from..to]),
-            Column::Text(&|row| batch.service.get(from + row)),
-            Column::Text(&|row| batch.host.get(from + row)),
-            Column::Text(&|row| Some(batch.message.get(from + row))),
-            Column::Text(&|row| Some(batch.fields.get(from + row)).filter(|text| some(text))),
+            if batch.service.is_all_none() { Column::Null } else { Column::Text(&service) },
+            if batch.host.is_all_none() { Column::Null } else { Column::Text(&host) },
+            Column::Text(&message),
+            if batch.fields.is_all_empty() { Column::Null } else { Column::Text(&fields) },
             Column::SameInt32(batch.source),
             Column::SameInt64(ingested),
         ],
