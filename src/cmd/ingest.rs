@@ -29,11 +29,11 @@ pub struct Args {
     #[command(flatten)]
     database: DatabaseArgs,
 
-    /// Read every line in this format: a name listed by --help, or 'regex:(?<ts>…) (?<level>…) …'
+    /// Read every line in this format: a name listed by --help, or `regex:(?<ts>…) (?<level>…) …`
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
 
-    /// Formats of your own: a TOML file with [format.NAME] and pattern = '(?<ts>…)…'
+    /// Formats of your own: a TOML file with [format.NAME] and `pattern = '(?<ts>…)…'`
     #[arg(long, value_name = "FILE")]
     formats: Option<PathBuf>,
 
