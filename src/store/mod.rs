@@ -1,5 +1,4 @@
-//! The database: the only module that names duckdb (with [`queries`](crate::queries),
-//! which runs SQL files on its connections).
+//! The database: the only module that names duckdb.
 //!
 //! ```text
 //! records of a block ─▶ Batch (columns) ─▶ Writer: one transaction of rows, rejects,
