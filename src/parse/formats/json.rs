@@ -16,7 +16,7 @@ mod draft;
 mod otlp;
 pub(super) mod scan;
 mod serilog;
-mod text;
+pub(super) mod text;
 pub(super) mod value;
 mod values;
 

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Kind;
+use super::json::text::repaired;
 use crate::parse::level::level_of_word;
 use crate::parse::scan::Cursor;
 use crate::parse::{Format, Mismatch, TimeRules};
@@ -115,7 +116,7 @@ fn take_context<'a>(message: &'a str, fields: &mut Fields) -> &'a str {
 
 fn store(json: &str, name: &str, fields: &mut Fields) {
     if !matches!(json, "[]" | "{}") {
-        fields.raw(name, json);
+        fields.raw(name, &repaired(json));
     }
 }
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::Kind;
+use super::json::text::repaired;
 use crate::parse::level::level_of_word;
 use crate::parse::scan::Cursor;
 use crate::parse::{Format, Mismatch, TimeRules};
@@ -94,7 +95,7 @@ fn take_object<'a>(text: &'a str, fields: &mut Fields) -> &'a str {
     let mut names: Vec<&Cow<'_, str>> = pairs.keys().collect();
     names.sort_unstable();
     for name in names {
-        fields.raw(name, pairs[name].get());
+        fields.raw(name, &repaired(pairs[name].get()));
     }
     message
 }

@@ -1,0 +1,225 @@
+//! The time of day and the zone of a timestamp: `00:00:00.123`, `9:03:11 PM`, `+02:00`.
+
+use super::MICROS_PER_SECOND;
+use crate::record::Micros;
+
+/// `HH:MM:SS` and its fraction from `at`; returns microseconds and where it ended.
+#[inline]
+pub(super) fn read_time(text: &[u8], at: usize) -> Option<(Micros, usize)> {
+    let hour = two_digits(text, at)?;
+    let separator = *text.get(at + 2)?;
+    if separator != b':' && separator != b'.' {
+        return None;
+    }
+    let minute = two_digits(text, at + 3)?;
+    if *text.get(at + 5)? != separator {
+        return None;
+    }
+    let second = two_digits(text, at + 6)?;
+    if hour > 24 || minute > 59 || second > 60 {
+        return None;
+    }
+    let seconds = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
+    let (fraction, fraction_length) = read_fraction(&text[at + 8..]).unwrap_or((0, 0));
+    let (seconds, end) = read_meridiem(text, at + 8 + fraction_length, seconds);
+    Some((seconds * MICROS_PER_SECOND + fraction, end))
+}
+
+/// `AM` or `PM` after a 12-hour time.
+#[inline]
+pub(super) fn read_meridiem(text: &[u8], at: usize, seconds: i64) -> (i64, usize) {
+    let word_at = at + usize::from(text.get(at) == Some(&b' '));
+    match text.get(word_at..word_at + 2) {
+        Some(word) if ends_word(text, word_at + 2) => {
+            let hour = seconds / 3600;
+            if word.eq_ignore_ascii_case(b"am") && hour <= 12 {
+                return (seconds % (12 * 3600), word_at + 2);
+            }
+            if word.eq_ignore_ascii_case(b"pm") && hour <= 12 {
+                return (seconds % (12 * 3600) + 12 * 3600, word_at + 2);
+            }
+            (seconds, at)
+        }
+        _ => (seconds, at),
+    }
+}
+
+/// `.123`, `,123456` or `:123` in microseconds; digits beyond nanoseconds are refused.
+#[inline]
+pub(super) fn read_fraction(text: &[u8]) -> Option<(Micros, usize)> {
+    if !matches!(text.first()?, b'.' | b',' | b':') {
+        return None;
+    }
+    let mut micros = 0;
+    let mut digits = 0;
+    for byte in &text[1..] {
+        if !byte.is_ascii_digit() {
+            break;
+        }
+        if digits < 6 {
+            micros = micros * 10 + i64::from(byte - b'0');
+        }
+        digits += 1;
+    }
+    if digits == 0 || digits > 12 {
+        return None;
+    }
+    // After a colon it is a number of milliseconds, perhaps without leading zeros.
+    if text[0] == b':' && digits < 3 {
+        return Some((micros * 1000, digits + 1));
+    }
+    for _ in digits..6 {
+        micros *= 10;
+    }
+    Some((micros, digits + 1))
+}
+
+/// A zone right after a time (`Z`, `+0200`, ` +02:00`, ` UTC`) and where it ended.
+#[inline]
+pub(super) fn read_zone(text: &[u8], at: usize) -> (Option<i32>, usize) {
+    let zone_at = match text.get(at) {
+        Some(b'Z' | b'z') if ends_word(text, at + 1) => return (Some(0), at + 1),
+        Some(b' ') => at + 1,
+        Some(b'+' | b'-') => at,
+        _ => return (None, at),
+    };
+    match text.get(zone_at) {
+        Some(b'+' | b'-') => {
+            // After a space only a full offset is one: ` -5` may be anything.
+            let offset = read_offset(&text[zone_at..]);
+            match offset {
+                Some((seconds, length)) if zone_at == at || length >= 5 => {
+                    (Some(seconds), zone_at + length)
+                }
+                _ => (None, at),
+            }
+        }
+        Some(b'U' | b'G' | b'Z') => match text.get(zone_at..zone_at + 3) {
+            Some(b"UTC" | b"GMT") if ends_word(text, zone_at + 3) => (Some(0), zone_at + 3),
+            _ if text[zone_at] == b'Z' && ends_word(text, zone_at + 1) => (Some(0), zone_at + 1),
+            _ => (None, at),
+        },
+        Some(b'A'..=b'W') => match zone_of_name(&text[zone_at..]) {
+            Some((seconds, length)) => (Some(seconds), zone_at + length),
+            None => (None, at),
+        },
+        _ => (None, at),
+    }
+}
+
+/// Zone names that mean one offset wherever they are usual, as PostgreSQL, Java and `date`
+/// write them: those of RFC 5322 (section 4.3), Europe's, Japan's and Korea's. `CST` is
+/// not among them, which is China's as well as Chicago's, nor are `IST` and `AST`.
+pub(super) fn zone_of_name(text: &[u8]) -> Option<(i32, usize)> {
+    let length = text.iter().take_while(|b| b.is_ascii_uppercase()).count();
+    if !(3..=4).contains(&length) || !ends_word(text, length) {
+        return None;
+    }
+    let hours = match &text[..length] {
+        b"PST" => -8,
+        b"PDT" | b"MST" => -7,
+        b"MDT" => -6,
+        b"CDT" | b"EST" => -5,
+        b"EDT" => -4,
+        b"WET" => 0,
+        b"BST" | b"CET" | b"WEST" => 1,
+        b"CEST" | b"EET" => 2,
+        b"EEST" | b"MSK" => 3,
+        b"JST" | b"KST" => 9,
+        _ => return None,
+    };
+    Some((hours * 3600, length))
+}
+
+/// `+02:00`, `+0200` or `+02` in seconds east of UTC, with its length.
+pub(super) fn read_offset(text: &[u8]) -> Option<(i32, usize)> {
+    let sign = match text.first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let hours = i32::from(two_digits(text, 1)?);
+    let (minutes, length) = if text.get(3) == Some(&b':') {
+        (i32::from(two_digits(text, 4)?), 6)
+    } else if let Some(minutes) = two_digits(text, 3) {
+        (i32::from(minutes), 5)
+    } else {
+        (0, 3)
+    };
+    let more_digits = text.get(length).is_some_and(u8::is_ascii_digit);
+    if hours > 18 || minutes > 59 || more_digits {
+        return None;
+    }
+    Some((sign * (hours * 3600 + minutes * 60), length))
+}
+
+/// `9:3:11:7` from `at`: numbers put together without leading zeros, so that what
+/// follows the seconds is a number of milliseconds, not a fraction.
+pub(super) fn read_unpadded_time(text: &[u8], mut at: usize) -> Option<(Micros, usize)> {
+    let mut parts = [0i64; 4];
+    let limits = [24, 60, 61, 1000];
+    for (index, limit) in limits.into_iter().enumerate() {
+        if index > 0 {
+            match text.get(at) {
+                Some(b':') => at += 1,
+                _ if index == 3 => break,
+                _ => return None,
+            }
+        }
+        let digits = text.get(at..)?.iter().take(4).take_while(|b| b.is_ascii_digit()).count();
+        let part = text[at..at + digits].iter().fold(0, |n, b| n * 10 + i64::from(b - b'0'));
+        if digits == 0 || part >= limit {
+            return None;
+        }
+        parts[index] = part;
+        at += digits;
+    }
+    let [hour, minute, second, millis] = parts;
+    Some((((hour * 60 + minute) * 60 + second) * MICROS_PER_SECOND + millis * 1000, at))
+}
+
+/// `HHMMSS` and its fraction from `at`.
+pub(super) fn read_compact_time(text: &[u8], at: usize) -> Option<(Micros, usize)> {
+    let (hour, minute, second) =
+        (two_digits(text, at)?, two_digits(text, at + 2)?, two_digits(text, at + 4)?);
+    let more_digits = text.get(at + 6).is_some_and(u8::is_ascii_digit);
+    if hour > 23 || minute > 59 || second > 60 || more_digits {
+        return None;
+    }
+    let seconds = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
+    let (fraction, length) = read_fraction(&text[at + 6..]).unwrap_or((0, 0));
+    Some((seconds * MICROS_PER_SECOND + fraction, at + 6 + length))
+}
+
+/// A one-digit hour, as American spellings have it: `1/5/2026 9:03:11 PM`.
+pub(super) fn read_short_time(text: &[u8], at: usize) -> Option<(Micros, usize)> {
+    if text.get(at + 1) != Some(&b':') {
+        return None;
+    }
+    let mut padded = [b'0'; 24];
+    let length = (text.len() - at).min(padded.len() - 1);
+    padded[1..=length].copy_from_slice(&text[at..at + length]);
+    let (time, end) = read_time(&padded[..=length], 0)?;
+    Some((time, at + end - 1))
+}
+
+#[inline]
+pub(super) fn two_digits(text: &[u8], at: usize) -> Option<u8> {
+    match text.get(at..at + 2)? {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some((tens - b'0') * 10 + (ones - b'0')),
+        _ => None,
+    }
+}
+
+pub(super) fn small_number(digits: &[u8]) -> Option<u8> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+pub(super) fn is_boundary(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t' || byte == b']' || byte == b'|' || byte == b',' || byte == b':'
+}
+
+/// Whether a word that ends at `at` really ends there.
+pub(super) fn ends_word(text: &[u8], at: usize) -> bool {
+    text.get(at).is_none_or(|byte| !byte.is_ascii_alphanumeric())
+}
