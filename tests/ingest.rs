@@ -254,6 +254,19 @@ fn a_source_of_which_nothing_was_committed_is_read_from_its_beginning() {
     }
 }
 
+/// A run that was killed after it had committed the last records, and before it noted
+/// that it was done: else the whole archive would be decoded in every later run.
+#[test]
+fn an_archive_that_was_read_to_its_end_is_noted_as_read() {
+    let pintail = Pintail::with("app.gz", gzip(lines(0..20)));
+    let database = duckdb::Connection::open(pintail.path("pintail.duckdb")).unwrap();
+    database.execute_batch("update sources set file_bytes = null").unwrap();
+    drop(database);
+    assert_eq!(pintail.ingest(["app.gz"]).lines, 0);
+    let size = fs::metadata(pintail.path("app.gz")).unwrap().len();
+    assert_eq!(pintail.value("select file_bytes from sources"), size);
+}
+
 // Naming files
 
 #[test]
@@ -336,34 +349,22 @@ fn an_empty_file_is_said_to_be_empty() {
 #[test]
 fn ten_thousand_small_files_take_seconds() {
     const FILES: u64 = 10_000;
+    const GROWN: u64 = 200;
     let pintail = Pintail::new();
     fs::create_dir(pintail.path("logs")).unwrap();
+    let name = |n: u64| format!("logs/{n:05}.log");
     for n in 0..FILES {
-        pintail.write(&format!("logs/{n:05}.log"), line(n));
+        pintail.write(&name(n), line(n));
     }
     let started = Instant::now();
     assert_eq!(pintail.ingest(["logs"]).records, FILES);
-    assert_eq!(pintail.ingest(["logs"]).records, 0);
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
-    assert_eq!(pintail.count("(select distinct message from logs)"), FILES as i64);
-    pintail.assert_complete();
-}
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
 
-#[test]
-fn ten_thousand_small_files_that_grew_take_seconds() {
-    const FILES: u64 = 10_000;
-    let pintail = Pintail::new();
-    fs::create_dir(pintail.path("logs")).unwrap();
-    for n in 0..FILES {
-        pintail.write(&format!("logs/{n:05}.log"), line(n));
+    for n in 0..GROWN {
+        pintail.append(&name(n), line(FILES + n));
     }
-    pintail.ok(["ingest", "logs"]);
-    for n in 0..FILES {
-        pintail.append(&format!("logs/{n:05}.log"), line(FILES + n));
-    }
-    let started = Instant::now();
-    assert_eq!(pintail.ingest(["logs"]).records, FILES);
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    assert_eq!(pintail.ingest(["logs"]).records, GROWN);
+    assert_eq!(pintail.count("(select distinct message from logs)"), (FILES + GROWN) as i64);
     pintail.assert_complete();
 }
 
