@@ -52,7 +52,10 @@ fn a_killed_ingestion_is_completed_by_the_next_with_every_line_once() {
         assert_all_in_once(&logs, &database);
         std::fs::remove_file(logs.path(&database)).unwrap();
     }
-    println!("{kills} kills, {halves} of them in the middle of the records, {:?}", started.elapsed());
+    println!(
+        "{kills} kills, {halves} of them in the middle of the records, {:?}",
+        started.elapsed()
+    );
     assert!(halves > 0, "no kill hit between two commits: the test says nothing");
 }
 
@@ -104,7 +107,8 @@ fn a_full_disk_is_a_clear_error_and_the_next_run_goes_on_from_there() {
         let pintail = Pintail::new();
         pintail.ok(["generate", "--lines", "600000", "--rate", "500", "--output", "app.log"]);
         // POSIX counts blocks of 512 bytes.
-        let script = format!("{on_signal}ulimit -f {}; exec \"$0\" ingest app.log", megabytes * 2048);
+        let script =
+            format!("{on_signal}ulimit -f {}; exec \"$0\" ingest app.log", megabytes * 2048);
         let mut command = Command::new("sh");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_pintail")]).current_dir(pintail.dir());
         command.env_remove("PINTAIL_DB").stdout(Stdio::piped()).stderr(Stdio::piped());

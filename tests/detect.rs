@@ -32,7 +32,9 @@ fn lines(time: DateTime<Utc>, level: &str, service: &str, count: usize) -> Strin
 /// So many errors of payment in each minute, from `start` on.
 fn errors(start: DateTime<Utc>, counts: impl IntoIterator<Item = usize>) -> String {
     let minutes = counts.into_iter().zip(0..);
-    minutes.map(|(n, minute)| lines(start + TimeDelta::minutes(minute), "ERROR", "payment", n)).collect()
+    minutes
+        .map(|(n, minute)| lines(start + TimeDelta::minutes(minute), "ERROR", "payment", n))
+        .collect()
 }
 
 const START: &str = "2026-01-05T00:00:00Z";
@@ -43,7 +45,8 @@ const START: &str = "2026-01-05T00:00:00Z";
 fn the_planted_error_spike_is_found_and_nothing_else() {
     let pintail = Pintail::with_data("incident.log");
     let truth: Value =
-        serde_json::from_str(&std::fs::read_to_string(data("incident.truth.json")).unwrap()).unwrap();
+        serde_json::from_str(&std::fs::read_to_string(data("incident.truth.json")).unwrap())
+            .unwrap();
     let spike = &truth["incidents"][0];
     assert_eq!(spike["kind"], "error_spike");
     let [start, end] = ["start", "end"].map(|key| at(spike[key].as_str().unwrap()));
@@ -106,7 +109,10 @@ fn a_stored_anomaly_says_what_it_was_found_with() {
     pintail.ok(["detect", "--service", "payment", "--window", "90"]);
     let row = &pintail.sql("select parameters, low, high, observed from anomalies limit 1")[0];
     assert_eq!(row["parameters"]["service"], "payment");
-    assert_eq!((&row["parameters"]["window"], &row["parameters"]["guard"]), (&json!(90), &json!(5)));
+    assert_eq!(
+        (&row["parameters"]["window"], &row["parameters"]["guard"]),
+        (&json!(90), &json!(5))
+    );
     assert_eq!(row["parameters"]["level"], "ERROR");
     assert!(row["observed"].as_f64() >= row["high"].as_f64(), "{row}");
 }
@@ -152,7 +158,8 @@ fn options_narrow_what_is_judged() {
 
 #[test]
 fn errors_after_a_past_without_any_are_found() {
-    let calm = (0..180).map(|minute| lines(at(START) + TimeDelta::minutes(minute), "INFO", "payment", 3));
+    let calm =
+        (0..180).map(|minute| lines(at(START) + TimeDelta::minutes(minute), "INFO", "payment", 3));
     let burst = lines(at(START) + TimeDelta::minutes(180), "ERROR", "payment", 5);
     let pintail = Pintail::with("app.log", calm.collect::<String>() + &burst);
     let rows = found(&pintail, &[]);
@@ -239,7 +246,10 @@ fn the_minute_that_has_not_ended_is_not_judged() {
 
 #[test]
 fn the_minute_that_has_just_ended_is_judged() {
-    let past = errors(this_minute() - TimeDelta::minutes(120), (0..120).map(|m| if m == 119 { 100 } else { 1 }));
+    let past = errors(
+        this_minute() - TimeDelta::minutes(120),
+        (0..120).map(|m| if m == 119 { 100 } else { 1 }),
+    );
     let last = (this_minute() - TimeDelta::minutes(1)).format("%Y-%m-%d %H:%M:00").to_string();
     // Should a minute end in between, the past ends one earlier, and is judged all the same.
     let rows = found(&Pintail::with("app.log", past), &[]);
@@ -265,7 +275,10 @@ fn a_detector_of_ones_own_is_a_file() {
     pintail.write("busiest.sql", BUSIEST);
     let rows = found(&pintail, &["--detector", "busiest.sql", "--level", "warn"]);
     let [row] = &rows[..] else { panic!("{rows:?}") };
-    assert_eq!((&row["detector"], &row["reason"]), (&json!("busiest"), &json!("the busiest at WARN")));
+    assert_eq!(
+        (&row["detector"], &row["reason"]),
+        (&json!("busiest"), &json!("the busiest at WARN"))
+    );
     pintail.ok(["detect", "--detector", "./busiest.sql"]);
     assert_eq!(pintail.column("select detector from anomalies"), ["busiest"]);
 }
@@ -287,7 +300,10 @@ fn columns_that_a_detector_lacks_are_explained() {
         pintail.write("short.sql", BUSIEST.replacen(column, wrong, 1));
         let complaint = pintail.fails(1, ["detect", "--detector", "short.sql"]);
         assert!(complaint.contains("detector short: "), "{complaint}");
-        assert!(complaint.contains("it must return series VARCHAR, minute TIMESTAMP"), "{complaint}");
+        assert!(
+            complaint.contains("it must return series VARCHAR, minute TIMESTAMP"),
+            "{complaint}"
+        );
         assert!(!complaint.contains("cannot be referenced before"), "misleading: {complaint}");
     }
     assert_eq!(pintail.count("anomalies"), 0);

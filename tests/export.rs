@@ -63,14 +63,18 @@ fn filters_leave_what_they_say() {
         (&["--from", "2026-01-07 09:10"], "ts >= timestamp '2026-01-07 09:10'"),
         (&["--to", "2026-01-07T10:02:00+01:00"], "ts < timestamp '2026-01-07 09:02'"),
         (&["--from", "2026-01-07", "--to", "2026-01-08"], "ts::date = date '2026-01-07'"),
-        (&["--level", "ERROR", "--service", "orders"], "level::level = 'ERROR' and service = 'orders'"),
+        (
+            &["--level", "ERROR", "--service", "orders"],
+            "level::level = 'ERROR' and service = 'orders'",
+        ),
         (&["--service", "nobody"], "false"),
     ] {
         let args = ["export", "--output", "some.parquet"].iter().chain(filter);
         pintail.ok(args);
         let expected = pintail.count(&format!("logs where {condition}"));
         assert_eq!(pintail.count("'some.parquet'"), expected, "{filter:?}");
-        let wrong = pintail.count(&format!("'some.parquet' where not coalesce({condition}, false)"));
+        let wrong =
+            pintail.count(&format!("'some.parquet' where not coalesce({condition}, false)"));
         assert_eq!(wrong, 0, "{filter:?}");
     }
 }
@@ -107,8 +111,7 @@ fn exotic_messages_survive_csv_and_parquet() {
     }
     let pintail = Pintail::with("app.log", text);
     let csv = pintail.ok(["export", "--level", "error"]);
-    let found: Vec<String> =
-        rows_of(&csv).into_iter().skip(1).map(|row| row[4].clone()).collect();
+    let found: Vec<String> = rows_of(&csv).into_iter().skip(1).map(|row| row[4].clone()).collect();
     assert_eq!(found, messages);
     pintail.ok(["export", "--level", "error", "--output", "some.parquet"]);
     assert_eq!(pintail.column("select message from 'some.parquet' order by ts"), messages);

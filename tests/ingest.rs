@@ -96,7 +96,11 @@ fn half_a_line_becomes_one_whole_record() {
         let pintail = Pintail::with("app.log", &text[..cut]);
         pintail.append("app.log", format!("{}{}", &text[cut..], line(20)));
         pintail.ok(["ingest", "app.log"]);
-        assert_eq!(pintail.column("select message from logs order by ts"), messages(0..21), "{cut}");
+        assert_eq!(
+            pintail.column("select message from logs order by ts"),
+            messages(0..21),
+            "{cut}"
+        );
         assert_eq!(pintail.count("rejects"), 0, "cut at {cut}");
     }
 }
@@ -452,10 +456,8 @@ fn of_an_archive_that_grew_only_what_is_new_is_read() {
 
 #[test]
 fn of_a_damaged_archive_everything_before_the_damage_is_in() {
-    for (name, archive) in [
-        ("app.gz", gzip(lines(0..20_000))),
-        ("app.zst", zstd(lines(0..20_000))),
-    ] {
+    for (name, archive) in [("app.gz", gzip(lines(0..20_000))), ("app.zst", zstd(lines(0..20_000)))]
+    {
         let pintail = Pintail::new();
         pintail.write(name, &archive[..archive.len() / 2]);
         let complaint = pintail.fails(1, ["ingest", name]);
@@ -567,7 +569,8 @@ fn a_line_of_64_megabytes_is_rejected_and_the_next_are_read() {
         let summary = pintail.ingest(["app.log"]);
         assert_eq!(summary.rejects, 1, "{}", summary.text);
         assert_eq!(pintail.messages().len(), before.count() + after.count());
-        let reject = &pintail.sql("select reason, line, end_byte - start_byte as n from rejects")[0];
+        let reject =
+            &pintail.sql("select reason, line, end_byte - start_byte as n from rejects")[0];
         assert_eq!(reject["reason"], "line longer than 1 MiB");
         assert_eq!(reject["n"], giant.len());
         let kept = reject["line"].as_str().unwrap();

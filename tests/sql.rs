@@ -85,7 +85,8 @@ fn an_empty_result_has_its_columns() {
 #[test]
 fn csv_quotes_what_needs_it() {
     let pintail = Pintail::with_data("sample.log");
-    let query = "select 'a,b' as x, 'say \"hi\"' as \"y,z\", E'two\\nlines' as l, null as n, 'ü' as u";
+    let query =
+        "select 'a,b' as x, 'say \"hi\"' as \"y,z\", E'two\\nlines' as l, null as n, 'ü' as u";
     assert_eq!(
         pintail.ok(["sql", query]),
         "x,\"y,z\",l,n,u\n\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",,ü\n"
@@ -107,7 +108,10 @@ fn json_has_null_for_what_it_has_no_number_for() {
         let row: Value = serde_json::from_str(&run).unwrap_or_else(|e| panic!("{e}: {run}"));
         assert!(row["v"].to_string().contains("null"), "{expression}: {run}");
     }
-    assert_eq!(pintail.sql("select 1.5::double as a, 2.5::double as a"), [json!({"a": 1.5, "a_1": 2.5})]);
+    assert_eq!(
+        pintail.sql("select 1.5::double as a, 2.5::double as a"),
+        [json!({"a": 1.5, "a_1": 2.5})]
+    );
 }
 
 #[test]
@@ -116,8 +120,16 @@ fn every_type_is_text_in_csv_and_valid_in_json() {
     for (expression, csv, json) in [
         ("true", "true", json!(true)),
         ("12.50::decimal(9, 2)", "12.50", json!(12.5)),
-        ("170141183460469231731687303715884105727::hugeint", "170141183460469231731687303715884105727", Value::Null),
-        ("timestamp '2026-01-05 10:00:00.5'", "2026-01-05 10:00:00.5", json!("2026-01-05 10:00:00.5")),
+        (
+            "170141183460469231731687303715884105727::hugeint",
+            "170141183460469231731687303715884105727",
+            Value::Null,
+        ),
+        (
+            "timestamp '2026-01-05 10:00:00.5'",
+            "2026-01-05 10:00:00.5",
+            json!("2026-01-05 10:00:00.5"),
+        ),
         ("interval 90 minute", "01:30:00", json!("01:30:00")),
         ("'\\x00\\xff'::blob", "\\x00\\xFF", json!("\\x00\\xFF")),
         ("[1, 2]", "\"[1, 2]\"", json!([1, 2])),
@@ -279,7 +291,10 @@ fn a_database_of_a_newer_pintail_is_left_alone() {
     drop(database);
     for command in [&["sql", LEVELS][..], &["ingest", "app.log"], &["detect"], &["export"]] {
         let complaint = pintail.fails(1, command);
-        assert!(complaint.contains("version 99") && complaint.contains("newer pintail"), "{complaint}");
+        assert!(
+            complaint.contains("version 99") && complaint.contains("newer pintail"),
+            "{complaint}"
+        );
     }
 }
 
@@ -329,10 +344,7 @@ fn the_views_and_macros_say_what_they_promise() {
     assert_eq!(pintail.value("select sum(errors)::bigint from services"), 32);
     let ingested = &pintail.sql("select records, rejects, bytes, format from ingested")[0];
     let size = std::fs::metadata(common::data("sample.log")).unwrap().len();
-    assert_eq!(
-        *ingested,
-        json!({"records": 2000, "rejects": 0, "bytes": size, "format": "text"})
-    );
+    assert_eq!(*ingested, json!({"records": 2000, "rejects": 0, "bytes": size, "format": "text"}));
     assert_eq!(pintail.value("select sum(n)::bigint from per_minute('WARN')"), 94 + 32);
     assert_eq!(
         pintail.count("search('DESK lamp')"),
@@ -340,7 +352,9 @@ fn the_views_and_macros_say_what_they_promise() {
     );
     assert_eq!(
         pintail.count("around('2026-01-07 09:05', 2)"),
-        pintail.count("logs where ts >= timestamp '2026-01-07 09:03' and ts < timestamp '2026-01-07 09:07'")
+        pintail.count(
+            "logs where ts >= timestamp '2026-01-07 09:03' and ts < timestamp '2026-01-07 09:07'"
+        )
     );
 }
 
@@ -362,17 +376,23 @@ fn the_help_names_every_view_and_macro_and_its_examples_run() {
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/0002_views.sql"),
     )
     .unwrap();
-    let created = regex::Regex::new(r"(?m)^create (view|macro) (\w+)(?:\(.*\) as( table)?)?").unwrap();
+    let created =
+        regex::Regex::new(r"(?m)^create (view|macro) (\w+)(?:\(.*\) as( table)?)?").unwrap();
     let mut names = 0;
     for name in created.captures_iter(&schema) {
         names += 1;
         if &name[1] == "view" {
-            assert!(help.contains(&format!("\n  {} ", &name[2])), "{} is not in the help", &name[2]);
+            assert!(
+                help.contains(&format!("\n  {} ", &name[2])),
+                "{} is not in the help",
+                &name[2]
+            );
             pintail.ok(["sql", &format!("from {}", &name[2])]);
             continue;
         }
         let call = regex::Regex::new(&format!(r"(?m)^  ({}\(.*?\))  ?", &name[2])).unwrap();
-        let call = call.captures(&help).unwrap_or_else(|| panic!("{} is not in the help", &name[2]));
+        let call =
+            call.captures(&help).unwrap_or_else(|| panic!("{} is not in the help", &name[2]));
         let query = match name.get(3) {
             Some(_) => format!("from {}", &call[1]),
             None => format!("select {} from logs", &call[1]),
