@@ -6,7 +6,6 @@ mod common;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;
-use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime};
 
 use common::{Pintail, data, gzip, line, lines, messages, until, zstd};
@@ -412,15 +411,18 @@ fn a_named_pipe_is_read_to_its_end() {
 }
 
 #[test]
-fn a_summary_that_nobody_reads_is_no_error() {
+fn a_summary_that_nobody_reads_is_no_error_and_hides_none() {
     let pintail = Pintail::new();
     pintail.write("app.log", lines(0..10));
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let child = pintail.command(["ingest", "app.log"]).stdout(Stdio::from(writer)).spawn().unwrap();
-    let run = common::finish(child, Vec::new());
-    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
-    assert_eq!(pintail.messages().len(), 10);
+    for (paths, code) in [(&["app.log"][..], 0), (&["app.log", "gone.log"], 1)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = pintail.command(["ingest"].iter().chain(paths));
+        let run = common::finish(command.stdout(writer).spawn().unwrap(), Vec::new());
+        assert_eq!(run.code, Some(code), "{run:?}");
+        assert!(!run.stderr.contains("panicked"), "{run:?}");
+        assert_eq!(pintail.messages().len(), 10);
+    }
 }
 
 // Compression
