@@ -1,0 +1,37 @@
+-- What is wrong with a database: no rows for a sound one.
+with
+counted as (
+    select
+        time_bucket(interval 1 minute, ts) as minute, service, level, count(*)::bigint as n
+    from logs
+    group by all
+),
+differing as (
+    (from minutes except from counted) union all (from counted except from minutes)
+),
+neighbours as (
+    select
+        *, lag(end_byte) over (partition by source order by start_byte, end_byte) as before
+    from positions
+)
+select 'minutes differs from logs' as wrong, differing::varchar as what from differing
+union all
+select 'sum of rollups', format('{} of {}', total, records)
+from (select coalesce(sum(n), 0)::bigint as total from rollups), (select count(*) as records from logs)
+where total <> records
+union all
+select 'ranges overlap', neighbours::varchar from neighbours where before > start_byte
+union all
+select 'range without bytes', p::varchar from positions p
+where not (start_byte <= tail_byte and tail_byte <= end_byte and start_byte < end_byte)
+union all
+select 'no such source', s.source::varchar
+from (select source from logs union select source from positions union select source from rejects) s
+where s.source not in (select id from sources)
+union all
+select 'reject outside of what was taken in', r::varchar
+from rejects r
+where not exists (
+    from positions p
+    where p.source = r.source and p.start_byte <= r.start_byte and r.end_byte <= p.end_byte
+)
