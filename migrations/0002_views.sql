@@ -6,7 +6,8 @@
 create view minutes as
 select minute, service, level, sum(n)::bigint as n
 from rollups
-group by all;
+group by all
+having sum(n) > 0;
 
 create view errors as
 select * from logs where level >= 'ERROR'::level;
@@ -20,7 +21,8 @@ select
     min(minute) as first_minute,
     max(minute) as last_minute
 from rollups
-group by service;
+group by service
+having sum(n) > 0;
 
 -- Where everything went: per source its format, records, rejects and bytes.
 create view ingested as
@@ -49,7 +51,8 @@ create macro per_minute(from_level) as table
 select minute, service, sum(n)::bigint as n
 from rollups
 where level >= from_level::level
-group by minute, service;
+group by minute, service
+having sum(n) > 0;
 
 -- Records whose message contains a text, in any case: `from search('timeout')`.
 create macro search(words) as table

@@ -1,6 +1,6 @@
 //! `pintail ingest`: log files into the database.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -76,7 +76,11 @@ pub fn run(args: Args) -> Result<()> {
     drop(store);
     report_failures(&summary);
     if !args.quiet {
-        print_summary(&summary, started.elapsed())?;
+        match print_summary(&summary, started.elapsed()) {
+            // Nobody reads the summary; what failed is still to be said.
+            Err(Error::Io(error)) if error.kind() == ErrorKind::BrokenPipe => {}
+            printed => printed?,
+        }
     }
     failures(unreadable.len() + summary.failures(), inputs_total)
 }

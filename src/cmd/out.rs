@@ -35,6 +35,13 @@ impl Target {
                 out.flush()?;
                 Ok(())
             }
+            Target::File(path) if is_special(path) => {
+                let failed = |error| Error::file("write", path, error);
+                let mut out =
+                    BufWriter::new(File::options().write(true).open(path).map_err(failed)?);
+                write(&mut out)?;
+                out.flush().map_err(failed)
+            }
             Target::File(path) => self.with_temporary(path, |temporary| {
                 let failed = |error| Error::file("write", path, error);
                 let file = File::create(temporary).map_err(failed)?;
@@ -49,16 +56,18 @@ impl Target {
     /// Lets `make` make a file at the path it is given, for what can only write files.
     pub fn write_file(&self, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         match self {
-            Target::File(path) => self.with_temporary(path, make),
-            Target::Stdout => {
+            Target::File(path) if !is_special(path) => self.with_temporary(path, make),
+            Target::Stdout | Target::File(_) => {
                 let temporary =
                     std::env::temp_dir().join(format!("pintail-{}", std::process::id()));
                 let _removed = Removed(temporary.clone());
                 make(&temporary)?;
                 let mut file = File::open(&temporary)
                     .map_err(|error| Error::file("read", &temporary, error))?;
-                io::copy(&mut file, &mut io::stdout().lock())?;
-                Ok(())
+                self.write(|out| {
+                    io::copy(&mut file, out)?;
+                    Ok(())
+                })
             }
         }
     }
@@ -73,6 +82,11 @@ impl Target {
         std::mem::forget(removed);
         Ok(())
     }
+}
+
+/// A pipe or a device: it cannot be replaced by a file.
+fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
 }
 
 /// Removes a temporary file, unless it was never made.

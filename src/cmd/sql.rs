@@ -46,6 +46,8 @@ Examples
 #[command(after_long_help = GUIDE)]
 pub struct Args {
     /// The query; - reads it from standard input
+    // A query may begin with a comment.
+    #[arg(allow_hyphen_values = true)]
     query: Option<String>,
 
     #[command(flatten)]
@@ -97,6 +99,9 @@ fn query(args: &Args) -> Result<Option<String>> {
     }
     match args.query.as_deref() {
         Some("-") => read_stdin().map(Some),
+        Some(option) if option.starts_with('-') && !option.starts_with("-- ") => {
+            Err(Error::usage(format!("unknown option {option}; see pintail sql --help")))
+        }
         Some(query) => Ok(Some(query.to_owned())),
         None if io::stdin().is_terminal() => Ok(None),
         None => read_stdin().map(Some),

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -88,10 +89,14 @@ enum Inner {
 impl Stream {
     /// A file from its beginning. `read` counts the bytes taken from disk.
     pub fn of_file(file: File, encoding: Encoding, read: Arc<AtomicU64>) -> io::Result<Stream> {
+        let whole = match encoding {
+            Encoding::Utf16Le | Encoding::Utf16Be => whole_characters(&file, encoding)?,
+            _ => u64::MAX,
+        };
         let file = Counted { file, read };
         let inner = match encoding {
             Encoding::Plain => Inner::Plain(file),
-            _ => decoded(file, encoding)?,
+            _ => decoded(file.take(whole), encoding)?,
         };
         Ok(Stream { inner, at: 0 })
     }
@@ -137,6 +142,23 @@ impl Read for Stream {
         self.at += count as u64;
         Ok(count)
     }
+}
+
+/// How much of a UTF-16 file is whole characters: half of one would be decoded as a
+/// replacement, and be another character when the file has grown.
+fn whole_characters(file: &File, encoding: Encoding) -> io::Result<u64> {
+    let even = file.metadata()?.len() & !1;
+    let mut last = [0; 2];
+    if even < 2 {
+        return Ok(even);
+    }
+    file.read_exact_at(&mut last, even - 2)?;
+    let last = match encoding {
+        Encoding::Utf16Be => u16::from_be_bytes(last),
+        _ => u16::from_le_bytes(last),
+    };
+    let is_first_of_pair = (0xd800..0xdc00).contains(&last);
+    Ok(if is_first_of_pair { even - 2 } else { even })
 }
 
 /// A reader of decoded bytes. Byte order marks are removed.

@@ -152,10 +152,11 @@ impl Preparer {
         let name = absolute(path);
         let rules = TimeRules::new(self.rules.zone, modified(&meta));
         let dialect = Arc::new(self.dialect_of(path, &sample, rules)?);
-        let looked = LookedAt { path, name, meta, head, encoding, dialect };
+        let start = if sample.starts_with(UTF8_BOM) { UTF8_BOM.len() as u64 } else { 0 };
+        let looked = LookedAt { path, name, meta, head, encoding, dialect, start };
         match self.recognise(&looked)? {
             Some(look) => Ok(look),
-            None => Ok(Look::Ready(self.new_file(looked, &sample))),
+            None => Ok(Look::Ready(self.new_file(looked))),
         }
     }
 
@@ -168,15 +169,14 @@ impl Preparer {
             .map_err(|reason| Error::Format { path: path.to_owned(), reason })
     }
 
-    fn new_file(&mut self, looked: LookedAt<'_>, sample: &[u8]) -> Prepared {
+    fn new_file(&mut self, looked: LookedAt<'_>) -> Prepared {
         let replaced = self.known.iter().any(|(source, _)| looked.may_be(source));
         let identity = Some(looked.identity());
-        let start = if sample.starts_with(UTF8_BOM) { UTF8_BOM.len() as u64 } else { 0 };
         Prepared {
             source: self.new_source(Kind::File, looked.name, identity, &looked.dialect),
             dialect: looked.dialect,
             encoding: looked.encoding,
-            gaps: vec![(start, None)],
+            gaps: vec![(looked.start, None)],
             file_bytes: looked.meta.len(),
             standing: if replaced { Standing::Replaced } else { Standing::New },
         }
@@ -224,6 +224,10 @@ impl Preparer {
                 sources::update_identity(&self.connection, &source)?;
             }
             if gaps.is_empty() {
+                // Else the archive would be decoded again every time.
+                if looked.encoding != Encoding::Plain {
+                    sources::finish(&self.connection, &[(source.id, looked.meta.len())])?;
+                }
                 return Ok(Some(Look::Unchanged));
             }
             return Ok(Some(Look::Ready(Prepared {
@@ -248,7 +252,7 @@ impl Preparer {
     ) -> Result<Option<Vec<Stretch>>> {
         let size = looked.meta.len();
         let Some(last) = ranges.last() else {
-            return Ok(Some(vec![(0, None)]));
+            return Ok(Some(vec![(looked.start, None)]));
         };
         let whole = sources::merged(ranges).len() == 1 && source.file_bytes.is_some();
         // Decoding a whole archive to learn that nothing is new would be a waste.
@@ -265,7 +269,7 @@ impl Preparer {
                 self.take_back(ranges, end.range_without_tail(), record)?
             }
         };
-        let mut gaps = gaps_of(&ranges);
+        let mut gaps = gaps_of(&ranges, looked.start);
         if end.after.is_empty() {
             // The open stretch at the end has nothing in it.
             gaps.pop();
@@ -302,6 +306,8 @@ struct LookedAt<'a> {
     head: Vec<u8>,
     encoding: Encoding,
     dialect: Arc<Dialect>,
+    /// Where its text begins: after a byte order mark.
+    start: u64,
 }
 
 impl LookedAt<'_> {
@@ -418,12 +424,12 @@ fn read_end(looked: &LookedAt<'_>, range: &Range) -> std::io::Result<Option<End>
     Ok(Some(End { range, before, before_start, after }))
 }
 
-/// What lies between and after ranges that are in order.
-fn gaps_of(ranges: &[Range]) -> Vec<Stretch> {
+/// What lies from `start` on between and after ranges that are in order.
+fn gaps_of(ranges: &[Range], start: u64) -> Vec<Stretch> {
     let mut gaps = Vec::new();
-    let mut at = 0;
+    let mut at = start;
     for range in sources::merged(ranges) {
-        if range.start > at && !(at == 0 && range.start == UTF8_BOM.len() as u64) {
+        if range.start > at {
             gaps.push((at, Some(range.start)));
         }
         at = range.end;
@@ -491,10 +497,10 @@ mod tests {
             tail: start,
             check: Check { bytes: 0, crc: 0 },
         };
-        assert_eq!(gaps_of(&[]), [(0, None)]);
-        assert_eq!(gaps_of(&[range(3, 10)]), [(10, None)]);
+        assert_eq!(gaps_of(&[], 0), [(0, None)]);
+        assert_eq!(gaps_of(&[range(3, 10)], 3), [(10, None)]);
         assert_eq!(
-            gaps_of(&[range(0, 10), range(30, 40), range(10, 20)]),
+            gaps_of(&[range(0, 10), range(30, 40), range(10, 20)], 0),
             [(20, Some(30)), (40, None)]
         );
     }

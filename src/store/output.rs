@@ -4,6 +4,7 @@
 //! know it: the statement is wrapped in one that casts its columns. What cannot be
 //! wrapped (EXPLAIN, PRAGMA, SET) has small results and is read value by value.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -98,11 +99,11 @@ impl Session {
         match self.columns_of(statement, parameters) {
             Some(columns) => {
                 drop(prepared);
-                let wrapped = self.connection.prepare(&wrapped(statement, &columns, rendering))?;
+                let wrapped = self.connection.prepare(&wrapped(statement, rendering))?;
                 wrapped.bind(parameters)?;
                 let result = wrapped.stream()?;
                 sink.columns(&columns)?;
-                stream_rows(result, sink)
+                stream_rows(result, rendering, sink)
             }
             None => whole_rows(prepared.execute()?, rendering, sink),
         }
@@ -161,42 +162,63 @@ impl Session {
 }
 
 /// The statement in one that renders its columns.
-fn wrapped(statement: &str, columns: &[ColumnInfo], rendering: Rendering) -> String {
+fn wrapped(statement: &str, rendering: Rendering) -> String {
     match rendering {
         Rendering::Text => format!("select columns(*)::varchar from (\n{statement}\n)"),
-        Rendering::Json => {
-            let finite = finite_columns(columns);
-            format!("select to_json(r)::varchar from (select *{finite} from (\n{statement}\n)) r")
-        }
+        Rendering::Json => format!("select to_json(r)::varchar from (\n{statement}\n) r"),
     }
 }
 
-/// JSON knows neither NaN nor infinity: they become null.
-fn finite_columns(columns: &[ColumnInfo]) -> String {
-    let replaced: Vec<String> = columns
-        .iter()
-        .filter(|column| matches!(column.type_name.as_str(), "DOUBLE" | "FLOAT"))
-        .map(|column| {
-            let name = format!("\"{}\"", column.name.replace('"', "\"\""));
-            format!("if(isfinite({name}), {name}, null) as {name}")
-        })
-        .collect();
-    if replaced.is_empty() { String::new() } else { format!(" replace ({})", replaced.join(", ")) }
-}
-
-fn stream_rows(mut result: RawResult, sink: &mut dyn RowSink) -> Result<()> {
+fn stream_rows(mut result: RawResult, rendering: Rendering, sink: &mut dyn RowSink) -> Result<()> {
     while let Some(chunk) = result.next_texts()? {
         let columns = chunk.columns();
         let mut values = Vec::with_capacity(columns.len());
         for row in 0..chunk.rows() {
             values.clear();
             values.extend(columns.iter().map(|column| column.get(row)));
-            if sink.row(&values)? == Flow::Enough {
+            let flow = match (rendering, values.first()) {
+                (Rendering::Json, Some(Some(object))) => sink.row(&[Some(&finite(object))])?,
+                _ => sink.row(&values)?,
+            };
+            if flow == Flow::Enough {
                 return Ok(());
             }
         }
     }
     Ok(())
+}
+
+/// JSON knows neither NaN nor infinity, which DuckDB writes all the same: they become null.
+fn finite(json: &str) -> Cow<'_, str> {
+    const NOT_NUMBERS: [&str; 6] = ["-nan", "nan", "-infinity", "infinity", "-inf", "inf"];
+    if !json.contains(['N', 'n', 'I', 'i']) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(c) = rest.chars().next() {
+        let length = if c == '"' { json_string_length(rest) } else { c.len_utf8() };
+        let found = NOT_NUMBERS
+            .iter()
+            .find(|word| rest.get(..word.len()).is_some_and(|at| at.eq_ignore_ascii_case(word)));
+        let (written, length) = match found {
+            Some(word) => ("null", word.len()),
+            None => (&rest[..length], length),
+        };
+        out.push_str(written);
+        rest = &rest[length..];
+    }
+    Cow::Owned(out)
+}
+
+/// The length of the JSON string at the beginning, with its quotes.
+fn json_string_length(json: &str) -> usize {
+    let bytes = json.as_bytes();
+    let mut at = 1;
+    while at < bytes.len() && bytes[at] != b'"' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    (at + 1).min(bytes.len())
 }
 
 fn whole_rows(mut result: RawResult, rendering: Rendering, sink: &mut dyn RowSink) -> Result<()> {
@@ -235,4 +257,20 @@ fn json_object(columns: &[ColumnInfo], values: &[Option<String>]) -> String {
         }
     }
     format!("{{{}}}", object.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_becomes_null() {
+        for (json, expected) in [
+            (r#"{"a":NaN,"b":[-Infinity,1]}"#, r#"{"a":null,"b":[null,1]}"#),
+            (r#"{"a":"NaN \" inf","null":null}"#, r#"{"a":"NaN \" inf","null":null}"#),
+            (r#"{"é":inf}"#, r#"{"é":null}"#),
+        ] {
+            assert_eq!(finite(json), expected);
+        }
+    }
 }

@@ -58,8 +58,8 @@ pub(super) enum Token {
     Open,
 }
 
-/// How long the token at the beginning of `sql` is: a quoted text, a comment, or one
-/// character of anything else.
+/// How long the token at the beginning of `sql` is: a name, a quoted text, a comment, or
+/// one character of anything else.
 pub(super) fn token_length(sql: &str) -> (usize, Token) {
     let closed = |open: usize, close: &str, kind| match sql[open..].find(close) {
         Some(at) => (open + at + close.len(), kind),
@@ -71,14 +71,49 @@ pub(super) fn token_length(sql: &str) -> (usize, Token) {
         b'-' if sql.starts_with("--") => {
             (sql.find('\n').map_or(sql.len(), |at| at + 1), Token::Space)
         }
-        b'/' if sql.starts_with("/*") => closed(2, "*/", Token::Space),
+        b'/' if sql.starts_with("/*") => comment_length(sql),
+        b'e' | b'E' if sql[1..].starts_with('\'') => escape_string_length(sql),
         b'$' => match dollar_tag(sql) {
             Some(tag) => closed(tag.len(), tag, Token::Text),
             None => (1, Token::Text),
         },
         byte if byte.is_ascii_whitespace() => (1, Token::Space),
-        _ => (sql.chars().next().map_or(1, char::len_utf8), Token::Text),
+        _ => {
+            let name = sql.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(sql.len());
+            (name.max(sql.chars().next().map_or(1, char::len_utf8)), Token::Text)
+        }
     }
+}
+
+/// A comment in `/* */`; they nest.
+fn comment_length(sql: &str) -> (usize, Token) {
+    let bytes = sql.as_bytes();
+    let (mut at, mut depth) = (2, 1);
+    while at < bytes.len() {
+        match &bytes[at..bytes.len().min(at + 2)] {
+            b"/*" => (at, depth) = (at + 2, depth + 1),
+            b"*/" => (at, depth) = (at + 2, depth - 1),
+            _ => at += 1,
+        }
+        if depth == 0 {
+            return (at, Token::Space);
+        }
+    }
+    (sql.len(), Token::Open)
+}
+
+/// `e'…'`, in which a backslash takes the meaning from a quote.
+fn escape_string_length(sql: &str) -> (usize, Token) {
+    let bytes = sql.as_bytes();
+    let mut at = 2;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\'' => return (at + 1, Token::Text),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    (sql.len(), Token::Open)
 }
 
 /// `$$` or `$tag$` at the beginning.
