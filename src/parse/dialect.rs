@@ -181,7 +181,11 @@ impl Dialect {
         }
         match reason {
             Some(reason) => Reading::Reject(reason),
-            None if self.formats[0].takes_continuations() => Reading::Continuation,
+            None if has_shape_of_stamp(line) => Reading::Reject("unreadable timestamp"),
+            // Where no format was recognised, none forbids continuations.
+            None if self.seen == 0 || self.formats[0].takes_continuations() => {
+                Reading::Continuation
+            }
             None => Reading::Reject("not in the format of its source"),
         }
     }
@@ -190,6 +194,19 @@ impl Dialect {
     pub fn starts(&self, line: &str) -> bool {
         self.formats.iter().any(|format| format.starts(line, &self.rules))
     }
+}
+
+/// Whether a line that no format reads begins like a record all the same, with a date or
+/// time that does not exist: `2026-02-30 00:00:00`. Such a line continues nothing.
+fn has_shape_of_stamp(line: &str) -> bool {
+    const SHAPE: &[u8] = b"0000-00-00 00:00:00";
+    let line = line.strip_prefix('[').unwrap_or(line).as_bytes();
+    line.len() >= SHAPE.len()
+        && SHAPE.iter().zip(line).all(|(shape, byte)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            b' ' => matches!(byte, b' ' | b'T'),
+            shape => byte == shape,
+        })
 }
 
 /// A format and the lines of the sample that it reads.
