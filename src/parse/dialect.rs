@@ -179,14 +179,13 @@ impl Dialect {
                 Err(_) => {}
             }
         }
+        // Where no format was recognised, none forbids continuations.
+        let continues = self.seen == 0 || self.formats[0].takes_continuations();
         match reason {
             Some(reason) => Reading::Reject(reason),
+            None if !continues => Reading::Reject("not in the format of its source"),
             None if has_shape_of_stamp(line) => Reading::Reject("unreadable timestamp"),
-            // Where no format was recognised, none forbids continuations.
-            None if self.seen == 0 || self.formats[0].takes_continuations() => {
-                Reading::Continuation
-            }
-            None => Reading::Reject("not in the format of its source"),
+            None => Reading::Continuation,
         }
     }
 
