@@ -73,6 +73,8 @@ impl Target {
     }
 
     fn with_temporary(&self, path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        // A link stays a link: what it names is replaced.
+        let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.tmp", std::process::id()));
         let temporary = path.with_file_name(name);

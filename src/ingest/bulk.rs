@@ -369,7 +369,7 @@ impl Feed {
             }
         }
         let sources: Vec<&Prepared> = found.iter().map(|(_, prepared)| prepared).collect();
-        self.preparer.add(&sources)?;
+        self.preparer.register(&sources)?;
         self.ready.extend(found);
         Ok(())
     }
@@ -402,7 +402,7 @@ impl Feed {
         };
         match self.preparer.look_at_pipe(&name, stream) {
             Ok((prepared, stream)) => {
-                self.preparer.add(&[&prepared])?;
+                self.preparer.register(&[&prepared])?;
                 self.start(PathBuf::from(name), prepared, stream);
                 Ok(())
             }

@@ -80,6 +80,8 @@ pub struct Preparer {
     rules: Rules,
     known: Vec<(Source, Vec<Range>)>,
     next_id: i32,
+    /// Known files with another path, inode or beginning than before, to be registered.
+    moved: Vec<Source>,
 }
 
 impl Preparer {
@@ -87,21 +89,25 @@ impl Preparer {
         let connection = store.connect()?;
         let known = sources::known_files(&connection)?;
         let next_id = sources::next_id(&connection)?;
-        Ok(Preparer { connection, rules, known, next_id })
+        Ok(Preparer { connection, rules, known, next_id, moved: Vec::new() })
     }
 
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// Adds the new ones of these sources to the database.
-    pub fn add(&self, prepared: &[&Prepared]) -> Result<()> {
+    /// Registers the new ones of these sources, and what was learned of known ones.
+    pub fn register(&mut self, prepared: &[&Prepared]) -> Result<()> {
         let new: Vec<&Source> = prepared
             .iter()
             .filter(|prepared| prepared.standing != Standing::Grown)
             .map(|prepared| &prepared.source)
             .collect();
-        if new.is_empty() { Ok(()) } else { sources::add(&self.connection, &new, self.rules.now) }
+        let moved = std::mem::take(&mut self.moved);
+        if new.is_empty() && moved.is_empty() {
+            return Ok(());
+        }
+        sources::register(&self.connection, &new, &moved, self.rules.now)
     }
 
     /// Fits a dialect to a pipe; waits for its first bytes. Returns it with the stream
@@ -221,7 +227,7 @@ impl Preparer {
             source.identity = Some(looked.identity());
             if source.name != self.known[at].0.name || source.identity != self.known[at].0.identity
             {
-                sources::update_identity(&self.connection, &source)?;
+                self.moved.push(source.clone());
             }
             if gaps.is_empty() {
                 // Else the archive would be decoded again every time.

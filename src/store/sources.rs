@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use duckdb::named_params;
+use duckdb::types::{TimeUnit, Value};
 
 use super::database::Connection;
 use super::writer::{Check, Range};
@@ -100,47 +101,64 @@ pub fn next_id(connection: &Connection) -> Result<i32> {
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
 
-/// Adds sources, all or none.
-pub fn add(connection: &Connection, sources: &[&Source], now: Micros) -> Result<()> {
+/// Adds new sources, and notes where known ones lie now and how they begin now that they
+/// have grown: all or nothing.
+pub fn register(
+    connection: &Connection,
+    new: &[&Source],
+    moved: &[Source],
+    now: Micros,
+) -> Result<()> {
     connection.execute_batch("begin transaction")?;
-    let mut insert = connection.prepare(include_str!("../../sql/add_source.sql"))?;
-    for source in sources {
-        let identity = source.identity;
-        insert.execute(named_params! {
-            "id": source.id,
-            "kind": source.kind.name(),
-            "name": source.name,
-            "device": identity.map(|identity| identity.device as i64),
-            "inode": identity.map(|identity| identity.inode as i64),
-            "head_bytes": identity.map(|identity| identity.head_bytes as i32),
-            "head_crc": identity.map(|identity| i64::from(identity.head_crc)),
-            "format": source.format.as_ref().map(|(name, _)| name.as_str()),
-            "score": source.format.as_ref().map(|(_, score)| *score),
-            "formats": source.formats,
-            "now": now,
-        })?;
-    }
-    drop(insert);
+    insert_sources(connection, new, now)?;
+    update_identities(connection, moved)?;
     connection.execute_batch("commit")?;
     Ok(())
 }
 
-/// Notes where a known file lies now, and how it begins now that it has grown.
-pub fn update_identity(connection: &Connection, source: &Source) -> Result<()> {
-    let Some(identity) = source.identity else {
-        return Ok(());
-    };
-    connection.execute(
-        include_str!("../../sql/update_source.sql"),
-        named_params! {
-            "id": source.id,
-            "name": source.name,
-            "device": identity.device as i64,
-            "inode": identity.inode as i64,
-            "head_bytes": identity.head_bytes as i32,
-            "head_crc": i64::from(identity.head_crc),
-        },
-    )?;
+fn insert_sources(connection: &Connection, sources: &[&Source], now: Micros) -> Result<()> {
+    let now = Value::Timestamp(TimeUnit::Microsecond, now);
+    let mut rows = connection.appender("sources")?;
+    for source in sources {
+        let identity = source.identity;
+        rows.append_row(duckdb::params![
+            source.id,
+            source.kind.name(),
+            source.name,
+            identity.map(|identity| identity.device as i64),
+            identity.map(|identity| identity.inode as i64),
+            identity.map(|identity| identity.head_bytes as i32),
+            identity.map(|identity| i64::from(identity.head_crc)),
+            source.format.as_ref().map(|(name, _)| name.as_str()),
+            source.format.as_ref().map(|(_, score)| *score),
+            source.formats,
+            None::<i64>,
+            now,
+        ])?;
+    }
+    rows.flush()?;
+    Ok(())
+}
+
+/// One statement for all: thousands of files grow between two runs.
+fn update_identities(connection: &Connection, sources: &[Source]) -> Result<()> {
+    connection.execute_batch(include_str!("../../sql/moved_sources.sql"))?;
+    let mut rows = connection.appender("moved_sources")?;
+    for source in sources {
+        if let Some(identity) = source.identity {
+            rows.append_row(duckdb::params![
+                source.id,
+                source.name,
+                identity.device as i64,
+                identity.inode as i64,
+                identity.head_bytes as i32,
+                i64::from(identity.head_crc),
+            ])?;
+        }
+    }
+    rows.flush()?;
+    drop(rows);
+    connection.execute_batch(include_str!("../../sql/update_sources.sql"))?;
     Ok(())
 }
 
@@ -163,34 +181,45 @@ pub fn merged(ranges: &[Range]) -> Vec<Range> {
 pub fn finish(connection: &Connection, sizes: &[(i32, u64)]) -> Result<()> {
     let mut ranges = all_ranges(connection)?;
     connection.execute_batch("begin transaction")?;
+    connection.execute_batch(include_str!("../../sql/finished_sources.sql"))?;
+    let mut finished = connection.appender("finished_sources")?;
+    let mut joined = connection.appender("joined_positions")?;
     for (source, file_bytes) in sizes {
-        connection.execute(
-            "update sources set file_bytes = ? where id = ?",
-            duckdb::params![*file_bytes as i64, source],
-        )?;
+        finished.append_row(duckdb::params![source, *file_bytes as i64])?;
         let before = ranges.remove(source).unwrap_or_default();
         let after = merged(&before);
         if after.len() < before.len() {
-            connection.execute("delete from positions where source = ?", [source])?;
-            insert_ranges(connection, &after)?;
+            for range in after {
+                append_range(&mut joined, &range)?;
+            }
         }
     }
+    finished.flush()?;
+    joined.flush()?;
+    drop((finished, joined));
+    connection.execute_batch(include_str!("../../sql/finish_sources.sql"))?;
     connection.execute_batch("commit")?;
     Ok(())
 }
 
 fn insert_ranges(connection: &Connection, ranges: &[Range]) -> Result<()> {
-    let mut insert = connection.prepare("insert into positions values (?, ?, ?, ?, ?, ?)")?;
+    let mut rows = connection.appender("positions")?;
     for range in ranges {
-        insert.execute(duckdb::params![
-            range.source,
-            range.start as i64,
-            range.end as i64,
-            range.tail as i64,
-            range.check.bytes as i32,
-            i64::from(range.check.crc),
-        ])?;
+        append_range(&mut rows, range)?;
     }
+    rows.flush()?;
+    Ok(())
+}
+
+fn append_range(rows: &mut duckdb::Appender<'_>, range: &Range) -> Result<()> {
+    rows.append_row(duckdb::params![
+        range.source,
+        range.start as i64,
+        range.end as i64,
+        range.tail as i64,
+        range.check.bytes as i32,
+        i64::from(range.check.crc),
+    ])?;
     Ok(())
 }
 
