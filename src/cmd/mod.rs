@@ -1,6 +1,7 @@
 //! The command line: one subcommand a file, each with its arguments (their comments are
 //! the help) and `run`.
 
+mod answer;
 mod detect;
 mod export;
 mod generate;

@@ -14,8 +14,8 @@ use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Config, Context, Editor, Helper};
 
+use super::answer::{GUIDE, View, run_one};
 use super::rows::RowFormat;
-use super::sql::{GUIDE, View, run_one};
 use crate::error::{Error, Result};
 use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
 use crate::store::{Session, statements};

@@ -2,41 +2,14 @@
 
 use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
-use std::time::Instant;
 
+use super::answer::{GUIDE, View, run_one};
 use super::out::Target;
 use super::prompt;
-use super::rows::{RowFormat, RowWriter};
-use super::show;
+use super::rows::RowFormat;
 use crate::config::{DatabaseArgs, Limits, TERMINAL_ROWS_MAX};
 use crate::error::{Error, Result};
 use crate::store::{Access, Session, Store, statements};
-
-/// Tables, views and macros, for --help and .help.
-pub const GUIDE: &str = "\
-Tables
-  logs         ts, level, service, host, message, fields, source, ingested
-  rejects      lines that no format could read: source, start_byte, reason, line
-  sources      where records came from: id, name, format, score
-  anomalies    what detectors found
-Views
-  errors       records at ERROR and FATAL
-  minutes      records per minute, service and level (from counts, fast)
-  services     records and share of errors per service (from counts, fast)
-  ingested     records, rejects, bytes and time range per source
-Macros
-  per_minute('WARN')            records per minute and service from a level on
-  search('timeout')             records whose message contains a text, in any case
-  around('2026-01-05 10:00', 5) records five minutes around a moment
-  field(fields, 'status')       one field as text
-Times are UTC; level >= 'WARN' works; fields is JSON: fields->>'$.user.id'.
-Compare ts itself (ts >= timestamp '2026-01-05'), not a function of it: that is fast.
-
-Examples
-  pintail sql \"select level, count(*) from logs group by 1 order by 1\"
-  pintail sql \"from search('declined') order by ts desc limit 20\"
-  pintail sql -f report.sql --format csv --output report.csv
-";
 
 /// Run SQL over the logs (read-only; DuckDB's dialect)
 ///
@@ -81,13 +54,6 @@ pub fn run(args: Args) -> Result<()> {
         Some(query) => run_all(&session, &query, view, &target),
         None => prompt::run(&session, view),
     }
-}
-
-/// How results are shown.
-#[derive(Clone, Copy, Debug)]
-pub struct View {
-    pub format: RowFormat,
-    pub limit: Option<usize>,
 }
 
 /// The query's text; `None` for a prompt.
@@ -159,25 +125,4 @@ fn run_all(session: &Session, text: &str, view: View, target: &Target) -> Result
         }
         Ok(())
     })
-}
-
-/// Runs one statement and says, on a terminal, how many rows there were and how long it took.
-pub fn run_one(
-    session: &Session,
-    statement: &str,
-    view: View,
-    out: &mut dyn io::Write,
-) -> Result<()> {
-    let started = Instant::now();
-    let mut rows = RowWriter::new(out, view.format, view.limit);
-    session.run(statement, &[], view.format.rendering(), &mut rows)?;
-    rows.finish()?;
-    let (count, cut) = (rows.rows(), rows.was_cut());
-    if cut {
-        eprintln!("first {count} rows; there are more: --limit N, or 0 for all");
-    } else if view.format == RowFormat::Table && io::stderr().is_terminal() {
-        let took = started.elapsed().as_secs_f64();
-        eprintln!("{} in {took:.3} s", show::plural(count as u64, "row"));
-    }
-    Ok(())
 }

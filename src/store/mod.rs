@@ -7,6 +7,7 @@
 //! ```
 //!
 //! - [`database`]: opening, the lock, settings.
+//! - [`handle`]: the open database itself.
 //! - [`migrations`]: the schema and its versions.
 //! - [`batch`]: the columns that workers fill.
 //! - [`bulk`]: appending columns to tables.
@@ -15,12 +16,13 @@
 //! - [`output`]: ad-hoc SQL, its results streamed as rows of text.
 //! - [`statements`]: where one SQL statement ends and the next begins.
 //! - [`levels`]: makes `level >= 'WARN'` mean what it says.
-//! - [`raw`]: connections, statements and results of DuckDB's C interface. With [`bulk`]
-//!   and [`database`] the only unsafe code.
+//! - [`raw`]: connections, statements and results of DuckDB's C interface. With [`bulk`],
+//!   [`handle`] and a line of [`database`] the only unsafe code.
 
 pub mod batch;
 mod bulk;
 pub mod database;
+mod handle;
 mod levels;
 mod migrations;
 pub mod output;

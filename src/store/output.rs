@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::database::Handle;
+use super::handle::Handle;
 use super::levels::with_severity;
 pub use super::raw::Parameter;
 use super::raw::{Interrupter, RawConnection, RawResult};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use duckdb::ffi;
 
-use super::database::Handle;
+use super::handle::Handle;
 use crate::error::{Error, Result};
 
 /// A connection that keeps its database open.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::batch::{Batch, NO_LEVEL, NameColumn, Reject};
 use super::bulk::{Appender, Column};
-use super::database::Handle;
+use super::handle::Handle;
 use super::raw::RawConnection;
 use crate::config::{
     CHECK_BYTES_MAX, TRANSACTION_REJECTS_MAX, TRANSACTION_ROLLUPS_MAX, TRANSACTION_ROWS_MAX,
