@@ -10,7 +10,7 @@ create table sources (
     name varchar not null,          -- the absolute path, or '-' for standard input
     device bigint,                  -- with inode: the file's identity while it lives; null for pipes
     inode bigint,
-    head_bytes integer,             -- how many of the file's first bytes head_crc covers
+    head_bytes integer,             -- how many of its first decoded bytes head_crc covers
     head_crc bigint,                -- an inode can be used again and a path written anew; content tells
     format varchar,                 -- the main format its first lines were read as; null if none
     score double,                   -- share of the readable first lines in that format, 0 to 1

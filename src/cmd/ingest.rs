@@ -52,7 +52,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let formats = formats(args.formats.as_deref(), args.format.as_deref())?;
-    let (inputs, unreadable) = inputs::expand(&args.paths);
+    let (inputs, unreadable) = inputs::expand(&args.paths, &args.database.path);
     let inputs_total = inputs.len() + unreadable.len();
     for error in &unreadable {
         eprintln!("pintail: {error}");

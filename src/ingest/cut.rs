@@ -113,7 +113,12 @@ impl Cutter {
             return Ok(self.block(bytes));
         }
         let mut last = bytes.split_off(bytes.len() - CHECK_BYTES_MAX);
-        let length = (bytes.len() + last.len()) as u64 + self.skip_line(&mut last)?;
+        let skipped = self.skip_line(&mut last).inspect_err(|_| {
+            // What is left of the line is no block: it does not begin where the line does.
+            self.carry.clear();
+            self.finished = true;
+        })?;
+        let length = (bytes.len() + last.len()) as u64 + skipped;
         bytes.truncate(REJECT_BYTES_MAX);
         Ok(self.block_of(length, Content::TooLong { first: bytes, last }))
     }

@@ -87,8 +87,10 @@ enum Inner {
 }
 
 impl Stream {
-    /// A file from its beginning. `read` counts the bytes taken from disk.
-    pub fn of_file(file: File, encoding: Encoding, read: Arc<AtomicU64>) -> io::Result<Stream> {
+    /// A file from its beginning, wherever it was read to before. `read` counts the bytes
+    /// taken from disk.
+    pub fn of_file(mut file: File, encoding: Encoding, read: Arc<AtomicU64>) -> io::Result<Stream> {
+        file.rewind()?;
         let whole = match encoding {
             Encoding::Utf16Le | Encoding::Utf16Be => whole_characters(&file, encoding)?,
             _ => u64::MAX,

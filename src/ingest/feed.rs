@@ -108,7 +108,8 @@ impl Feed {
         let dialect = reading.cutter.dialect();
         let mut stream = reading.cutter.into_stream();
         match stream.skip_to(start) {
-            Ok(_) => {
+            Ok(false) => self.fail(&reading.path, shrunk()),
+            Ok(true) => {
                 reading.cutter = Cutter::new(reading.source, dialect, stream, end);
                 self.reading = Some(reading);
             }
@@ -121,11 +122,14 @@ impl Feed {
         self.summary.outcomes.push((path.display().to_string(), Outcome::Failed(error)));
     }
 
-    fn open(&mut self, path: PathBuf, prepared: Prepared) {
-        let stream = File::open(&path).and_then(|file| {
+    fn open(&mut self, path: PathBuf, mut prepared: Prepared) {
+        let file = prepared.file.take().map_or_else(|| File::open(&path), Ok);
+        let stream = file.and_then(|file| {
             let mut stream = Stream::of_file(file, prepared.encoding, self.bytes_read.clone())?;
-            stream.skip_to(prepared.gaps[0].0)?;
-            Ok(stream)
+            match stream.skip_to(prepared.gaps[0].0)? {
+                true => Ok(stream),
+                false => Err(shrunk()),
+            }
         });
         match stream {
             Ok(stream) => self.start(path, prepared, stream),
@@ -244,4 +248,8 @@ impl Feed {
         }
         Ok(self.summary)
     }
+}
+
+fn shrunk() -> std::io::Error {
+    std::io::Error::other("it became shorter while it was read")
 }

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -82,7 +81,7 @@ fn stored_record(dialect: &Dialect, bytes: &[u8]) -> Option<StoredRecord> {
 }
 
 /// Reads around the end of a range; `None` if the file's content there is another.
-pub fn read_end(path: &Path, encoding: Encoding, range: &Range) -> io::Result<Option<End>> {
+pub fn read_end(file: &File, encoding: Encoding, range: &Range) -> io::Result<Option<End>> {
     let mut range = *range;
     // A line that was too long to be kept is not read again to see whether it grew.
     if range.end - range.tail > TAIL_BYTES_MAX {
@@ -90,8 +89,7 @@ pub fn read_end(path: &Path, encoding: Encoding, range: &Range) -> io::Result<Op
     }
     let check_start = range.end.saturating_sub(range.check.bytes.into());
     let before_start = range.tail.saturating_sub(CHECK_BYTES_MAX as u64).min(check_start);
-    let file = File::open(path)?;
-    let mut stream = Stream::of_file(file, encoding, Arc::new(AtomicU64::new(0)))?;
+    let mut stream = Stream::of_file(file.try_clone()?, encoding, Arc::new(AtomicU64::new(0)))?;
     if !stream.skip_to(before_start)? {
         return Ok(None);
     }

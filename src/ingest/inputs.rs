@@ -36,8 +36,18 @@ impl Place {
 }
 
 /// Everything the paths name, each file once, and what could not be looked at.
-pub fn expand(paths: &[String]) -> (Vec<Input>, Vec<Error>) {
+///
+/// The database itself is none of them, whatever its name: to open and close it here would
+/// let go of the lock that keeps other writers away.
+pub fn expand(paths: &[String], database: &Path) -> (Vec<Input>, Vec<Error>) {
     let mut found = Found::default();
+    let mut log = database.as_os_str().to_owned();
+    log.push(".wal");
+    for path in [database, Path::new(&log)] {
+        if let Ok(meta) = std::fs::metadata(path) {
+            found.seen.insert((meta.dev(), meta.ino()));
+        }
+    }
     for path in paths {
         if let Err(error) = found.add(path) {
             found.errors.push(error);
@@ -76,7 +86,11 @@ impl Found {
         for path in paths {
             any = true;
             match path {
-                Ok(path) => self.add_path(&path, true)?,
+                Ok(path) => {
+                    if let Err(error) = self.add_path(&path, true) {
+                        self.errors.push(error);
+                    }
+                }
                 Err(error) => {
                     let path = error.path().to_owned();
                     self.errors.push(Error::file("open", path, error.into()));

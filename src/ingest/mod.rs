@@ -12,6 +12,7 @@
 //! - [`inputs`]: what the paths of the command line name.
 //! - [`decode`]: compressed and UTF-16 files as a stream of bytes with a position.
 //! - [`prepare`]: which file this is, its dialect, and which of its bytes are new.
+//! - [`known`]: files that were taken in before, found again.
 //! - [`growth`]: whether a known file is still the same, and whether its last record went on.
 //! - [`feed`]: the blocks of all inputs, one after the other.
 //! - [`cut`]: a stream into blocks that begin with a record.
@@ -23,6 +24,7 @@ mod decode;
 mod feed;
 mod growth;
 pub mod inputs;
+mod known;
 mod prepare;
 
 pub use bulk::{Options, Outcome, Progress, Summary, ingest};

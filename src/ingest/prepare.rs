@@ -1,19 +1,21 @@
 //! Which file this is, its dialect, and which of its bytes are new.
 //!
-//! A file is known again by device and inode, or by its path, but only if its content
-//! agrees: a checksum of its first bytes, and one of the bytes before the position. An
-//! inode can be used again, a path can be written anew, a file can be truncated: each
-//! is a new source then, because its lines are new.
+//! A file is known again by device and inode, by its path, or, if it is no longer where it
+//! was, by its content; and only if its content agrees: a checksum of its first decoded bytes,
+//! and one of the bytes before the position. An inode can be used again, a path can be
+//! written anew, a file can be truncated: each is a new source then, because its lines are
+//! new. A rotated and compressed file is the old one.
 
 use std::fs::{File, Metadata};
 use std::io::Read;
-use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::decode::{Encoding, Stream, is_binary};
 use super::growth::{GrownRecord, read_end};
+use super::known::{Known, absolute};
 use crate::config::{HEAD_BYTES_MAX, SAMPLE_BYTES_MAX};
 use crate::error::{Error, Result};
 use crate::parse::dialect::SAMPLE_LINES_MAX;
@@ -42,6 +44,8 @@ pub struct Rules {
 pub struct Prepared {
     pub source: Source,
     pub dialect: Arc<Dialect>,
+    /// Open since it was looked at: the path may name another file by now. `None` for pipes.
+    pub file: Option<File>,
     pub encoding: Encoding,
     /// The stretches that are not in yet, in order.
     pub gaps: Vec<Stretch>,
@@ -72,7 +76,7 @@ pub enum Look {
 pub struct Preparer {
     connection: Connection,
     rules: Rules,
-    known: Vec<(Source, Vec<Range>)>,
+    known: Known,
     next_id: i32,
     /// Known files with another path, inode or beginning than before, to be registered.
     moved: Vec<Source>,
@@ -81,7 +85,7 @@ pub struct Preparer {
 impl Preparer {
     pub fn new(store: &Store, rules: Rules) -> Result<Preparer> {
         let connection = store.connect()?;
-        let known = sources::known_files(&connection)?;
+        let known = Known::new(sources::known_files(&connection)?);
         let next_id = sources::next_id(&connection)?;
         Ok(Preparer { connection, rules, known, next_id, moved: Vec::new() })
     }
@@ -124,6 +128,7 @@ impl Preparer {
         let prepared = Prepared {
             source: self.new_source(Kind::Pipe, name.to_owned(), None, &dialect),
             dialect: Arc::new(dialect),
+            file: None,
             encoding: Encoding::Plain,
             gaps: vec![(0, None)],
             file_bytes: 0,
@@ -143,9 +148,8 @@ impl Preparer {
         if meta.len() == 0 {
             return Ok(Look::Empty);
         }
-        let head = read_head(&file).map_err(failed)?;
-        let encoding = Encoding::of(&head);
-        let sample = read_sample(file, encoding).map_err(failed)?;
+        let encoding = encoding_of(&file).map_err(failed)?;
+        let sample = read_start(&file, encoding, SAMPLE_BYTES_MAX).map_err(failed)?;
         if is_binary(&sample) {
             return Err(Error::NotALog { path: path.to_owned(), what: "a binary file" });
         }
@@ -153,10 +157,20 @@ impl Preparer {
         let rules = TimeRules::new(self.rules.zone, modified(&meta));
         let dialect = Arc::new(self.dialect_of(path, &sample, rules)?);
         let start = if sample.starts_with(UTF8_BOM) { UTF8_BOM.len() as u64 } else { 0 };
-        let looked = LookedAt { path, name, meta, head, encoding, dialect, start };
+        let head = sample[..sample.len().min(HEAD_BYTES_MAX)].to_vec();
+        let looked = LookedAt { path, file, name, meta, head, encoding, dialect, start };
         match self.recognise(&looked)? {
-            Some(look) => Ok(look),
-            None => Ok(Look::Ready(self.new_file(looked))),
+            Recognised::Unchanged => Ok(Look::Unchanged),
+            Recognised::Grown { source, gaps } => Ok(Look::Ready(Prepared {
+                source,
+                dialect: looked.dialect,
+                file: Some(looked.file),
+                encoding: looked.encoding,
+                gaps,
+                file_bytes: looked.meta.len(),
+                standing: Standing::Grown,
+            })),
+            Recognised::No => Ok(Look::Ready(self.new_file(looked))),
         }
     }
 
@@ -170,11 +184,12 @@ impl Preparer {
     }
 
     fn new_file(&mut self, looked: LookedAt<'_>) -> Prepared {
-        let replaced = self.known.iter().any(|(source, _)| looked.may_be(source));
+        let replaced = self.known.has_place(looked.inode(), &looked.name);
         let identity = Some(looked.identity());
         Prepared {
             source: self.new_source(Kind::File, looked.name, identity, &looked.dialect),
             dialect: looked.dialect,
+            file: Some(looked.file),
             encoding: looked.encoding,
             gaps: vec![(looked.start, None)],
             file_bytes: looked.meta.len(),
@@ -206,40 +221,31 @@ impl Preparer {
         }
     }
 
-    /// The file among the known ones: by inode first, then by path, content agreeing.
-    fn recognise(&mut self, looked: &LookedAt<'_>) -> Result<Option<Look>> {
-        let mut candidates: Vec<usize> = (0..self.known.len())
-            .filter(|&at| looked.may_be(&self.known[at].0) && looked.begins_as(&self.known[at].0))
-            .collect();
-        candidates.sort_by_key(|&at| !looked.has_inode_of(&self.known[at].0));
-        for at in candidates {
-            let (mut source, ranges) = self.known[at].clone();
-            let Some(gaps) = self.new_stretches(looked, &source, &ranges)? else {
+    /// The file among the known ones.
+    fn recognise(&mut self, looked: &LookedAt<'_>) -> Result<Recognised> {
+        for at in self.known.candidates(looked.inode(), &looked.name, &looked.head, is_gone) {
+            let (known, ranges) = self.known.get(at);
+            let Some(gaps) = self.new_stretches(looked, known, ranges)? else {
                 continue;
             };
+            let mut source = known.clone();
             source.name.clone_from(&looked.name);
             source.identity = Some(looked.identity());
-            if source.name != self.known[at].0.name || source.identity != self.known[at].0.identity
-            {
+            let moved = source.name != known.name || source.identity != known.identity;
+            if moved {
                 self.moved.push(source.clone());
             }
-            if gaps.is_empty() {
-                // Else the archive would be decoded again every time.
-                if looked.encoding != Encoding::Plain {
-                    sources::finish(&self.connection, &[(source.id, looked.meta.len())])?;
-                }
-                return Ok(Some(Look::Unchanged));
+            if !gaps.is_empty() {
+                return Ok(Recognised::Grown { source, gaps });
             }
-            return Ok(Some(Look::Ready(Prepared {
-                source,
-                dialect: looked.dialect.clone(),
-                encoding: looked.encoding,
-                gaps,
-                file_bytes: looked.meta.len(),
-                standing: Standing::Grown,
-            })));
+            // Else the archive would be decoded again every time.
+            let size = looked.meta.len();
+            if looked.encoding != Encoding::Plain && source.file_bytes != Some(size) {
+                sources::finish(&self.connection, &[(source.id, size)])?;
+            }
+            return Ok(Recognised::Unchanged);
         }
-        Ok(None)
+        Ok(Recognised::No)
     }
 
     /// The stretches of a known file that are not in yet; `None` if its content is not
@@ -260,7 +266,7 @@ impl Preparer {
             return Ok(Some(Vec::new()));
         }
         let failed = |error| Error::file("read", looked.path, error);
-        let Some(end) = read_end(looked.path, looked.encoding, last).map_err(failed)? else {
+        let Some(end) = read_end(&looked.file, looked.encoding, last).map_err(failed)? else {
             return Ok(None);
         };
         let ranges = match end.grown_record(&looked.dialect) {
@@ -299,10 +305,11 @@ impl Preparer {
 /// What a look at a file found.
 struct LookedAt<'a> {
     path: &'a Path,
+    file: File,
     /// Absolute.
     name: String,
     meta: Metadata,
-    /// Its first bytes on disk.
+    /// Its first bytes, decoded.
     head: Vec<u8>,
     encoding: Encoding,
     dialect: Arc<Dialect>,
@@ -320,23 +327,29 @@ impl LookedAt<'_> {
         }
     }
 
-    fn has_inode_of(&self, source: &Source) -> bool {
-        source
-            .identity
-            .is_some_and(|known| (known.device, known.inode) == (self.meta.dev(), self.meta.ino()))
+    fn inode(&self) -> (u64, u64) {
+        (self.meta.dev(), self.meta.ino())
     }
+}
 
-    fn may_be(&self, source: &Source) -> bool {
-        self.has_inode_of(source) || source.name == self.name
-    }
+/// What is known of a file.
+enum Recognised {
+    No,
+    Unchanged,
+    Grown { source: Source, gaps: Vec<Stretch> },
+}
 
-    fn begins_as(&self, source: &Source) -> bool {
-        source.identity.is_some_and(|known| {
-            self.head
-                .get(..known.head_bytes as usize)
-                .is_some_and(|head| crc32fast::hash(head) == known.head_crc)
-        })
-    }
+/// Whether the file that a source was read from is no longer there, or has other content
+/// now: then its lines may lie somewhere else.
+fn is_gone(source: &Source) -> bool {
+    let Some(identity) = source.identity else {
+        return false;
+    };
+    let head = File::open(&source.name).and_then(|file| {
+        let encoding = encoding_of(&file)?;
+        read_start(&file, encoding, identity.head_bytes as usize)
+    });
+    head.map_or(true, |head| crc32fast::hash(&head) != identity.head_crc)
 }
 
 /// What lies from `start` on between and after ranges that are in order.
@@ -353,26 +366,17 @@ fn gaps_of(ranges: &[Range], start: u64) -> Vec<Stretch> {
     gaps
 }
 
-fn read_head(file: &File) -> std::io::Result<Vec<u8>> {
-    let mut head = vec![0; HEAD_BYTES_MAX];
-    let mut length = 0;
-    while length < head.len() {
-        match file.read_at(&mut head[length..], length as u64)? {
-            0 => break,
-            count => length += count,
-        }
-    }
-    head.truncate(length);
-    Ok(head)
+fn encoding_of(file: &File) -> std::io::Result<Encoding> {
+    Ok(Encoding::of(&read_start(file, Encoding::Plain, HEAD_BYTES_MAX)?))
 }
 
 /// The first decoded bytes.
-fn read_sample(file: File, encoding: Encoding) -> std::io::Result<Vec<u8>> {
-    let mut sample = Vec::new();
-    Stream::of_file(file, encoding, Arc::new(AtomicU64::new(0)))?
-        .take(SAMPLE_BYTES_MAX as u64)
-        .read_to_end(&mut sample)?;
-    Ok(sample)
+fn read_start(file: &File, encoding: Encoding, bytes_max: usize) -> std::io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    Stream::of_file(file.try_clone()?, encoding, Arc::new(AtomicU64::new(0)))?
+        .take(bytes_max as u64)
+        .read_to_end(&mut start)?;
+    Ok(start)
 }
 
 /// The lines of a sample, cleaned; the last is left out if it may be half a line.
@@ -392,11 +396,6 @@ fn sample_lines(sample: &[u8]) -> Vec<String> {
 /// UTC microseconds.
 fn modified(meta: &Metadata) -> Micros {
     meta.mtime() * 1_000_000 + meta.mtime_nsec() / 1_000
-}
-
-/// The path without links and dots, so that it stays the same from everywhere.
-fn absolute(path: &Path) -> String {
-    std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path)).display().to_string()
 }
 
 #[cfg(test)]
