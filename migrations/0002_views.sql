@@ -50,7 +50,7 @@ left join (
 create macro per_minute(from_level) as table
 select minute, service, sum(n)::bigint as n
 from rollups
-where level >= from_level::level
+where level >= upper(from_level)::level
 group by minute, service
 having sum(n) > 0;
 

@@ -3,6 +3,6 @@
 insert into anomalies
 select
     $detector::varchar, series, minute, observed, expected, low, high, score, direction, reason,
-    $parameters::json, $now::timestamp
+    $parameters::varchar, $now::timestamp
 from found_checked
 on conflict do nothing

@@ -58,6 +58,13 @@ impl Limits {
     }
 }
 
+/// Threads that load unless `--workers` says otherwise: all cores, up to eight. Each holds
+/// its own transaction in memory, and more than eight wait for each other.
+pub fn load_workers() -> usize {
+    const LOAD_WORKERS_MAX: usize = 8;
+    cores().min(LOAD_WORKERS_MAX)
+}
+
 /// Cores this process may use.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)

@@ -27,6 +27,9 @@ pub enum Error {
     #[error("open {path}: no such database; `pintail ingest PATH` makes one, or give --db FILE")]
     NoDatabase { path: PathBuf },
 
+    #[error("open {path}: it is a DuckDB database, but not one of Pintail's")]
+    NotPintail { path: PathBuf },
+
     #[error(
         "open {path}: its schema is version {found}, this pintail knows {known}; use a newer pintail"
     )]
@@ -40,6 +43,10 @@ pub enum Error {
 
     #[error("read {path}: {reason}")]
     Format { path: PathBuf, reason: String },
+
+    /// A bug of ours; nothing uncommitted was kept.
+    #[error("stop because of a bug: {0}")]
+    Internal(&'static str),
 
     /// The user asked for something that cannot be; the text says what to do instead.
     #[error("{0}")]

@@ -107,8 +107,9 @@ fn a_dry_run_stores_nothing() {
 fn a_stored_anomaly_says_what_it_was_found_with() {
     let pintail = Pintail::with_data("incident.log");
     pintail.ok(["detect", "--service", "payment", "--window", "90"]);
-    let row = &pintail.sql("select parameters, low, high, observed from anomalies limit 1")[0];
-    assert_eq!(row["parameters"]["service"], "payment");
+    let row = &pintail
+        .sql("select parameters::json as parameters, low, high, observed from anomalies limit 1")
+        [0];
     assert_eq!(
         (&row["parameters"]["window"], &row["parameters"]["guard"]),
         (&json!(90), &json!(5))

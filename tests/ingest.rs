@@ -270,6 +270,41 @@ fn an_archive_that_was_read_to_its_end_is_noted_as_read() {
     assert_eq!(pintail.value("select file_bytes from sources"), size);
 }
 
+#[test]
+fn a_rotated_and_compressed_file_is_the_old_one() {
+    let pintail = Pintail::with("app.log", lines(0..200));
+    pintail.append("app.log", lines(200..210));
+    // logrotate with `compress` and `copytruncate`: the old lines under a new name.
+    let rotated = std::fs::read(pintail.path("app.log")).unwrap();
+    pintail.write("app.log.1.gz", gzip(String::from_utf8(rotated).unwrap()));
+    pintail.write("app.log", lines(210..300));
+    pintail.ok(["ingest", "app.log", "app.log.1.gz"]);
+    assert_eq!(pintail.column("select message from logs order by ts"), messages(0..300));
+    assert_eq!(pintail.ingest(["."]).lines, 0);
+    pintail.assert_sound();
+}
+
+#[test]
+fn a_copy_beside_its_original_is_a_file_of_its_own() {
+    let pintail = Pintail::with("app.log", lines(0..20));
+    pintail.write("copy.log", lines(0..20));
+    assert_eq!(pintail.ingest(["copy.log"]).records, 20);
+}
+
+/// Opening and closing it would let go of the lock that keeps other writers away.
+#[test]
+fn the_database_is_no_log_whatever_its_name() {
+    let pintail = Pintail::new();
+    fs::create_dir(pintail.path("logs")).unwrap();
+    pintail.write("logs/app.log", lines(0..20));
+    pintail.ok(["ingest", "--db", "logs/store.log", "logs/app.log"]);
+    pintail.write("logs/b.log", lines(20..30));
+    pintail.ok(["ingest", "--db", "logs/store.log", "logs", "logs/store.log"]);
+    let sources =
+        pintail.ok(["sql", "--db", "logs/store.log", "select count(*) as n from sources"]);
+    assert_eq!(sources, "n\n2\n");
+}
+
 // Naming files
 
 #[test]

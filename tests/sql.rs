@@ -277,7 +277,8 @@ fn a_missing_database_is_not_made() {
 fn what_is_no_database_is_said_to_be_none() {
     let pintail = Pintail::new();
     pintail.write("pintail.duckdb", "not a database ".repeat(1000));
-    for command in [["sql", LEVELS], ["ingest", "pintail.duckdb"]] {
+    pintail.write("app.log", common::lines(0..10));
+    for command in [["sql", LEVELS], ["ingest", "app.log"]] {
         let complaint = pintail.fails(1, command);
         assert!(complaint.contains("pintail.duckdb"), "{complaint}");
     }
@@ -472,5 +473,40 @@ fn a_reader_who_has_enough_ends_it_quietly() {
         child.stdout.take().unwrap().read_exact(&mut start).unwrap();
         let run = finish(child, Vec::new());
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{command:?}");
+    }
+}
+
+#[test]
+fn a_database_of_somebody_else_is_left_alone() {
+    let pintail = Pintail::new();
+    pintail.write("app.log", common::lines(0..10));
+    let database = duckdb::Connection::open(pintail.path("pintail.duckdb")).unwrap();
+    database.execute_batch("create table mine as select 42 as answer").unwrap();
+    drop(database);
+    for command in [&["sql", "from mine"][..], &["ingest", "app.log"]] {
+        let complaint = pintail.fails(1, command);
+        assert!(complaint.contains("not one of Pintail's"), "{complaint}");
+    }
+}
+
+#[test]
+fn levels_are_compared_by_severity_wherever_they_are_compared() {
+    let pintail = Pintail::with_data("sample.log");
+    let count = |condition: &str| {
+        pintail.value(&format!("select count(*) as n from logs where level {condition}"))
+    };
+    let (warned, failed) = (count("= 'WARN'::level"), count("= 'ERROR'::level"));
+    let both = warned.as_u64().unwrap() + failed.as_u64().unwrap();
+    for condition in ["in ('error', 'Warning')", "between 'warn' and 'fatal'", ">= 'WARN'"] {
+        assert_eq!(count(condition), both, "{condition}");
+    }
+}
+
+#[test]
+fn a_column_may_have_any_name_in_json() {
+    let pintail = Pintail::with_data("sample.log");
+    for name in ["r", "r_", "R"] {
+        let row = &pintail.sql(&format!("select 5 as \"{name}\""))[0];
+        assert_eq!(row[name], 5, "{name}");
     }
 }

@@ -7,21 +7,29 @@
 -- and of 1 record (a constant series is not infinitely surprised). No verdict with less than
 -- 30 minutes of past.
 --
--- A service that is silent for a day starts anew after it.
+-- A service that is silent for a day starts anew after it. A service without a single record
+-- of the level is not judged. The newest minute of a log may go on: it is never judged too low.
 --
 -- Parameters: level (this and above), service (null: all), window (minutes of past), guard
 -- (minutes between past and present), threshold (standard deviations), from and to (minutes
 -- judged are from <= minute < to; null: all), now (the minute it lies in is never judged).
 -- Columns: series, minute, observed, expected, low, high, score, direction, reason.
-with counts as (
+with past as (
+    from rollups where minute < time_bucket(interval 1 minute, $now::timestamp)
+),
+-- As far as there are records of anything: later silence is no silence.
+horizon as (
+    select max(minute) as last_minute from past
+),
+counts as (
     select
         coalesce(service, '') as series,
         minute,
         coalesce(sum(n) filter (where level >= $level::level), 0)::bigint as x
-    from rollups
-    where minute < time_bucket(interval 1 minute, $now::timestamp)
-      and ($service::varchar is null or service = $service::varchar)
-    group by all
+    from past
+    where $service::varchar is null or service = $service::varchar
+    group by series, minute
+    qualify max(x) over (partition by series) > 0
 ),
 -- Where a series was silent for a day, a new life of it begins.
 births as (
@@ -46,7 +54,7 @@ grid as (
         life,
         unnest(generate_series(
             first_minute,
-            least(last_minute + interval 1 day, (select max(minute) from counts)),
+            least(last_minute + interval 1 day, (select last_minute from horizon)),
             interval 1 minute
         )) as minute
     from lives
@@ -59,11 +67,11 @@ filled as (
 baselines as (
     select
         *,
-        avg(x) over past as expected,
-        greatest(stddev_samp(x) over past, sqrt(avg(x) over past), 1.0) as scale,
-        count(*) over past as minutes
+        avg(x) over history as expected,
+        greatest(stddev_samp(x) over history, sqrt(avg(x) over history), 1.0) as scale,
+        count(*) over history as minutes
     from filled
-    window past as (
+    window history as (
         partition by series, life
         order by minute
         rows between ($guard::bigint + $window::bigint) preceding and ($guard::bigint + 1) preceding
@@ -89,6 +97,7 @@ select
     ) as reason
 from scored
 where abs(score) >= $threshold::double
+  and (score > 0 or minute < (select last_minute from horizon))
   and ($from::timestamp is null or minute >= $from::timestamp)
   and ($to::timestamp is null or minute < $to::timestamp)
 order by minute, series

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::show;
-use crate::config::{DatabaseArgs, Limits, cores};
+use crate::config::{DatabaseArgs, Limits, load_workers};
 use crate::error::{Error, Result};
 use crate::ingest::{Options, Outcome, Progress, Summary, ingest, inputs};
 use crate::parse::Zone;
@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
     timezone: Zone,
 
-    /// Threads that parse and write [default: all cores]
+    /// Threads that parse and write [default: all cores, up to 8]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
 
@@ -58,13 +58,16 @@ pub fn run(args: Args) -> Result<()> {
         eprintln!("pintail: {error}");
     }
     if inputs.is_empty() {
+        if unreadable.is_empty() {
+            eprintln!("pintail: there are no files to read");
+        }
         return failures(unreadable.len(), inputs_total);
     }
     let options = Options {
         inputs,
         formats,
         zone: args.timezone,
-        workers: args.workers.map_or_else(cores, usize::from),
+        workers: args.workers.map_or_else(load_workers, usize::from),
         now: show::now(),
     };
     let started = Instant::now();
@@ -125,6 +128,8 @@ fn with_progress_bar<T>(progress: &Progress, shown: bool, work: impl FnOnce() ->
     }
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        // Set however the work ends: the scope waits for the thread that draws.
+        let _finished = SetOnDrop(&done);
         scope.spawn(|| {
             let bar = new_bar();
             while !done.load(Ordering::Relaxed) {
@@ -133,10 +138,16 @@ fn with_progress_bar<T>(progress: &Progress, shown: bool, work: impl FnOnce() ->
             }
             bar.finish_and_clear();
         });
-        let result = work();
-        done.store(true, Ordering::Relaxed);
-        result
+        work()
     })
+}
+
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn new_bar() -> ProgressBar {

@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
@@ -47,12 +46,12 @@ pub fn run(session: &Session, mut view: View) -> Result<()> {
     if let Some(path) = history.as_ref().filter(|path| path.exists()) {
         editor.load_history(path).map_err(readline_error)?;
     }
-    let running = stop_queries_on_interrupt(session)?;
+    stop_queries_on_interrupt(session)?;
     println!("pintail {}: .help for help", env!("CARGO_PKG_VERSION"));
     loop {
         match editor.readline("pintail> ") {
             Ok(text) => {
-                if obey(session, text.trim(), &mut view, &running)? == Flow::Enough {
+                if obey(session, text.trim(), &mut view)? == Flow::Enough {
                     break;
                 }
             }
@@ -61,32 +60,21 @@ pub fn run(session: &Session, mut view: View) -> Result<()> {
             Err(error) => return Err(readline_error(error)),
         }
     }
-    // Whatever runs after this must not find the session's interrupter.
-    *running.lock().unwrap_or_else(PoisonError::into_inner) = None;
     if let Some(path) = history {
         save_history(&mut editor, &path)?;
     }
     Ok(())
 }
 
-type Running = Arc<Mutex<Option<Box<dyn Fn() + Send>>>>;
-
 /// Ctrl-C stops the query that runs; at the prompt the line editor sees to it.
-fn stop_queries_on_interrupt(session: &Session) -> Result<Running> {
+fn stop_queries_on_interrupt(session: &Session) -> Result<()> {
     let interrupter = session.interrupter();
-    let running: Running = Arc::new(Mutex::new(Some(Box::new(move || interrupter.interrupt()))));
-    let handler = running.clone();
-    ctrlc::set_handler(move || {
-        if let Some(stop) = &*handler.lock().unwrap_or_else(PoisonError::into_inner) {
-            stop();
-        }
-    })
-    .map_err(|error| Error::Io(io::Error::other(error)))?;
-    Ok(running)
+    ctrlc::set_handler(move || interrupter.interrupt())
+        .map_err(|error| Error::Io(io::Error::other(error)))
 }
 
 /// Runs what was typed. An error of a statement is shown, and the prompt comes back.
-fn obey(session: &Session, text: &str, view: &mut View, _running: &Running) -> Result<Flow> {
+fn obey(session: &Session, text: &str, view: &mut View) -> Result<Flow> {
     if let Some(command) = text.strip_prefix('.') {
         let mut words = command.split_whitespace();
         return obey_command(session, words.next(), words.next(), view);

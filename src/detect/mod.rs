@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::store::output::Rendering;
 use crate::store::{Parameter, RowSink, Session};
 
-/// What a detector returns, in this order.
+/// What a detector returns, in any order, with types that can be cast to these.
 pub const COLUMNS: [(&str, &str); 9] = [
     ("series", "VARCHAR"),
     ("minute", "TIMESTAMP"),
@@ -107,10 +107,12 @@ impl Found {
     }
 }
 
-/// The parameters that make the result what it is, as a JSON object.
+/// The parameters that scores depend on, as a JSON object: not those that choose what is
+/// looked at.
 fn as_json(parameters: &[Parameter<'_>]) -> String {
+    const CHOOSE: [&str; 4] = ["from", "to", "now", "service"];
     let mut object = crate::record::Fields::default();
-    for (name, value) in parameters.iter().filter(|(name, _)| *name != "now") {
+    for (name, value) in parameters.iter().filter(|(name, _)| !CHOOSE.contains(name)) {
         match value {
             Some(value) => object.typed(name, value),
             None => object.raw(name, "null"),

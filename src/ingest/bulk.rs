@@ -135,7 +135,8 @@ fn work(
     let mut batch = Batch::new();
     let mut summary = Summary::default();
     while !stop.load(Ordering::Relaxed) {
-        let next = feed.lock().unwrap_or_else(PoisonError::into_inner).next()?;
+        // Another worker panicked in the midst of it: what it left cannot be trusted.
+        let next = feed.lock().map_err(|_| Error::Internal("a worker panicked"))?.next()?;
         let Some(block) = next else {
             break;
         };

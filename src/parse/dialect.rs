@@ -191,7 +191,11 @@ impl Dialect {
 
     /// Whether this cleaned line begins a record, so that a block may be cut before it.
     pub fn starts(&self, line: &str) -> bool {
-        self.formats.iter().any(|format| format.starts(line, &self.rules))
+        let judges = match self.formats.first() {
+            Some(main) if self.seen > 0 && main.joins_lines() => 1,
+            _ => self.formats.len(),
+        };
+        self.formats[..judges].iter().any(|format| format.starts(line, &self.rules))
     }
 }
 

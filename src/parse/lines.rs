@@ -6,7 +6,7 @@
 //! - ANSI colours are removed.
 //! - Lines that no format reads continue the record before them, blank lines between
 //!   them included, within [`RECORD_LINES_MAX`] and [`RECORD_BYTES_MAX`]; beyond those,
-//!   and before the first record, they are rejects.
+//!   before the first record, and after a record that could not be read, they are rejects.
 //! - A line above [`LINE_BYTES_MAX`] is a reject with its beginning kept.
 
 use std::borrow::Cow;
@@ -27,6 +27,7 @@ const JOINED_LINES_MAX: usize = 500;
 
 pub const REASON_TOO_LONG: &str = "line longer than 1 MiB";
 const REASON_NO_RECORD: &str = "no timestamp, and no record before it";
+const REASON_AFTER_BROKEN: &str = "continuation of a line that could not be read";
 const REASON_RECORD_TOO_LONG: &str = "continuation of a record that is already too long";
 const REASON_INCOMPLETE: &str = "record does not end";
 
@@ -70,7 +71,14 @@ impl std::ops::AddAssign for Tally {
 /// Reads a block that begins with a line and ends with one (with or without its line
 /// break) into `sink`.
 pub fn read_block(dialect: &Dialect, block: &[u8], sink: &mut impl Sink) -> Tally {
-    let mut reader = BlockReader { dialect, block, sink, tally: Tally::default(), open: None };
+    let mut reader = BlockReader {
+        dialect,
+        block,
+        sink,
+        tally: Tally::default(),
+        open: None,
+        after_broken: false,
+    };
     let mut record = Record::default();
     // One check for the whole block instead of one a line: nearly every block is clean.
     match clean_text(block) {
@@ -127,6 +135,8 @@ struct Open {
     bytes: usize,
     /// Blank lines seen since; they count only if a continuation follows.
     blank: usize,
+    /// A line did not fit any more: those after it do not either.
+    full: bool,
 }
 
 struct BlockReader<'b, S> {
@@ -135,6 +145,8 @@ struct BlockReader<'b, S> {
     sink: &'b mut S,
     tally: Tally,
     open: Option<Open>,
+    /// The last thing that began was a record that could not be read.
+    after_broken: bool,
 }
 
 impl<S: Sink> BlockReader<'_, S> {
@@ -145,7 +157,7 @@ impl<S: Sink> BlockReader<'_, S> {
         self.tally.lines += 1;
         self.tally.records += 1;
         self.sink.record(record, end);
-        self.open = Some(Open { lines: 1, bytes: line.len(), blank: 0 });
+        self.open = Some(Open { lines: 1, bytes: line.len(), blank: 0, full: false });
     }
 
     /// A line that is no record by itself; returns where the next one begins, which is
@@ -158,7 +170,7 @@ impl<S: Sink> BlockReader<'_, S> {
         end: usize,
     ) -> usize {
         if line.len() > LINE_BYTES_MAX {
-            self.take_reject(REASON_TOO_LONG, &line, start, end);
+            self.take_broken(REASON_TOO_LONG, &line, start, end);
             return end;
         }
         match reading {
@@ -171,11 +183,18 @@ impl<S: Sink> BlockReader<'_, S> {
             Reading::Reject(_) | Reading::Continuation if line.trim().is_empty() => {
                 self.take_blank();
             }
-            Reading::Reject(reason) => self.take_reject(reason, &line, start, end),
+            Reading::Reject(reason) => self.take_broken(reason, &line, start, end),
             Reading::Continuation => self.take_continuation(&line, start, end),
             Reading::Record => unreachable!("records of allowed length are taken by the caller"),
         }
         end
+    }
+
+    /// A record that cannot be read. The lines that continue it belong to no other.
+    fn take_broken(&mut self, reason: &'static str, line: &str, start: usize, end: usize) {
+        self.take_reject(reason, line, start, end);
+        self.open = None;
+        self.after_broken = true;
     }
 
     fn take_reject(&mut self, reason: &'static str, line: &str, start: usize, end: usize) {
@@ -204,11 +223,14 @@ impl<S: Sink> BlockReader<'_, S> {
 
     fn take_continuation(&mut self, line: &str, start: usize, end: usize) {
         let Some(open) = &mut self.open else {
-            return self.take_reject(REASON_NO_RECORD, line, start, end);
+            let reason = if self.after_broken { REASON_AFTER_BROKEN } else { REASON_NO_RECORD };
+            return self.take_reject(reason, line, start, end);
         };
-        let fits = open.lines + open.blank < RECORD_LINES_MAX
+        let fits = !open.full
+            && open.lines + open.blank < RECORD_LINES_MAX
             && open.bytes + open.blank + line.len() < RECORD_BYTES_MAX;
         if !fits {
+            open.full = true;
             return self.take_reject(REASON_RECORD_TOO_LONG, line, start, end);
         }
         for _ in 0..open.blank {
@@ -247,7 +269,7 @@ impl<S: Sink> BlockReader<'_, S> {
                 _ => break,
             }
         }
-        self.take_reject(REASON_INCOMPLETE, &first, start, end);
+        self.take_broken(REASON_INCOMPLETE, &first, start, end);
         end
     }
 

@@ -66,6 +66,13 @@ pub trait Format: Send + Sync {
         false
     }
 
+    /// Whether a record may go on in the next line in a way that looks like another
+    /// format's record ([`Mismatch::Incomplete`]): then only this format's own lines tell where
+    /// a record begins.
+    fn joins_lines(&self) -> bool {
+        false
+    }
+
     /// Whether a block of lines may be cut before this line.
     fn starts(&self, line: &str, rules: &TimeRules) -> bool {
         self.parse(line, rules, &mut Record::default()).is_ok()

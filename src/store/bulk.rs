@@ -48,7 +48,7 @@ impl Appender {
         // then destroyed by Drop, after its message has been read.
         unsafe {
             let state = ffi::duckdb_appender_create(
-                connection.raw,
+                connection.raw(),
                 std::ptr::null(),
                 table.as_ptr(),
                 &mut appender.raw,

@@ -55,11 +55,19 @@ impl Store {
             return Err(Error::NoDatabase { path: path.to_owned() });
         }
         let store = Store::open_handle(path, access, limits)?;
-        let behind = migrations::behind(&*store.connect()?, path)?;
+        let connection = store.connect()?;
+        let behind = migrations::behind(&connection, path)?;
         match access {
-            Access::Write => migrations::apply(&*store.connect()?)?,
+            Access::Write => {
+                let now = chrono::Utc::now().timestamp_micros();
+                migrations::apply(&connection, path, now)?;
+            }
+            Access::Read if migrations::is_foreign(&connection)? => {
+                return Err(Error::NotPintail { path: path.to_owned() });
+            }
             // A reader cannot migrate; a moment as the writer can.
             Access::Read if behind => {
+                drop(connection);
                 drop(store);
                 drop(Store::open(path, Access::Write, limits)?);
                 return Store::open_handle(path, access, limits);
@@ -81,6 +89,9 @@ impl Store {
             ("memory_limit", memory.as_str()),
             ("threads", threads.as_str()),
             ("storage_compatibility_version", STORAGE_VERSION),
+            // Nothing is fetched behind the user's back.
+            ("autoinstall_known_extensions", "false"),
+            ("autoload_known_extensions", "false"),
             // A row group is compressed as soon as it is full. By default five wait for each
             // other, and the rest for the commit, which holds a lock that other writers need.
             ("write_buffer_row_group_count", "1"),

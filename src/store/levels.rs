@@ -2,8 +2,9 @@
 //!
 //! DuckDB compares an enum with a text as text: `level >= 'ERROR'` is true for INFO, and
 //! `level = 'error'` for nothing (duckdb/duckdb issue 16623). Nobody who writes that
-//! means it. So a comparison of a column `level` with the name of a level is given the
-//! cast that DuckDB needs, before the statement runs; nothing else is touched.
+//! means it. So where a column `level` is compared with the names of levels (`=`, `<`,
+//! `between`, `in`, …) both sides are given the cast that DuckDB needs, before the statement
+//! runs; nothing else is touched.
 
 use std::borrow::Cow;
 
@@ -13,31 +14,75 @@ use crate::parse::level::level_of_word;
 /// The statement with its comparisons of levels made comparisons of severity.
 pub fn with_severity(sql: &str) -> Cow<'_, str> {
     let words = words(sql);
-    let mut changed: Vec<(&Word<'_>, String)> = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let Some(literal) = word.as_level() else {
-            continue;
-        };
-        let is_cast = words.get(at + 1).is_some_and(|next| next.text == "::");
-        let after = at >= 2 && words[at - 1].is_comparison() && words[at - 2].is_level_column();
-        let before = words.get(at + 1).is_some_and(Word::is_comparison)
-            && words[at + 2..].iter().take(2).any(Word::is_level_column);
-        if !is_cast && (after || before) {
-            changed.push((word, literal));
+    let mut edits: Vec<(usize, String)> = Vec::new();
+    for at in 0..words.len() {
+        if words[at].is_level_column() && !is_cast(&words, at) {
+            let levels = compared_levels(&words, at);
+            if !levels.is_empty() {
+                edits.push((at, format!("{}::level", words[at].text)));
+            }
+            for (literal, name) in levels {
+                edits.push((literal, format!("'{name}'::level")));
+            }
         }
     }
-    if changed.is_empty() {
+    if edits.is_empty() {
         return Cow::Borrowed(sql);
     }
-    let mut out = String::with_capacity(sql.len() + 16 * changed.len());
+    edits.sort_unstable();
+    edits.dedup_by_key(|(at, _)| *at);
+    let mut out = String::with_capacity(sql.len() + 16 * edits.len());
     let mut copied = 0;
-    for (word, literal) in changed {
-        out.push_str(&sql[copied..word.start]);
-        out.push_str(&literal);
-        copied = word.start + word.text.len();
+    for (at, text) in edits {
+        out.push_str(&sql[copied..words[at].start]);
+        out.push_str(&text);
+        copied = words[at].start + words[at].text.len();
     }
     out.push_str(&sql[copied..]);
     Cow::Owned(out)
+}
+
+fn is_cast(words: &[Word<'_>], at: usize) -> bool {
+    words.get(at + 1).is_some_and(|next| next.text == "::")
+}
+
+/// The literals that the column at `at` is compared with, if all of them name levels.
+fn compared_levels(words: &[Word<'_>], at: usize) -> Vec<(usize, &'static str)> {
+    let level = |at: usize| {
+        let name = words.get(at)?.level_name()?;
+        (!is_cast(words, at)).then_some((at, name))
+    };
+    let before = match at.checked_sub(2).map(|literal| (literal, words[at - 1].is_comparison())) {
+        Some((literal, true)) => level(literal),
+        _ => None,
+    };
+    if let Some(found) = before {
+        return vec![found];
+    }
+    let operator = at + 1 + usize::from(words.get(at + 1).is_some_and(|word| word.is("not")));
+    let places: Vec<usize> = match words.get(operator) {
+        Some(word) if word.is_comparison() => vec![operator + 1],
+        Some(word) if word.is("between") => vec![operator + 1, operator + 3],
+        Some(word) if word.is("in") => places_in_list(words, operator + 1),
+        _ => Vec::new(),
+    };
+    let found: Vec<_> = places.iter().filter_map(|&place| level(place)).collect();
+    if found.len() == places.len() { found } else { Vec::new() }
+}
+
+/// The places of the elements of a bracketed list that begins at `at`.
+fn places_in_list(words: &[Word<'_>], at: usize) -> Vec<usize> {
+    let mut places = Vec::new();
+    let mut place = at + 1;
+    while words.get(at).is_some_and(|word| word.text == "(") {
+        places.push(place);
+        match words.get(place + 1).map(|word| word.text) {
+            Some(",") => place += 2,
+            Some(")") => return places,
+            _ => break,
+        }
+    }
+    Vec::new()
 }
 
 /// A name, a number, a quoted text, or a run of operator characters.
@@ -47,6 +92,10 @@ struct Word<'a> {
 }
 
 impl Word<'_> {
+    fn is(&self, keyword: &str) -> bool {
+        self.text.eq_ignore_ascii_case(keyword)
+    }
+
     fn is_comparison(&self) -> bool {
         matches!(self.text, ">=" | "<=" | ">" | "<" | "=" | "<>" | "!=" | "==")
     }
@@ -57,10 +106,10 @@ impl Word<'_> {
         name.trim_matches('"').eq_ignore_ascii_case("level")
     }
 
-    /// The literal that means this level, if the word is the name of one in quotes.
-    fn as_level(&self) -> Option<String> {
+    /// The enum's name of the level, if the word is the name of one in quotes.
+    fn level_name(&self) -> Option<&'static str> {
         let name = self.text.strip_prefix('\'')?.strip_suffix('\'')?;
-        Some(format!("'{}'::level", level_of_word(name)?.name()))
+        Some(level_of_word(name)?.name())
     }
 }
 
@@ -104,13 +153,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comparisons_of_levels_get_their_cast() {
+    fn comparisons_of_levels_get_their_casts() {
         for (sql, expected) in [
-            ("from logs where level >= 'WARN'", "from logs where level >= 'WARN'::level"),
-            ("where l.level>'error' and x", "where l.level>'ERROR'::level and x"),
-            ("where \"level\" = 'warning'", "where \"level\" = 'WARN'::level"),
-            ("where 'WARN' <= l.level", "where 'WARN'::level <= l.level"),
-            ("select LEVEL<>'info'", "select LEVEL<>'INFO'::level"),
+            ("from logs where level >= 'WARN'", "from logs where level::level >= 'WARN'::level"),
+            ("where l.level>'error' and x", "where l.level::level>'ERROR'::level and x"),
+            ("where \"level\" = 'warning'", "where \"level\"::level = 'WARN'::level"),
+            ("where 'WARN' <= l.level", "where 'WARN'::level <= l.level::level"),
+            ("select LEVEL<>'info'", "select LEVEL::level<>'INFO'::level"),
+            (
+                "where level not between 'warn' and 'fatal'",
+                "where level::level not between 'WARN'::level and 'FATAL'::level",
+            ),
+            (
+                "where level in ('error','warn')",
+                "where level::level in ('ERROR'::level,'WARN'::level)",
+            ),
         ] {
             assert_eq!(with_severity(sql), expected);
         }
@@ -120,13 +177,17 @@ mod tests {
     fn nothing_else_is_touched() {
         for sql in [
             "where level >= 'WARN'::level",
-            "where level in ('WARN', 'ERROR')",
+            "where level::varchar = 'error'",
+            "where level in (select level from x)",
+            "where level in ('error', 'purple')",
             "where message = 'error'",
             "where level = 'purple'",
             "select 'level >= ''WARN'''",
             "-- level >= 'WARN'\nselect 1",
             "where service = 'info' and level is null",
             "select '€' || level",
+            "select level",
+            "level in (",
         ] {
             assert_eq!(with_severity(sql), sql);
         }

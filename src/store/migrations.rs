@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::record::Micros;
 
 /// Every migration; its version is its place in the list, counted from one.
 const MIGRATIONS: &[&str] = &[
@@ -29,14 +30,23 @@ pub fn behind(connection: &duckdb::Connection, path: &Path) -> Result<bool> {
 }
 
 /// Applies what is outstanding.
-pub fn apply(connection: &duckdb::Connection) -> Result<()> {
+///
+/// # Errors
+/// [`Error::NotPintail`] if there are tables of somebody else's.
+pub fn apply(connection: &duckdb::Connection, path: &Path, now: Micros) -> Result<()> {
+    if is_foreign(connection)? {
+        return Err(Error::NotPintail { path: path.to_owned() });
+    }
     connection.execute_batch(VERSIONS)?;
     let done = version(connection)? as usize;
     for (at, migration) in MIGRATIONS.iter().enumerate().skip(done) {
         let version = at as i32 + 1;
         connection.execute_batch("begin")?;
         let applied = connection.execute_batch(migration).and_then(|()| {
-            connection.execute("insert into schema_version values (?, current_date)", [version])
+            connection.execute(
+                "insert into schema_version values (?, make_timestamp(?))",
+                duckdb::params![version, now],
+            )
         });
         match applied {
             Ok(_) => connection.execute_batch("commit")?,
@@ -47,6 +57,13 @@ pub fn apply(connection: &duckdb::Connection) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether there are tables, but none that Pintail made.
+pub fn is_foreign(connection: &duckdb::Connection) -> Result<bool> {
+    let sql = "select count(*) > 0 and count(*) filter (where table_name = 'schema_version') = 0
+               from duckdb_tables()";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
 
 /// 0 for a database without a schema.

@@ -77,7 +77,7 @@ impl Session {
         Ok(Session { connection: RawConnection::new(handle)? })
     }
 
-    /// Stops a running query from another thread; must go before the session does.
+    /// Stops a running query from another thread.
     pub fn interrupter(&self) -> Interrupter {
         self.connection.interrupter()
     }
@@ -99,13 +99,16 @@ impl Session {
         match self.columns_of(statement, parameters) {
             Some(columns) => {
                 drop(prepared);
-                let wrapped = self.connection.prepare(&wrapped(statement, rendering))?;
+                let wrapped = self.connection.prepare(&wrapped(statement, &columns, rendering))?;
                 wrapped.bind(parameters)?;
                 let result = wrapped.stream()?;
                 sink.columns(&columns)?;
                 stream_rows(result, rendering, sink)
             }
-            None => whole_rows(prepared.execute()?, rendering, sink),
+            None => {
+                prepared.bind(parameters)?;
+                whole_rows(prepared.execute()?, rendering, sink)
+            }
         }
     }
 
@@ -162,10 +165,17 @@ impl Session {
 }
 
 /// The statement in one that renders its columns.
-fn wrapped(statement: &str, rendering: Rendering) -> String {
+fn wrapped(statement: &str, columns: &[ColumnInfo], rendering: Rendering) -> String {
     match rendering {
         Rendering::Text => format!("select columns(*)::varchar from (\n{statement}\n)"),
-        Rendering::Json => format!("select to_json(r)::varchar from (\n{statement}\n) r"),
+        Rendering::Json => {
+            // A name that no column has: a column would be taken instead of the row.
+            let mut row = "r".to_owned();
+            while columns.iter().any(|column| column.name.eq_ignore_ascii_case(&row)) {
+                row.push('_');
+            }
+            format!("select to_json({row})::varchar from (\n{statement}\n) {row}")
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 //! carry appenders, and results that are streamed and whose errors are errors (the
 //! crate's stream panics on them).
 
+use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use duckdb::ffi;
@@ -12,13 +14,22 @@ use crate::error::{Error, Result};
 
 /// A connection that keeps its database open.
 pub struct RawConnection {
-    pub(super) raw: ffi::duckdb_connection,
+    link: Arc<Link>,
+    /// One thread at a time: what it carries is not made for more.
+    _not_sync: PhantomData<Cell<()>>,
+}
+
+/// The connection itself, shared with those who may interrupt it.
+struct Link {
+    raw: ffi::duckdb_connection,
     _handle: Arc<Handle>,
 }
 
-// SAFETY: a DuckDB connection is internally locked; it is used from one thread at a time
-// here all the same, because RawConnection is not Sync.
-unsafe impl Send for RawConnection {}
+// SAFETY: a DuckDB connection is internally locked. All the same it is used by one thread
+// at a time, because RawConnection is not Sync; others only interrupt, which is made for that.
+unsafe impl Send for Link {}
+// SAFETY: as above.
+unsafe impl Sync for Link {}
 
 impl RawConnection {
     pub fn new(handle: Arc<Handle>) -> Result<RawConnection> {
@@ -29,7 +40,8 @@ impl RawConnection {
             let message = "DuckDB gives no reason".to_owned();
             return Err(Error::Store { action: "connect to the database", message });
         }
-        Ok(RawConnection { raw, _handle: handle })
+        let link = Arc::new(Link { raw, _handle: handle });
+        Ok(RawConnection { link, _not_sync: PhantomData })
     }
 
     /// Runs a statement that returns nothing.
@@ -37,7 +49,7 @@ impl RawConnection {
         let mut result = RawResult::empty();
         // SAFETY: connection and text are valid; duckdb_query fills the result whether it
         // succeeds or not.
-        let state = unsafe { ffi::duckdb_query(self.raw, sql.as_ptr(), &mut result.raw) };
+        let state = unsafe { ffi::duckdb_query(self.raw(), sql.as_ptr(), &mut result.raw) };
         result.check(state)
     }
 
@@ -52,7 +64,7 @@ impl RawConnection {
         // SAFETY: the statement is created even on failure, holds the message then, and is
         // destroyed by Drop.
         unsafe {
-            let state = ffi::duckdb_prepare(self.raw, sql.as_ptr(), &mut prepared.raw);
+            let state = ffi::duckdb_prepare(self.raw(), sql.as_ptr(), &mut prepared.raw);
             if state == ffi::duckdb_state_DuckDBSuccess {
                 return Ok(prepared);
             }
@@ -62,13 +74,17 @@ impl RawConnection {
 
     /// What another thread stops a running query with.
     pub fn interrupter(&self) -> Interrupter {
-        Interrupter { raw: self.raw, _handle: self._handle.clone() }
+        Interrupter { link: self.link.clone() }
+    }
+
+    pub(super) fn raw(&self) -> ffi::duckdb_connection {
+        self.link.raw
     }
 }
 
-impl Drop for RawConnection {
+impl Drop for Link {
     fn drop(&mut self) {
-        // SAFETY: connected by `new`, disconnected here and nowhere else.
+        // SAFETY: connected by `RawConnection::new`, disconnected here and nowhere else.
         unsafe { ffi::duckdb_disconnect(&mut self.raw) };
     }
 }
@@ -76,22 +92,15 @@ impl Drop for RawConnection {
 /// A named parameter's value as text, `None` for null; the statement casts it.
 pub type Parameter<'a> = (&'a str, Option<&'a str>);
 
-/// Stops what runs on a connection. Must not be used after the connection has gone; the
-/// owner of both sees to it.
+/// Stops what runs on a connection, from any thread.
 pub struct Interrupter {
-    raw: ffi::duckdb_connection,
-    _handle: Arc<Handle>,
+    link: Arc<Link>,
 }
-
-// SAFETY: duckdb_interrupt is made for being called from other threads.
-unsafe impl Send for Interrupter {}
-// SAFETY: as above.
-unsafe impl Sync for Interrupter {}
 
 impl Interrupter {
     pub fn interrupt(&self) {
-        // SAFETY: by the contract of the type the connection is alive.
-        unsafe { ffi::duckdb_interrupt(self.raw) };
+        // SAFETY: the link keeps the connection alive.
+        unsafe { ffi::duckdb_interrupt(self.link.raw) };
     }
 }
 

@@ -36,6 +36,10 @@ impl Format for Cri {
         KIND.name
     }
 
+    fn joins_lines(&self) -> bool {
+        true
+    }
+
     fn parse<'a>(
         &self,
         line: &'a str,

@@ -170,6 +170,10 @@ impl Format for Table {
     }
 
     #[inline]
+    fn joins_lines(&self) -> bool {
+        true
+    }
+
     fn parse<'a>(
         &self,
         line: &'a str,

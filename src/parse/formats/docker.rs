@@ -38,6 +38,10 @@ impl Format for Docker {
         KIND.name
     }
 
+    fn joins_lines(&self) -> bool {
+        true
+    }
+
     fn parse<'a>(
         &self,
         line: &'a str,

@@ -30,6 +30,10 @@ impl Format for Journald {
         KIND.name
     }
 
+    fn joins_lines(&self) -> bool {
+        true
+    }
+
     fn parse<'a>(
         &self,
         line: &'a str,

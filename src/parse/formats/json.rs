@@ -43,6 +43,10 @@ impl Format for Json {
     }
 
     #[inline]
+    fn joins_lines(&self) -> bool {
+        true
+    }
+
     fn parse<'a>(
         &self,
         line: &'a str,

@@ -26,6 +26,10 @@ impl Format for Jul {
         KIND.name
     }
 
+    fn joins_lines(&self) -> bool {
+        true
+    }
+
     fn parse<'a>(
         &self,
         line: &'a str,
