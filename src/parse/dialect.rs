@@ -32,8 +32,11 @@ const SAMPLE_RECORD_LINES_MAX: usize = 64;
 /// What a line is in its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
-    Record,
-    /// No format reads it; it belongs to the record before, if there is one.
+    Record {
+        /// Whether foreign lines after it belong to it.
+        takes_continuations: bool,
+    },
+    /// No format reads it; it belongs to the record before, if that takes continuations.
     Continuation,
     /// The line is the beginning of a longer one.
     Incomplete,
@@ -135,7 +138,7 @@ impl Dialect {
             return Reading::Continuation;
         };
         match main.parse(line, rules, record) {
-            Ok(()) => Reading::Record,
+            Ok(()) => record_of(main.as_ref()),
             Err(mismatch) => self.read_otherwise(mismatch, line, rules, record),
         }
     }
@@ -170,7 +173,7 @@ impl Dialect {
             }
             *record = std::mem::take(record).recycle();
             match format.parse(line, rules, record) {
-                Ok(()) => return Reading::Record,
+                Ok(()) => return record_of(format.as_ref()),
                 // A format that was not seen has no say in what is damaged.
                 Err(Mismatch::Broken(other)) if at < self.seen => {
                     reason = reason.or(Some(other));
@@ -179,12 +182,11 @@ impl Dialect {
                 Err(_) => {}
             }
         }
-        // Where no format was recognised, none forbids continuations.
-        let continues = self.seen == 0 || self.formats[0].takes_continuations();
         match reason {
             Some(reason) => Reading::Reject(reason),
-            None if !continues => Reading::Reject("not in the format of its source"),
-            None if has_shape_of_stamp(line) => Reading::Reject("unreadable timestamp"),
+            None if has_shape_of_stamp(line) => {
+                Reading::Reject("looks like a record, but no format reads it")
+            }
             None => Reading::Continuation,
         }
     }
@@ -197,6 +199,11 @@ impl Dialect {
         };
         self.formats[..judges].iter().any(|format| format.starts(line, &self.rules))
     }
+}
+
+#[inline]
+fn record_of(format: &dyn Format) -> Reading {
+    Reading::Record { takes_continuations: format.takes_continuations() }
 }
 
 /// Whether a line that no format reads begins like a record all the same, with a date or

@@ -27,6 +27,7 @@ const JOINED_LINES_MAX: usize = 500;
 
 pub const REASON_TOO_LONG: &str = "line longer than 1 MiB";
 const REASON_NO_RECORD: &str = "no timestamp, and no record before it";
+const REASON_AFTER_CLOSED: &str = "not in the format of its source";
 const REASON_AFTER_BROKEN: &str = "continuation of a line that could not be read";
 const REASON_RECORD_TOO_LONG: &str = "continuation of a record that is already too long";
 const REASON_INCOMPLETE: &str = "record does not end";
@@ -77,7 +78,7 @@ pub fn read_block(dialect: &Dialect, block: &[u8], sink: &mut impl Sink) -> Tall
         sink,
         tally: Tally::default(),
         open: None,
-        after_broken: false,
+        stray_reason: REASON_NO_RECORD,
     };
     let mut record = Record::default();
     // One check for the whole block instead of one a line: nearly every block is clean.
@@ -88,11 +89,12 @@ pub fn read_block(dialect: &Dialect, block: &[u8], sink: &mut impl Sink) -> Tall
                 let next = next_line(block, start);
                 let line = strip_line_break(&text[start..next]);
                 let reading = dialect.read(line, &mut record);
-                let end = if reading == Reading::Record && line.len() <= LINE_BYTES_MAX {
-                    reader.take_record(&record, line, next);
-                    next
-                } else {
-                    reader.take_other(reading, Cow::Borrowed(line), start, next)
+                let end = match reading {
+                    Reading::Record { takes_continuations } if line.len() <= LINE_BYTES_MAX => {
+                        reader.take_record(&record, takes_continuations, line, next);
+                        next
+                    }
+                    other => reader.take_other(other, Cow::Borrowed(line), start, next),
                 };
                 record = record.recycle();
                 start = end;
@@ -145,19 +147,31 @@ struct BlockReader<'b, S> {
     sink: &'b mut S,
     tally: Tally,
     open: Option<Open>,
-    /// The last thing that began was a record that could not be read.
-    after_broken: bool,
+    /// Why a line that continues nothing is rejected: what came before it.
+    stray_reason: &'static str,
 }
 
 impl<S: Sink> BlockReader<'_, S> {
     /// Counts and emits; returns nothing because a record ends where its line does.
     #[inline]
-    fn take_record(&mut self, record: &Record<'_>, line: &str, end: usize) {
+    fn take_record(
+        &mut self,
+        record: &Record<'_>,
+        takes_continuations: bool,
+        line: &str,
+        end: usize,
+    ) {
         self.drop_blanks();
         self.tally.lines += 1;
         self.tally.records += 1;
         self.sink.record(record, end);
-        self.open = Some(Open { lines: 1, bytes: line.len(), blank: 0, full: false });
+        self.open = takes_continuations.then_some(Open {
+            lines: 1,
+            bytes: line.len(),
+            blank: 0,
+            full: false,
+        });
+        self.stray_reason = REASON_AFTER_CLOSED;
     }
 
     /// A line that is no record by itself; returns where the next one begins, which is
@@ -185,7 +199,9 @@ impl<S: Sink> BlockReader<'_, S> {
             }
             Reading::Reject(reason) => self.take_broken(reason, &line, start, end),
             Reading::Continuation => self.take_continuation(&line, start, end),
-            Reading::Record => unreachable!("records of allowed length are taken by the caller"),
+            Reading::Record { .. } => {
+                unreachable!("records of allowed length are taken by the caller")
+            }
         }
         end
     }
@@ -194,7 +210,7 @@ impl<S: Sink> BlockReader<'_, S> {
     fn take_broken(&mut self, reason: &'static str, line: &str, start: usize, end: usize) {
         self.take_reject(reason, line, start, end);
         self.open = None;
-        self.after_broken = true;
+        self.stray_reason = REASON_AFTER_BROKEN;
     }
 
     fn take_reject(&mut self, reason: &'static str, line: &str, start: usize, end: usize) {
@@ -223,8 +239,7 @@ impl<S: Sink> BlockReader<'_, S> {
 
     fn take_continuation(&mut self, line: &str, start: usize, end: usize) {
         let Some(open) = &mut self.open else {
-            let reason = if self.after_broken { REASON_AFTER_BROKEN } else { REASON_NO_RECORD };
-            return self.take_reject(reason, line, start, end);
+            return self.take_reject(self.stray_reason, line, start, end);
         };
         let fits = !open.full
             && open.lines + open.blank < RECORD_LINES_MAX
@@ -259,8 +274,8 @@ impl<S: Sink> BlockReader<'_, S> {
             (at, lines) = (next, lines + 1);
             let mut record = Record::default();
             match self.dialect.read(&joined, &mut record) {
-                Reading::Record => {
-                    self.take_record(&record, &joined, at);
+                Reading::Record { takes_continuations } => {
+                    self.take_record(&record, takes_continuations, &joined, at);
                     self.tally.lines += lines - 1;
                     self.tally.continuations += lines - 1;
                     return at;
@@ -279,11 +294,13 @@ impl<S: Sink> BlockReader<'_, S> {
         self.tally.repaired += u64::from(repaired);
         let mut record = Record::default();
         let reading = self.dialect.read(&line, &mut record);
-        if reading == Reading::Record && line.len() <= LINE_BYTES_MAX {
-            self.take_record(&record, &line, next);
-            return next;
+        match reading {
+            Reading::Record { takes_continuations } if line.len() <= LINE_BYTES_MAX => {
+                self.take_record(&record, takes_continuations, &line, next);
+                next
+            }
+            other => self.take_other(other, Cow::Borrowed(&line), start, next),
         }
-        self.take_other(reading, Cow::Borrowed(&line), start, next)
     }
 
     fn finish(mut self) -> Tally {

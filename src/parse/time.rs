@@ -105,11 +105,14 @@ pub struct TimeRules {
     pub zone: Zone,
     /// UTC; timestamps without a year or date are placed at or before it.
     pub reference: Micros,
+    /// The time of a record that names none, where something else knows it: a container's
+    /// runtime stamps every line.
+    pub absent: Option<Micros>,
 }
 
 impl TimeRules {
     pub fn new(zone: Zone, reference: Micros) -> TimeRules {
-        TimeRules { zone, reference }
+        TimeRules { zone, reference, absent: None }
     }
 
     /// UTC microseconds, or `None` for a date that does not exist.

@@ -75,7 +75,7 @@ impl Format for Compose {
     ) -> Result<(), Mismatch> {
         let (name, text) = split(line).ok_or(Mismatch::Foreign)?;
         let dialect = self.containers.get(name).unwrap_or(&self.others);
-        if dialect.read_by(text, rules, record) != Reading::Record {
+        if !matches!(dialect.read_by(text, rules, record), Reading::Record { .. }) {
             return Err(Mismatch::Foreign);
         }
         if record.service.is_none() {

@@ -29,8 +29,8 @@ impl Inner {
             return Inner { dialect: None };
         }
         let sample: Vec<&str> = texts.iter().map(|text| &**text).collect();
-        // Inner times are not used, so that any rules do.
-        let rules = TimeRules::new(Zone::UTC, 0);
+        // Inner times are not used, so that any rules do, and none need be there.
+        let rules = TimeRules { absent: Some(0), ..TimeRules::new(Zone::UTC, 0) };
         Inner { dialect: Some(Dialect::detect(&sample, &[], rules)) }
     }
 
@@ -57,7 +57,9 @@ impl Inner {
     }
 
     fn reads<'a>(&self, text: &'a str, record: &mut Record<'a>) -> bool {
-        self.dialect.as_ref().is_some_and(|dialect| dialect.read(text, record) == Reading::Record)
+        self.dialect
+            .as_ref()
+            .is_some_and(|dialect| matches!(dialect.read(text, record), Reading::Record { .. }))
     }
 }
 

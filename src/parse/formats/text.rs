@@ -4,6 +4,8 @@
 //! 2026-01-05 00:00:00.123 ERROR payment Card declined for order 81233
 //! [2026-01-05T00:00:00,123Z] [ERROR] [payment] Card declined for order 81233
 //! 2026-01-05 00:00:00 INFO Listening on 0.0.0.0:8080
+//! [10:11:12 INF] Listening on 0.0.0.0:8080
+//! [INFO ] [2026-01-05 00:00:00] Listening on 0.0.0.0:8080
 //! ```
 //!
 //! Whether the word after the level is a service or already the message is decided
@@ -18,7 +20,7 @@ use std::sync::Arc;
 use super::Kind;
 use crate::parse::scan::Cursor;
 use crate::parse::{Format, Mismatch, TimeRules, Zone};
-use crate::record::Record;
+use crate::record::{Level, Micros, Record};
 
 pub const KIND: Kind = Kind {
     name: "text",
@@ -51,12 +53,13 @@ impl Format for Text {
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
         let mut cursor = Cursor::new(line);
-        record.ts = cursor.stamp(rules).ok_or(Mismatch::Foreign)?;
-        if !cursor.skip_spaces() {
-            return Err(Mismatch::Foreign);
-        }
-        let level = if self.plain_levels { cursor.level() } else { cursor.clear_level() };
-        record.level = Some(level.ok_or(Mismatch::Foreign)?);
+        let head = self
+            .stamp_then_level(&mut cursor, rules)
+            .or_else(|| both_in_brackets(&mut cursor, rules))
+            .or_else(|| level_then_stamp(&mut cursor, rules));
+        let (ts, level) = head.ok_or(Mismatch::Foreign)?;
+        record.ts = ts;
+        record.level = Some(level);
         cursor.eat(b':');
         cursor.skip_spaces();
         if self.has_service
@@ -67,6 +70,60 @@ impl Format for Text {
         record.message = Cow::Borrowed(cursor.rest());
         Ok(())
     }
+}
+
+impl Text {
+    /// `2026-01-05 00:00:00 ERROR`, each perhaps in brackets.
+    #[inline]
+    fn stamp_then_level(
+        &self,
+        cursor: &mut Cursor<'_>,
+        rules: &TimeRules,
+    ) -> Option<(Micros, Level)> {
+        let mut probe = *cursor;
+        let ts = probe.stamp(rules)?;
+        if !probe.skip_spaces() {
+            return None;
+        }
+        let level = if self.plain_levels { probe.level() } else { probe.clear_level() }?;
+        *cursor = probe;
+        Some((ts, level))
+    }
+}
+
+/// `[10:11:12 INF]`, as Serilog's console writes.
+fn both_in_brackets(cursor: &mut Cursor<'_>, rules: &TimeRules) -> Option<(Micros, Level)> {
+    let mut probe = *cursor;
+    if !probe.eat(b'[') {
+        return None;
+    }
+    let (ts, length) = rules.read(probe.rest())?;
+    probe.advance(length);
+    if !probe.skip_spaces() {
+        return None;
+    }
+    let level = probe.level()?;
+    probe.skip_spaces();
+    if !probe.eat(b']') {
+        return None;
+    }
+    *cursor = probe;
+    Some((ts, level))
+}
+
+/// `[INFO ] [2026-01-05 00:00:00]`, `ERROR 2026-01-05 00:00:00`.
+fn level_then_stamp(cursor: &mut Cursor<'_>, rules: &TimeRules) -> Option<(Micros, Level)> {
+    let mut probe = *cursor;
+    let level = probe.clear_level()?;
+    probe.skip_spaces();
+    // A word that is a level and a number may be anything; a date with its year is none.
+    let date = probe.rest().trim_start_matches('[').as_bytes();
+    if !matches!(date.get(4), Some(b'-' | b'/')) {
+        return None;
+    }
+    let ts = probe.stamp(rules)?;
+    *cursor = probe;
+    Some((ts, level))
 }
 
 /// A service name and the blanks after it: `payment`, `[payment]`, `payment:`.
@@ -121,7 +178,9 @@ fn has_service_column(sample: &[&str], plain_levels: bool) -> bool {
             names.insert(name.to_owned());
         }
     }
-    lines > 0 && named * 10 >= lines * 9 && names.len() <= 4 + lines / 8
+    // In a few lines one may be odd: a level without anything after it, a banner.
+    let odd_max = (lines / 10).max(usize::from(lines > 2));
+    lines > 0 && lines - named <= odd_max && names.len() <= 4 + lines / 8
 }
 
 /// Whether nearly every timestamp is followed by a level, however it is written. Then

@@ -273,7 +273,8 @@ impl<'r, 'a> Draft<'r, 'a> {
     pub fn finish(mut self, object: &'a str) -> Result<(), Mismatch> {
         self.settle_date();
         self.settle_name();
-        self.record.ts = self.time.read().ok_or(Mismatch::Broken("no timestamp"))?;
+        self.record.ts =
+            self.time.read().or(self.rules.absent).ok_or(Mismatch::Broken("no timestamp"))?;
         let unsaid = self.is_compact_serilog.then_some(Level::Info);
         self.record.level = self.level.read().or(unsaid);
         self.record.service = self.service.read();
