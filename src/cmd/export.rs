@@ -1,6 +1,6 @@
 //! `pintail export`: records as CSV or Parquet, all of them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::out::Target;
 use super::rows::{RowFormat, RowWriter};
@@ -58,6 +58,11 @@ enum ExportFormat {
 }
 
 pub fn run(args: Args) -> Result<()> {
+    if let (None, Some(kind)) = (args.format, other_kind(args.output.as_deref())) {
+        return Err(Error::usage(format!(
+            "export writes CSV or Parquet; for {kind}: pintail sql \"from logs\" --output FILE.{kind}"
+        )));
+    }
     let by_name = args.output.as_ref().is_some_and(|path| {
         path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
     });
@@ -86,6 +91,12 @@ pub fn run(args: Args) -> Result<()> {
             rows.finish()
         }),
     }
+}
+
+/// What the name of the file asks for, if that is not for `export` to write.
+fn other_kind(path: Option<&Path>) -> Option<&str> {
+    let extension = path?.extension()?.to_str()?;
+    ["json", "jsonl", "ndjson", "md"].contains(&extension).then_some(extension)
 }
 
 /// Any spelling of a time as one that SQL reads.

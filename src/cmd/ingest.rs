@@ -210,6 +210,9 @@ fn print_summary(summary: &Summary, elapsed: Duration) -> Result<()> {
     for (reason, count) in &summary.rejects {
         writeln!(out, "    {:>27}  {reason}", show::count(*count))?;
     }
+    if tally.rejects > 0 {
+        writeln!(out, "    they are kept: pintail sql \"from rejects\"")?;
+    }
     let formats: Vec<String> = summary
         .formats
         .iter()

@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, Table, TableComponent, presets,
+};
 
 use crate::error::Result;
 use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
@@ -134,6 +136,11 @@ impl RowSink for RowWriter<'_> {
                         shown.set_cell_alignment(CellAlignment::Right);
                     }
                 }
+                for (at, _) in columns.iter().enumerate().filter(|(_, column)| column.is_short()) {
+                    if let Some(shown) = self.table.column_mut(at) {
+                        shown.set_constraint(ColumnConstraint::ContentWidth);
+                    }
+                }
                 Ok(())
             }
             RowFormat::Csv => self.csv_row(names()),
@@ -174,7 +181,9 @@ impl RowSink for RowWriter<'_> {
     }
 }
 
+/// A cell of a table: cut, and without what a terminal would obey.
 fn shortened(value: &str) -> String {
+    let value = &value.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
     match value.char_indices().nth(CELL_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &value[..end]),
         None => value.to_owned(),

@@ -373,10 +373,15 @@ fn encoding_of(file: &File) -> std::io::Result<Encoding> {
 /// The first decoded bytes.
 fn read_start(file: &File, encoding: Encoding, bytes_max: usize) -> std::io::Result<Vec<u8>> {
     let mut start = Vec::new();
-    Stream::of_file(file.try_clone()?, encoding, Arc::new(AtomicU64::new(0)))?
+    let read = Stream::of_file(file.try_clone()?, encoding, Arc::new(AtomicU64::new(0)))?
         .take(bytes_max as u64)
-        .read_to_end(&mut start)?;
-    Ok(start)
+        .read_to_end(&mut start);
+    match read {
+        // A damaged archive: what comes before the damage is read, then the error is met again.
+        Err(_) if !start.is_empty() => Ok(start),
+        Err(error) => Err(error),
+        Ok(_) => Ok(start),
+    }
 }
 
 /// The lines of a sample, cleaned; the last is left out if it may be half a line.

@@ -64,6 +64,7 @@ pub struct Dialect {
 impl Dialect {
     /// Fits the formats to a source that begins with `sample`. The user's own come first.
     pub fn detect(sample: &[&str], custom: &[Arc<dyn Format>], rules: TimeRules) -> Dialect {
+        let rules = TimeRules { day_first: rules.day_first || has_day_first(sample), ..rules };
         let built_in = KINDS.iter().filter_map(|kind| (kind.recognise)(sample));
         let mut candidates: Vec<Candidate> = custom
             .iter()
@@ -199,6 +200,21 @@ impl Dialect {
         };
         self.formats[..judges].iter().any(|format| format.starts(line, &self.rules))
     }
+}
+
+/// Whether a date such as `25/01/2026` among the first lines says that days come first.
+fn has_day_first(sample: &[&str]) -> bool {
+    const SHAPE: &[u8] = b"00/00/0000";
+    sample.iter().any(|line| {
+        line.as_bytes().windows(SHAPE.len()).any(|window| {
+            let fits = SHAPE.iter().zip(window).all(|(shape, byte)| match shape {
+                b'0' => byte.is_ascii_digit(),
+                shape => byte == shape,
+            });
+            fits && (b"13"..=b"31").contains(&&[window[0], window[1]])
+                && (b"01"..=b"12").contains(&&[window[3], window[4]])
+        })
+    })
 }
 
 #[inline]

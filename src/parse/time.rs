@@ -7,7 +7,8 @@
 //! - **No year**: the latest year that does not put the timestamp more than a day
 //!   after the reference (the file's modification time; now for streams).
 //! - **No date** (`14:03:11.120`): the latest day, by the same rule with an hour.
-//! - `01/02/2026` is January 2nd unless the first number is above 12;
+//! - `01/02/2026` is January 2nd, unless the first number is above 12 in this or another of
+//!   the source's first lines;
 //!   `01.02.2026` is February 1st unless the second is above 12.
 //! - A local time that the clocks skipped or had twice is read with the offset
 //!   before the change.
@@ -44,8 +45,21 @@ pub enum Stamp {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Date {
-    Full { year: i32, month: u8, day: u8 },
-    NoYear { month: u8, day: u8 },
+    Full {
+        year: i32,
+        month: u8,
+        day: u8,
+    },
+    /// `01/02/2026`: which number is the month, the rules know.
+    Slashed {
+        first: u8,
+        second: u8,
+        year: i32,
+    },
+    NoYear {
+        month: u8,
+        day: u8,
+    },
     None,
 }
 
@@ -105,6 +119,8 @@ pub struct TimeRules {
     pub zone: Zone,
     /// UTC; timestamps without a year or date are placed at or before it.
     pub reference: Micros,
+    /// `01/02/2026` is February 1st.
+    pub day_first: bool,
     /// The time of a record that names none, where something else knows it: a container's
     /// runtime stamps every line.
     pub absent: Option<Micros>,
@@ -112,7 +128,7 @@ pub struct TimeRules {
 
 impl TimeRules {
     pub fn new(zone: Zone, reference: Micros) -> TimeRules {
-        TimeRules { zone, reference, absent: None }
+        TimeRules { zone, reference, day_first: false, absent: None }
     }
 
     /// UTC microseconds, or `None` for a date that does not exist.
@@ -120,6 +136,13 @@ impl TimeRules {
         match stamp {
             Stamp::Instant(micros) => Some(micros),
             Stamp::Civil { date: Date::Full { year, month, day }, time, offset } => {
+                self.civil(days_from_civil(year, month, day)?, time, offset)
+            }
+            Stamp::Civil { date: Date::Slashed { first, second, year }, time, offset } => {
+                let (month, day) = match (self.day_first, first, second) {
+                    (_, 13.., _) | (true, _, ..=12) => (second, first),
+                    _ => (first, second),
+                };
                 self.civil(days_from_civil(year, month, day)?, time, offset)
             }
             Stamp::Civil { date: Date::NoYear { month, day }, time, offset } => {

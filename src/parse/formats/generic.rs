@@ -52,7 +52,7 @@ struct Spellings([bool; 4]);
 
 fn spelling_of(stamp: &Stamp) -> usize {
     match stamp {
-        Stamp::Civil { date: Date::Full { .. }, .. } => 0,
+        Stamp::Civil { date: Date::Full { .. } | Date::Slashed { .. }, .. } => 0,
         Stamp::Civil { date: Date::NoYear { .. }, .. } => 1,
         Stamp::Civil { date: Date::None, .. } => 2,
         Stamp::Instant(_) => 3,

@@ -189,11 +189,11 @@ fn full_short_date(separator: u8, first: u8, second: u8, last: &[u8]) -> Option<
     match last.len() {
         4 => {
             let year = i32::from(two_digits(last, 0)?) * 100 + i32::from(two_digits(last, 2)?);
-            let (month, day) = if separator == b'.' {
-                month_then_day(second, first)?
-            } else {
-                month_then_day(first, second)?
-            };
+            if separator != b'.' {
+                let is_date = month_then_day(first, second).is_some();
+                return is_date.then_some(Date::Slashed { first, second, year });
+            }
+            let (month, day) = month_then_day(second, first)?;
             Some(Date::Full { year, month, day })
         }
         // Two-digit years are this century's: `17/06/09` is 2017-06-09.
