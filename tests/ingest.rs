@@ -305,6 +305,22 @@ fn the_database_is_no_log_whatever_its_name() {
     assert_eq!(sources, "n\n2\n");
 }
 
+#[test]
+fn a_file_read_in_the_wrong_format_can_be_read_again() {
+    let pintail = Pintail::new();
+    pintail.write("app.log", lines(0..20));
+    pintail.write("other.log", lines(20..30));
+    pintail.ok(["ingest", "app.log", "other.log", "--format", "json"]);
+    assert_eq!((pintail.count("logs"), pintail.count("rejects")), (0, 30));
+    pintail.ok(["ingest", "app.log", "--again"]);
+    assert_eq!(pintail.column("select message from logs order by ts"), messages(0..20));
+    assert_eq!(pintail.count("rejects"), 10);
+    pintail.ok(["ingest", "app.log", "other.log", "--again"]);
+    assert_eq!(pintail.column("select message from logs order by ts"), messages(0..30));
+    assert_eq!(pintail.count("sources"), 2);
+    pintail.assert_sound();
+}
+
 // Naming files
 
 #[test]

@@ -41,6 +41,11 @@ pub struct Args {
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
     timezone: Zone,
 
+    /// Forget what was loaded of these files before and load them from their beginning, for
+    /// instance in another format
+    #[arg(long)]
+    again: bool,
+
     /// Threads that parse and write [default: all cores, up to 8]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
@@ -67,6 +72,7 @@ pub fn run(args: Args) -> Result<()> {
         inputs,
         formats,
         zone: args.timezone,
+        again: args.again,
         workers: args.workers.map_or_else(load_workers, usize::from),
         now: show::now(),
     };

@@ -19,6 +19,8 @@ pub struct Options {
     pub formats: Formats,
     /// The zone of timestamps that name none.
     pub zone: Zone,
+    /// Forget what was taken in of these inputs before, and read them from their beginning.
+    pub again: bool,
     /// Threads that parse and append.
     pub workers: usize,
     pub now: Micros,

@@ -37,6 +37,8 @@ pub struct Rules {
     pub formats: Formats,
     /// The zone of timestamps that name none.
     pub zone: Zone,
+    /// Forget what was taken in of a file before, and read it from its beginning.
+    pub again: bool,
     pub now: Micros,
 }
 
@@ -225,6 +227,10 @@ impl Preparer {
     fn recognise(&mut self, looked: &LookedAt<'_>) -> Result<Recognised> {
         for at in self.known.candidates(looked.inode(), &looked.name, &looked.head, is_gone) {
             let (known, ranges) = self.known.get(at);
+            if self.rules.again {
+                sources::forget(&self.connection, known.id)?;
+                continue;
+            }
             let Some(gaps) = self.new_stretches(looked, known, ranges)? else {
                 continue;
             };

@@ -270,6 +270,18 @@ pub fn take_back(
     Ok(true)
 }
 
+/// Takes everything of a source out again: records, counts, rejects, positions and itself.
+pub fn forget(connection: &Connection, source: i32) -> Result<()> {
+    connection.execute_batch("begin transaction")?;
+    for statement in include_str!("../../sql/forget_source.sql").split_inclusive(';') {
+        if !statement.trim().is_empty() {
+            connection.execute(statement, named_params! { "source": source })?;
+        }
+    }
+    connection.execute_batch("commit")?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
