@@ -11,6 +11,7 @@ mod prompt;
 mod rows;
 mod show;
 mod sql;
+mod table;
 
 use clap::{Parser, Subcommand};
 

@@ -2,10 +2,7 @@
 
 use std::io::Write;
 
-use comfy_table::{
-    CellAlignment, ColumnConstraint, ContentArrangement, Table, TableComponent, presets,
-};
-
+use super::table;
 use crate::error::Result;
 use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
 
@@ -36,9 +33,6 @@ impl RowFormat {
     }
 }
 
-/// Cells of a table are cut here; every other format keeps them whole.
-const CELL_CHARS_MAX: usize = 500;
-
 /// Writes rows in one of the formats. [`RowWriter::finish`] writes what is still held back.
 pub struct RowWriter<'w> {
     out: &'w mut dyn Write,
@@ -46,7 +40,8 @@ pub struct RowWriter<'w> {
     /// Rows after which no more are taken.
     limit: Option<usize>,
     columns: Vec<ColumnInfo>,
-    table: Table,
+    /// The cells of a table, held back until their widths are known.
+    cells: Vec<Vec<String>>,
     rows: usize,
     cut: bool,
 }
@@ -58,7 +53,7 @@ impl<'w> RowWriter<'w> {
             format,
             limit,
             columns: Vec::new(),
-            table: Table::new(),
+            cells: Vec::new(),
             rows: 0,
             cut: false,
         }
@@ -76,7 +71,10 @@ impl<'w> RowWriter<'w> {
 
     pub fn finish(&mut self) -> Result<()> {
         match self.format {
-            RowFormat::Table if !self.columns.is_empty() => writeln!(self.out, "{}", self.table)?,
+            RowFormat::Table if !self.columns.is_empty() => {
+                let cells = std::mem::take(&mut self.cells);
+                writeln!(self.out, "{}", table::drawn(&self.columns, cells))?;
+            }
             RowFormat::Json if !self.columns.is_empty() => {
                 self.out.write_all(if self.rows == 0 { b"[]\n" } else { b"\n]\n" })?;
             }
@@ -84,14 +82,6 @@ impl<'w> RowWriter<'w> {
         }
         self.out.flush()?;
         Ok(())
-    }
-
-    fn table_row(&mut self, values: &[Option<&str>]) {
-        let cells = values.iter().map(|value| match value {
-            Some(value) => shortened(value),
-            None => String::new(),
-        });
-        self.table.add_row(cells);
     }
 
     fn csv_row<'a>(&mut self, values: impl Iterator<Item = &'a str>) -> Result<()> {
@@ -124,25 +114,7 @@ impl RowSink for RowWriter<'_> {
         self.columns = columns.to_vec();
         let names = || columns.iter().map(|column| column.name.as_str());
         match self.format {
-            RowFormat::Table => {
-                self.table
-                    .load_preset(presets::NOTHING)
-                    .set_style(TableComponent::HeaderLines, '─')
-                    .set_style(TableComponent::MiddleHeaderIntersections, '─')
-                    .set_content_arrangement(ContentArrangement::Dynamic)
-                    .set_header(names());
-                for (at, _) in columns.iter().enumerate().filter(|(_, column)| column.is_number()) {
-                    if let Some(shown) = self.table.column_mut(at) {
-                        shown.set_cell_alignment(CellAlignment::Right);
-                    }
-                }
-                for (at, _) in columns.iter().enumerate().filter(|(_, column)| column.is_short()) {
-                    if let Some(shown) = self.table.column_mut(at) {
-                        shown.set_constraint(ColumnConstraint::ContentWidth);
-                    }
-                }
-                Ok(())
-            }
+            RowFormat::Table => Ok(()),
             RowFormat::Csv => self.csv_row(names()),
             RowFormat::Markdown => {
                 self.markdown_row(names())?;
@@ -164,7 +136,9 @@ impl RowSink for RowWriter<'_> {
         }
         let texts = values.iter().map(|value| value.unwrap_or_default());
         match self.format {
-            RowFormat::Table => self.table_row(values),
+            RowFormat::Table => {
+                self.cells.push(texts.map(table::printable).collect());
+            }
             RowFormat::Csv => self.csv_row(texts)?,
             RowFormat::Markdown => self.markdown_row(texts)?,
             RowFormat::Json => {
@@ -178,14 +152,5 @@ impl RowSink for RowWriter<'_> {
         }
         self.rows += 1;
         Ok(Flow::More)
-    }
-}
-
-/// A cell of a table: cut, and without what a terminal would obey.
-fn shortened(value: &str) -> String {
-    let value = &value.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
-    match value.char_indices().nth(CELL_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
     }
 }

@@ -30,11 +30,32 @@ pub enum Column<'a> {
     Text(&'a dyn Fn(usize) -> Option<&'a str>),
 }
 
+impl Column<'_> {
+    /// Whether this can fill `rows` rows of a column of this type.
+    fn fits(&self, kind: ffi::duckdb_type, rows: usize) -> bool {
+        use ffi::{
+            DUCKDB_TYPE_DUCKDB_TYPE_BIGINT as BIGINT, DUCKDB_TYPE_DUCKDB_TYPE_ENUM as ENUM,
+            DUCKDB_TYPE_DUCKDB_TYPE_INTEGER as INTEGER,
+            DUCKDB_TYPE_DUCKDB_TYPE_TIMESTAMP as TIMESTAMP,
+            DUCKDB_TYPE_DUCKDB_TYPE_VARCHAR as VARCHAR,
+        };
+        match self {
+            Column::Int64(values) => matches!(kind, BIGINT | TIMESTAMP) && values.len() >= rows,
+            Column::Enum8(values) => kind == ENUM && values.len() >= rows,
+            Column::SameInt32(_) => kind == INTEGER,
+            Column::SameInt64(_) => matches!(kind, BIGINT | TIMESTAMP),
+            Column::Text(_) | Column::Null => kind == VARCHAR,
+        }
+    }
+}
+
 /// Appends rows to one table. What was appended counts only once [`Appender::flush`] has
 /// said so: dropping discards errors.
 pub struct Appender {
     raw: ffi::duckdb_appender,
     chunk: ffi::duckdb_data_chunk,
+    /// The physical types of the table's columns.
+    types: Vec<ffi::duckdb_type>,
 }
 
 // SAFETY: as for the connection it belongs to: one thread at a time.
@@ -43,7 +64,8 @@ unsafe impl Send for Appender {}
 impl Appender {
     pub fn new(connection: &RawConnection, table: &str) -> Result<Appender> {
         let table = CString::new(table).expect("table names are constants without NUL");
-        let mut appender = Appender { raw: std::ptr::null_mut(), chunk: std::ptr::null_mut() };
+        let mut appender =
+            Appender { raw: std::ptr::null_mut(), chunk: std::ptr::null_mut(), types: Vec::new() };
         // SAFETY: the connection is open; the appender is created even on failure and
         // then destroyed by Drop, after its message has been read.
         unsafe {
@@ -59,6 +81,7 @@ impl Appender {
                 (0..columns).map(|at| ffi::duckdb_appender_column_type(appender.raw, at)).collect();
             appender.chunk = ffi::duckdb_create_data_chunk(types.as_mut_ptr(), columns);
             for logical_type in &mut types {
+                appender.types.push(ffi::duckdb_get_type_id(*logical_type));
                 ffi::duckdb_destroy_logical_type(logical_type);
             }
         }
@@ -67,12 +90,17 @@ impl Appender {
 
     /// Appends `rows` rows; every column must have at least as many.
     pub fn append(&mut self, columns: &[Column<'_>], rows: usize) -> Result<()> {
+        // What the unsafe code below relies on.
+        let fits = columns.len() == self.types.len()
+            && columns.iter().zip(&self.types).all(|(column, &kind)| column.fits(kind, rows));
+        if !fits {
+            return Err(Error::Internal("the columns of a batch are not those of its table"));
+        }
         let mut from = 0;
         while from < rows {
             let count = CHUNK_ROWS.min(rows - from);
-            // SAFETY: the chunk was made with the table's types, and the caller's columns
-            // follow the table's order (every call in this crate is covered by a test that
-            // reads the rows back). `count` is at most the chunk's capacity. Texts borrow
+            // SAFETY: the chunk was made with the table's types, which the columns have been
+            // compared with, and every column has `rows` rows. `count` is at most the chunk's capacity. Texts borrow
             // from `columns`, which outlives the call that copies them.
             unsafe {
                 ffi::duckdb_data_chunk_reset(self.chunk);

@@ -43,16 +43,6 @@ impl ColumnInfo {
     }
 }
 
-impl ColumnInfo {
-    /// Whether its values are too short to be broken over lines.
-    pub fn is_short(&self) -> bool {
-        self.is_number()
-            || self.type_name.starts_with("TIMESTAMP")
-            || self.type_name.starts_with("ENUM")
-            || self.type_name == "DATE"
-    }
-}
-
 /// What rows consist of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rendering {
