@@ -13,7 +13,7 @@ use pintail::record::Record;
 
 const LINES: u64 = 5_000_000;
 const LINES_OF_OTHER_FORMATS: u64 = 1_000_000;
-const RUNS: usize = 3;
+const RUNS: usize = 5;
 /// Text that each parser reads.
 const PARSE_BYTES: usize = 32 << 20;
 

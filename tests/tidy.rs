@@ -70,6 +70,15 @@ fn every_module_says_what_it_is_for() {
 }
 
 #[test]
+fn the_readme_is_finished() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    for word in readme.split_whitespace().filter(|word| word.contains('_')) {
+        let shouts = word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        assert!(!shouts, "{word} is a place that nobody filled");
+    }
+}
+
+#[test]
 fn nothing_is_left_for_later() {
     for (path, text) in files("src", "rs") {
         for word in ["TODO", "FIXME", "todo!(", "unimplemented!(", "dbg!("] {
