@@ -36,8 +36,11 @@ pub enum Reading {
         /// Whether foreign lines after it belong to it.
         takes_continuations: bool,
     },
-    /// No format reads it; it belongs to the record before, if that takes continuations.
-    Continuation,
+    /// It belongs to the record before, from a byte on: because its format says so, or,
+    /// with 0, because no format reads it and that record takes continuations.
+    Continuation {
+        from: usize,
+    },
     /// The line is the beginning of a longer one.
     Incomplete,
     Skip,
@@ -136,7 +139,7 @@ impl Dialect {
         record: &mut Record<'a>,
     ) -> Reading {
         let Some(main) = self.formats.first() else {
-            return Reading::Continuation;
+            return Reading::Continuation { from: 0 };
         };
         match main.parse(line, rules, record) {
             Ok(()) => record_of(main.as_ref()),
@@ -155,11 +158,12 @@ impl Dialect {
         match mismatch {
             Mismatch::Skip => return Reading::Skip,
             Mismatch::Incomplete => return Reading::Incomplete,
+            Mismatch::Continues { from } => return Reading::Continuation { from },
             Mismatch::Foreign | Mismatch::Broken(_) => {}
         }
         // Lines joined to one are what only the main format asked for.
         if memchr::memchr(b'\n', line.as_bytes()).is_some() {
-            return Reading::Continuation;
+            return Reading::Continuation { from: 0 };
         }
         // What the main format calls its own, only formats that were seen may read: others
         // would read a damaged line by half.
@@ -188,7 +192,7 @@ impl Dialect {
             None if has_shape_of_stamp(line) => {
                 Reading::Reject("looks like a record, but no format reads it")
             }
-            None => Reading::Continuation,
+            None => Reading::Continuation { from: 0 },
         }
     }
 
@@ -265,7 +269,7 @@ impl Candidate {
 /// How many lines the record at the beginning of `lines` takes; 0 if there is none.
 fn lines_read(format: &dyn Format, lines: &[&str], rules: &TimeRules) -> usize {
     match format.parse(lines[0], rules, &mut Record::default()) {
-        Ok(()) => return 1,
+        Ok(()) | Err(Mismatch::Continues { .. }) => return 1,
         Err(Mismatch::Incomplete) => {}
         Err(_) => return 0,
     }

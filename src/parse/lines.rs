@@ -133,6 +133,8 @@ fn strip_line_break(line: &str) -> &str {
 
 /// The record that following lines would continue.
 struct Open {
+    /// Lines that no format reads continue it too.
+    takes_foreign: bool,
     lines: usize,
     bytes: usize,
     /// Blank lines seen since; they count only if a continuation follows.
@@ -165,7 +167,8 @@ impl<S: Sink> BlockReader<'_, S> {
         self.tally.lines += 1;
         self.tally.records += 1;
         self.sink.record(record, end);
-        self.open = takes_continuations.then_some(Open {
+        self.open = Some(Open {
+            takes_foreign: takes_continuations,
             lines: 1,
             bytes: line.len(),
             blank: 0,
@@ -194,11 +197,11 @@ impl<S: Sink> BlockReader<'_, S> {
                 self.tally.lines += 1;
                 self.tally.skipped += 1;
             }
-            Reading::Reject(_) | Reading::Continuation if line.trim().is_empty() => {
+            Reading::Reject(_) | Reading::Continuation { .. } if line.trim().is_empty() => {
                 self.take_blank();
             }
             Reading::Reject(reason) => self.take_broken(reason, &line, start, end),
-            Reading::Continuation => self.take_continuation(&line, start, end),
+            Reading::Continuation { from } => self.take_continuation(&line, from, start, end),
             Reading::Record { .. } => {
                 unreachable!("records of allowed length are taken by the caller")
             }
@@ -237,16 +240,17 @@ impl<S: Sink> BlockReader<'_, S> {
         }
     }
 
-    fn take_continuation(&mut self, line: &str, start: usize, end: usize) {
-        let Some(open) = &mut self.open else {
-            return self.take_reject(self.stray_reason, line, start, end);
+    fn take_continuation(&mut self, whole: &str, from: usize, start: usize, end: usize) {
+        let line = &whole[from..];
+        let Some(open) = self.open.as_mut().filter(|open| open.takes_foreign || from > 0) else {
+            return self.take_reject(self.stray_reason, whole, start, end);
         };
         let fits = !open.full
             && open.lines + open.blank < RECORD_LINES_MAX
             && open.bytes + open.blank + line.len() < RECORD_BYTES_MAX;
         if !fits {
             open.full = true;
-            return self.take_reject(REASON_RECORD_TOO_LONG, line, start, end);
+            return self.take_reject(REASON_RECORD_TOO_LONG, whole, start, end);
         }
         for _ in 0..open.blank {
             self.sink.extend("", end);

@@ -35,6 +35,9 @@ pub enum Mismatch {
     /// The beginning of a record that goes on in the next line (a quoted line break in
     /// CSV, pretty-printed JSON). Tried again with the next line appended.
     Incomplete,
+    /// This format's, and from this byte on the continuation of the record before: a line
+    /// of a stack trace in the envelope that a container's runtime puts around every line.
+    Continues { from: usize },
     /// This format's, but not a record: a header, a comment.
     Skip,
 }

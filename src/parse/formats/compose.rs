@@ -75,8 +75,12 @@ impl Format for Compose {
     ) -> Result<(), Mismatch> {
         let (name, text) = split(line).ok_or(Mismatch::Foreign)?;
         let dialect = self.containers.get(name).unwrap_or(&self.others);
-        if !matches!(dialect.read_by(text, rules, record), Reading::Record { .. }) {
-            return Err(Mismatch::Foreign);
+        match dialect.read_by(text, rules, record) {
+            Reading::Record { .. } => {}
+            Reading::Continuation { .. } if dialect.main().is_some() => {
+                return Err(Mismatch::Continues { from: line.len() - text.len() });
+            }
+            _ => return Err(Mismatch::Foreign),
         }
         if record.service.is_none() {
             record.service = Some(Cow::Borrowed(without_number(name)));

@@ -60,13 +60,20 @@ impl Format for Cri {
             Some(parts) => join(parts, last)?,
         };
         let ts = rules.whole(first.stamp).ok_or(Mismatch::Foreign)?;
-        self.inner.read(text, record);
+        let whole = match &text {
+            Cow::Borrowed(text) => Some(*text),
+            Cow::Owned(_) => None,
+        };
+        let is_plain = !self.inner.read(text, record);
+        if let Some(text) = whole.filter(|text| is_plain && self.inner.continues(text)) {
+            return Err(Mismatch::Continues { from: line.len() - text.len() });
+        }
         record.ts = ts;
         record.fields.str("stream", first.stream);
         Ok(())
     }
 
-    /// Every line of a container has an envelope of its own.
+    /// Every line of a container has an envelope of its own, those of a stack trace too.
     fn takes_continuations(&self) -> bool {
         false
     }

@@ -34,15 +34,33 @@ impl Inner {
         Inner { dialect: Some(Dialect::detect(&sample, &[], rules)) }
     }
 
-    /// Fills all of `record`, which arrives empty, but its time.
-    pub fn read<'a>(&self, text: Cow<'a, str>, record: &mut Record<'a>) {
+    /// Whether a line goes on with the record of the line before: the container's lines have
+    /// a format, this one is in none, and it states no level of its own.
+    pub fn continues(&self, text: &str) -> bool {
+        self.dialect.as_ref().is_some_and(|dialect| {
+            let reading = || dialect.read(text, &mut Record::default());
+            dialect.main().is_some()
+                && level_of_message(text).is_none()
+                && matches!(reading(), Reading::Continuation { .. })
+        })
+    }
+
+    /// Fills all of `record`, which arrives empty, but its time. Says whether a format read
+    /// the text, rather than it being the message as it is.
+    pub fn read<'a>(&self, text: Cow<'a, str>, record: &mut Record<'a>) -> bool {
         match text {
-            Cow::Borrowed(text) if self.reads(text, record) => {}
-            Cow::Borrowed(text) => take_plain(Cow::Borrowed(text), record),
+            Cow::Borrowed(text) => {
+                let reads = self.reads(text, record);
+                if !reads {
+                    take_plain(Cow::Borrowed(text), record);
+                }
+                reads
+            }
             Cow::Owned(text) => {
                 let fields = std::mem::take(&mut record.fields);
                 let mut inner = Record { fields, ..Record::default() };
-                if self.reads(&text, &mut inner) {
+                let reads = self.reads(&text, &mut inner);
+                if reads {
                     record.level = inner.level;
                     record.service = inner.service.map(owned);
                     record.host = inner.host.map(owned);
@@ -52,6 +70,7 @@ impl Inner {
                     drop(inner);
                     take_plain(Cow::Owned(text), record);
                 }
+                reads
             }
         }
     }
