@@ -338,6 +338,18 @@ fn a_file_under_several_names_is_read_once() {
 }
 
 #[test]
+fn a_name_need_not_be_utf8() {
+    use std::os::unix::ffi::OsStrExt;
+    let pintail = Pintail::new();
+    let name = std::ffi::OsStr::from_bytes(b"odd\xff name.log");
+    fs::write(pintail.path("").join(name), lines(0..10)).unwrap();
+    let run = pintail.run([std::ffi::OsStr::new("ingest"), name]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(pintail.messages().len(), 10);
+    assert_eq!(pintail.ingest(["."]).lines, 0);
+}
+
+#[test]
 fn a_directory_is_read_without_what_is_no_log() {
     let pintail = Pintail::new();
     fs::create_dir_all(pintail.path("logs/deep/er")).unwrap();

@@ -24,7 +24,7 @@ use crate::store::{Access, Store};
 pub struct Args {
     /// Files, directories, globs, or - for standard input
     #[arg(required = true, value_name = "PATH")]
-    paths: Vec<String>,
+    paths: Vec<PathBuf>,
 
     #[command(flatten)]
     database: DatabaseArgs,

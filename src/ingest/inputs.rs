@@ -39,7 +39,7 @@ impl Place {
 ///
 /// The database itself is none of them, whatever its name: to open and close it here would
 /// let go of the lock that keeps other writers away.
-pub fn expand(paths: &[String], database: &Path) -> (Vec<Input>, Vec<Error>) {
+pub fn expand(paths: &[PathBuf], database: &Path) -> (Vec<Input>, Vec<Error>) {
     let mut found = Found::default();
     let mut log = database.as_os_str().to_owned();
     log.push(".wal");
@@ -65,17 +65,19 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, path: &str) -> Result<()> {
-        if path == "-" {
+    fn add(&mut self, path: &Path) -> Result<()> {
+        if path == Path::new("-") {
             self.inputs.push(Input { place: Place::Stdin, named: true });
             return Ok(());
         }
         match std::fs::metadata(path) {
-            Ok(_) => self.add_path(Path::new(path), true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && is_glob(path) => {
-                self.add_glob(path)
-            }
-            Err(error) => Err(Error::file("open", path, error)),
+            Ok(_) => self.add_path(path, true),
+            Err(error) => match path.to_str() {
+                Some(pattern) if error.kind() == io::ErrorKind::NotFound && is_glob(pattern) => {
+                    self.add_glob(pattern)
+                }
+                _ => Err(Error::file("open", path, error)),
+            },
         }
     }
 
