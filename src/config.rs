@@ -1,4 +1,5 @@
-//! Every limit and default, with its unit in its name and its reason beside it.
+//! Limits and defaults of the whole, with their units in their names and their reasons beside
+//! them. Those of one module stand there: lines and records in `parse::lines`.
 
 use std::path::PathBuf;
 

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use super::export::{level, time};
+use super::args::{level, time};
 use super::out::Target;
 use super::rows::{RowFormat, RowWriter};
 use super::show;

@@ -2,6 +2,7 @@
 //! the help) and `run`.
 
 mod answer;
+mod args;
 mod detect;
 mod export;
 mod generate;

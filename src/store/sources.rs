@@ -109,11 +109,26 @@ pub fn register(
     moved: &[Source],
     now: Micros,
 ) -> Result<()> {
+    in_transaction(connection, || {
+        insert_sources(connection, new, now)?;
+        update_identities(connection, moved)
+    })
+}
+
+/// Runs `work` in a transaction: what it did counts if it succeeds, and only then.
+fn in_transaction<T>(connection: &Connection, work: impl FnOnce() -> Result<T>) -> Result<T> {
     connection.execute_batch("begin transaction")?;
-    insert_sources(connection, new, now)?;
-    update_identities(connection, moved)?;
-    connection.execute_batch("commit")?;
-    Ok(())
+    match work() {
+        Ok(done) => {
+            connection.execute_batch("commit")?;
+            Ok(done)
+        }
+        Err(error) => {
+            // The error says more than that of a rollback after it.
+            drop(connection.execute_batch("rollback"));
+            Err(error)
+        }
+    }
 }
 
 fn insert_sources(connection: &Connection, sources: &[&Source], now: Micros) -> Result<()> {
@@ -179,27 +194,27 @@ pub fn merged(ranges: &[Range]) -> Vec<Range> {
 /// Notes that these sources have been read to their ends: merges their ranges, and keeps
 /// the sizes the files had. One transaction.
 pub fn finish(connection: &Connection, sizes: &[(i32, u64)]) -> Result<()> {
-    let mut ranges = all_ranges(connection)?;
-    connection.execute_batch("begin transaction")?;
-    connection.execute_batch(include_str!("../../sql/finished_sources.sql"))?;
-    let mut finished = connection.appender("finished_sources")?;
-    let mut joined = connection.appender("joined_positions")?;
-    for (source, file_bytes) in sizes {
-        finished.append_row(duckdb::params![source, *file_bytes as i64])?;
-        let before = ranges.remove(source).unwrap_or_default();
-        let after = merged(&before);
-        if after.len() < before.len() {
-            for range in after {
-                append_range(&mut joined, &range)?;
+    let ranges = all_ranges(connection)?;
+    in_transaction(connection, || {
+        connection.execute_batch(include_str!("../../sql/finished_sources.sql"))?;
+        let mut finished = connection.appender("finished_sources")?;
+        let mut joined = connection.appender("joined_positions")?;
+        for (source, file_bytes) in sizes {
+            finished.append_row(duckdb::params![source, *file_bytes as i64])?;
+            let before = ranges.get(source).map_or(&[][..], Vec::as_slice);
+            let after = merged(before);
+            if after.len() < before.len() {
+                for range in after {
+                    append_range(&mut joined, &range)?;
+                }
             }
         }
-    }
-    finished.flush()?;
-    joined.flush()?;
-    drop((finished, joined));
-    connection.execute_batch(include_str!("../../sql/finish_sources.sql"))?;
-    connection.execute_batch("commit")?;
-    Ok(())
+        finished.flush()?;
+        joined.flush()?;
+        drop((finished, joined));
+        connection.execute_batch(include_str!("../../sql/finish_sources.sql"))?;
+        Ok(())
+    })
 }
 
 fn insert_ranges(connection: &Connection, ranges: &[Range]) -> Result<()> {
@@ -244,42 +259,48 @@ pub fn take_back(
     record: Option<&StoredRecord>,
 ) -> Result<bool> {
     let source = ranges[0].source;
-    connection.execute_batch("begin transaction")?;
-    if let Some(record) = record {
-        let deleted = connection.execute(
-            include_str!("../../sql/take_back_record.sql"),
-            named_params! { "source": source, "ts": record.ts, "message": record.message },
-        )?;
-        if deleted == 0 {
-            connection.execute_batch("rollback")?;
+    in_transaction(connection, || {
+        if let Some(record) = record
+            && !delete_record(connection, source, record)?
+        {
             return Ok(false);
         }
+        connection.execute(
+            "delete from rejects where source = ? and start_byte >= ?",
+            duckdb::params![source, tail as i64],
+        )?;
+        connection.execute("delete from positions where source = ?", [source])?;
+        insert_ranges(connection, &ranges[..ranges.len() - 1])?;
+        insert_ranges(connection, shrunk.as_slice())?;
+        Ok(true)
+    })
+}
+
+/// Deletes a record and its count; `false` if there is none such.
+fn delete_record(connection: &Connection, source: i32, record: &StoredRecord) -> Result<bool> {
+    let deleted = connection.execute(
+        include_str!("../../sql/take_back_record.sql"),
+        named_params! { "source": source, "ts": record.ts, "message": record.message },
+    )?;
+    if deleted > 0 {
         connection.execute(
             include_str!("../../sql/take_back_count.sql"),
             named_params! { "ts": record.ts, "service": record.service, "level": record.level },
         )?;
     }
-    connection.execute(
-        "delete from rejects where source = ? and start_byte >= ?",
-        duckdb::params![source, tail as i64],
-    )?;
-    connection.execute("delete from positions where source = ?", [source])?;
-    insert_ranges(connection, &ranges[..ranges.len() - 1])?;
-    insert_ranges(connection, shrunk.as_slice())?;
-    connection.execute_batch("commit")?;
-    Ok(true)
+    Ok(deleted > 0)
 }
 
 /// Takes everything of a source out again: records, counts, rejects, positions and itself.
 pub fn forget(connection: &Connection, source: i32) -> Result<()> {
-    connection.execute_batch("begin transaction")?;
-    for statement in include_str!("../../sql/forget_source.sql").split_inclusive(';') {
-        if !statement.trim().is_empty() {
-            connection.execute(statement, named_params! { "source": source })?;
+    in_transaction(connection, || {
+        for statement in include_str!("../../sql/forget_source.sql").split_inclusive(';') {
+            if !statement.trim().is_empty() {
+                connection.execute(statement, named_params! { "source": source })?;
+            }
         }
-    }
-    connection.execute_batch("commit")?;
-    Ok(())
+        Ok(())
+    })
 }
 
 #[cfg(test)]
