@@ -9,8 +9,8 @@ use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant, SystemTime};
 
 use common::{Pintail, data, gzip, line, lines, messages, until, zstd};
+use rand::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 
 const TRACE: &str = "2026-01-05 00:01:00.000 ERROR payment Charge failed\n";
 

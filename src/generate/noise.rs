@@ -4,8 +4,8 @@
 //! (`+ - * /` and the square root); `exp` and `sin` of the platform's libm differ
 //! in the last bit, which would show in the output.
 
+use rand::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 
 /// A stream of random numbers of its own for each (seed, topic, index).
 pub struct Stream(Xoshiro256PlusPlus);

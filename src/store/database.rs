@@ -1,7 +1,7 @@
 //! Opening the database: one process writes, or several read.
 
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::handle::Handle;
@@ -25,7 +25,6 @@ pub enum Access {
 #[derive(Clone)]
 pub struct Store {
     handle: Arc<Handle>,
-    path: PathBuf,
 }
 
 /// A connection that keeps its database open.
@@ -97,13 +96,9 @@ impl Store {
             ("write_buffer_row_group_count", "1"),
         ];
         let handle = Handle::open(path, &settings).map_err(|message| open_error(path, message))?;
-        let store = Store { handle: Arc::new(handle), path: path.to_owned() };
+        let store = Store { handle: Arc::new(handle) };
         use_utc(&*store.connect()?)?;
         Ok(store)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// A connection of its own: for another thread, another transaction.
@@ -126,18 +121,10 @@ impl Store {
     pub fn session(&self) -> Result<Session> {
         Session::new(self.handle.clone())
     }
-
-    /// Bytes of the database file and its write-ahead log.
-    pub fn size_bytes(&self) -> u64 {
-        let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
-        let mut wal = self.path.clone().into_os_string();
-        wal.push(".wal");
-        size(&self.path) + size(Path::new(&wal))
-    }
 }
 
 /// Times are UTC: `ts > now() - interval 1 hour` must not depend on this machine's zone.
-/// Without DuckDB's icu extension (the bundled build) it never does.
+/// Without DuckDB's icu extension (the bundled build) there are no zones to depend on.
 fn use_utc(connection: &duckdb::Connection) -> Result<()> {
     let has_zones: bool = connection.query_row(
         "select exists (from duckdb_settings() where name = 'TimeZone')",
