@@ -7,5 +7,6 @@ where source = $source
 group by all;
 delete from logs where source = $source;
 delete from rejects where source = $source;
+delete from intake where source = $source;
 delete from positions where source = $source;
 delete from sources where id = $source;

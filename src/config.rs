@@ -44,20 +44,37 @@ pub struct Limits {
     pub database_memory_mib: u32,
     /// DuckDB's own worker threads.
     pub threads: usize,
+    /// Disk that queries may use for what does not fit into memory.
+    pub spill_mib: u32,
 }
 
 impl Limits {
     /// For queries: all cores.
     pub fn query() -> Limits {
-        Limits { database_memory_mib: 1024, threads: cores() }
+        Limits { database_memory_mib: 1024, threads: cores(), spill_mib: 10 << 10 }
+    }
+
+    /// For the server: queries and what comes in share it.
+    pub fn serve() -> Limits {
+        Limits { database_memory_mib: 1536, ..Limits::query() }
     }
 
     /// For loading: the ingestion workers take the cores; threads of DuckDB's own would
     /// compete with them (1.4 times slower on two cores).
     pub fn load() -> Limits {
-        Limits { database_memory_mib: 512, threads: 1 }
+        Limits { database_memory_mib: 512, threads: 1, spill_mib: 10 << 10 }
     }
 }
+
+/// Where the server listens unless `--listen` says otherwise: this machine only.
+pub const LISTEN_DEFAULT: &str = "127.0.0.1:8501";
+
+/// Standard deviations from which on the monitor raises an alert unless `--threshold` says
+/// otherwise. Counts of errors are skewed: at 3, a quiet service alerts several times an hour.
+pub const ALERT_THRESHOLD_DEFAULT: f64 = 6.0;
+
+/// Seconds a query may run on the server unless `--query-timeout` says otherwise.
+pub const QUERY_SECONDS_DEFAULT: u64 = 30;
 
 /// Threads that load unless `--workers` says otherwise: all cores, up to eight. Each holds
 /// its own transaction in memory, and more than eight wait for each other.

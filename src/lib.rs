@@ -33,12 +33,19 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::let_underscore_must_use))]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
+pub mod clock;
+pub mod alert;
 pub mod cmd;
 pub mod config;
 pub mod detect;
 pub mod error;
 pub mod generate;
+pub mod http;
 pub mod ingest;
+pub mod monitor;
 pub mod parse;
+pub mod queries;
 pub mod record;
+pub mod render;
+pub mod stop;
 pub mod store;

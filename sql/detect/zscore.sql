@@ -13,9 +13,18 @@
 -- Parameters: level (this and above), service (null: all), window (minutes of past), guard
 -- (minutes between past and present), threshold (standard deviations), from and to (minutes
 -- judged are from <= minute < to; null: all), now (the minute it lies in is never judged).
--- Columns: series, minute, observed, expected, low, high, score, direction, reason.
+-- Columns: series, minute, observed, expected, low, high, score, scale (what the threshold is
+-- multiplied with), direction, reason.
 with past as (
-    from rollups where minute < time_bucket(interval 1 minute, $now::timestamp)
+    from rollups
+    where minute < time_bucket(interval 1 minute, $now::timestamp)
+      and ($to::timestamp is null or minute < $to::timestamp)
+      -- A day more than the window: a life that goes on has a record in it.
+      and (
+          $from::timestamp is null
+          or minute >= $from::timestamp
+              - to_minutes($guard::bigint + $window::bigint) - interval 1 day
+      )
 ),
 -- As far as there are records of anything: later silence is no silence.
 horizon as (
@@ -90,6 +99,7 @@ select
     greatest(expected - $threshold::double * scale, 0) as low,
     expected + $threshold::double * scale as high,
     score,
+    scale,
     if(score > 0, 'high', 'low') as direction,
     format(
         '{:d} records at {} or above in this minute, {:.1f} expected ({:.1f} standard deviations)',

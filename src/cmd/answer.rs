@@ -3,10 +3,10 @@
 use std::io::{self, IsTerminal};
 use std::time::Instant;
 
+use super::connection::Connection;
 use super::rows::{RowFormat, RowWriter};
 use super::show;
 use crate::error::Result;
-use crate::store::Session;
 
 /// Tables, views and macros, for --help and .help.
 pub const GUIDE: &str = "\
@@ -43,14 +43,14 @@ pub struct View {
 
 /// Runs one statement and says, on a terminal, how many rows there were and how long it took.
 pub fn run_one(
-    session: &Session,
+    connection: &Connection,
     statement: &str,
     view: View,
     out: &mut dyn io::Write,
 ) -> Result<()> {
     let started = Instant::now();
     let mut rows = RowWriter::new(out, view.format, view.limit);
-    session.run(statement, &[], view.format.rendering(), &mut rows)?;
+    connection.run(statement, view.format.rendering(), &mut rows)?;
     rows.finish()?;
     let (count, cut) = (rows.rows(), rows.was_cut());
     if cut {

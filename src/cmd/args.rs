@@ -1,7 +1,68 @@
-//! Values of arguments that several commands take.
+//! Arguments that several commands take.
 
+use std::path::PathBuf;
+
+use crate::error::{Error, Result as PintailResult};
+use crate::parse::formats::{Formats, KINDS, custom};
 use crate::parse::level::level_of_word;
 use crate::parse::time::{TimeRules, Zone};
+
+/// How logs are to be read.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ReadingArgs {
+    /// Read every line in this format: a name listed by `pintail ingest --help`, or
+    /// `regex:(?<ts>…) (?<level>…) …`
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
+
+    /// Formats of your own: a TOML file with [format.NAME] and `pattern = '(?<ts>…)…'`
+    #[arg(long, value_name = "FILE")]
+    formats: Option<PathBuf>,
+
+    /// Zone of timestamps that name none: UTC, local, +02:00 or a name such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
+    pub timezone: Zone,
+}
+
+impl ReadingArgs {
+    pub fn formats(&self) -> PintailResult<Formats> {
+        let custom = match &self.formats {
+            None => Vec::new(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| Error::file("read", path, error))?;
+                custom::from_file(&text)
+                    .map_err(|reason| Error::usage(format!("{}: {reason}", path.display())))?
+            }
+        };
+        Formats::new(custom, self.format.as_deref())
+            .map_err(|reason| Error::usage(format!("--format: {reason}")))
+    }
+}
+
+fn zone(name: &str) -> Result<Zone, String> {
+    Zone::from_name(name).ok_or_else(|| {
+        "not a zone; give UTC, local, an offset such as +02:00, or a name such as Europe/Berlin"
+            .to_owned()
+    })
+}
+
+pub fn formats_help() -> String {
+    let width = KINDS.iter().map(|kind| kind.name.len()).max().unwrap_or(0);
+    let mut help = "Formats:\n".to_owned();
+    for kind in KINDS {
+        help.push_str(&format!("  {:width$}  {}\n", kind.name, kind.about));
+    }
+    help
+}
+
+/// A number of standard deviations.
+pub fn threshold(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(z) if z > 0.0 && z.is_finite() => Ok(z),
+        _ => Err("give a number above 0".to_owned()),
+    }
+}
 
 /// Any spelling of a time as one that SQL reads.
 pub fn time(text: &str) -> Result<String, String> {

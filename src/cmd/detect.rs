@@ -3,14 +3,15 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use super::args::{level, time};
+use super::args::{level, threshold, time};
+use super::connection::{Connection, DetectRun};
 use super::out::Target;
 use super::rows::{RowFormat, RowWriter};
 use super::show;
-use crate::config::{DatabaseArgs, Limits};
-use crate::detect::Detector;
+use crate::config::DatabaseArgs;
+use crate::detect::{Detector, Settings};
 use crate::error::{Error, Result};
-use crate::store::{Access, Store};
+use crate::store::Access;
 
 /// Find unusual minutes in the history
 ///
@@ -69,13 +70,6 @@ pub struct Args {
     dry_run: bool,
 }
 
-fn threshold(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(z) if z > 0.0 && z.is_finite() => Ok(z),
-        _ => Err("give a number above 0".to_owned()),
-    }
-}
-
 pub fn run(args: Args) -> Result<()> {
     let detector = Detector::open(&args.detector)?;
     let target = Target::new(args.output);
@@ -89,28 +83,25 @@ pub fn run(args: Args) -> Result<()> {
         return Err(Error::NoDatabase { path: args.database.path });
     }
     let now = show::time(show::now());
-    let (window, guard) = (args.window.to_string(), args.guard.to_string());
-    let threshold = args.threshold.to_string();
-    let parameters = [
-        ("level", Some(args.level.as_str())),
-        ("service", args.service.as_deref()),
-        ("window", Some(&window)),
-        ("guard", Some(&guard)),
-        ("threshold", Some(&threshold)),
-        ("from", args.from.as_deref()),
-        ("to", args.to.as_deref()),
-        ("now", Some(&now)),
-    ];
-    let store = Store::open(&args.database.path, access, &Limits::query())?;
-    let session = store.session()?;
-    let found = detector.run(&session, &parameters)?;
-    if !args.dry_run {
-        found.store(&session, &now)?;
-    }
+    let settings = Settings {
+        level: args.level,
+        service: args.service,
+        window_minutes: args.window,
+        guard_minutes: args.guard,
+        threshold: args.threshold,
+    };
+    let connection = Connection::open(&args.database.path, access)?;
+    let detect = DetectRun {
+        settings: &settings,
+        from: args.from,
+        to: args.to,
+        now: &now,
+        store: !args.dry_run,
+    };
     let mut shown = 0;
     target.write(|out| {
         let mut rows = RowWriter::new(out, format, None);
-        found.show(&session, format.rendering(), &mut rows)?;
+        connection.detect(&detector, &detect, format.rendering(), &mut rows)?;
         shown = rows.rows();
         rows.finish()
     })?;

@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::args::ReadingArgs;
 use super::show;
 use crate::config::{DatabaseArgs, Limits, load_workers};
 use crate::error::{Error, Result};
 use crate::ingest::{Options, Outcome, Progress, Summary, ingest, inputs};
-use crate::parse::Zone;
-use crate::parse::formats::{Formats, KINDS, custom};
 use crate::store::{Access, Store};
 
 /// Load log files: plain, .gz or .zst, directories, globs, - for standard input
@@ -20,7 +19,7 @@ use crate::store::{Access, Store};
 /// Formats are recognised from a file's first lines. What was loaded before is not loaded
 /// again: of a file that grew, only what is new is read.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = formats_help())]
+#[command(after_long_help = super::args::formats_help())]
 pub struct Args {
     /// Files, directories, globs, or - for standard input
     #[arg(required = true, value_name = "PATH")]
@@ -29,17 +28,8 @@ pub struct Args {
     #[command(flatten)]
     database: DatabaseArgs,
 
-    /// Read every line in this format: a name listed by --help, or `regex:(?<ts>…) (?<level>…) …`
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<String>,
-
-    /// Formats of your own: a TOML file with [format.NAME] and `pattern = '(?<ts>…)…'`
-    #[arg(long, value_name = "FILE")]
-    formats: Option<PathBuf>,
-
-    /// Zone of timestamps that name none: UTC, local, +02:00 or a name such as Europe/Berlin
-    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
-    timezone: Zone,
+    #[command(flatten)]
+    reading: ReadingArgs,
 
     /// Forget what was loaded of these files before and load them from their beginning, for
     /// instance in another format
@@ -56,7 +46,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let formats = formats(args.formats.as_deref(), args.format.as_deref())?;
+    let formats = args.reading.formats()?;
     let (inputs, unreadable) = inputs::expand(&args.paths, &args.database.path);
     let inputs_total = inputs.len() + unreadable.len();
     for error in &unreadable {
@@ -71,8 +61,9 @@ pub fn run(args: Args) -> Result<()> {
     let options = Options {
         inputs,
         formats,
-        zone: args.timezone,
+        zone: args.reading.timezone,
         again: args.again,
+        unfinished_since: None,
         workers: args.workers.map_or_else(load_workers, usize::from),
         now: show::now(),
     };
@@ -96,35 +87,6 @@ pub fn run(args: Args) -> Result<()> {
 
 fn failures(failed: usize, total: usize) -> Result<()> {
     if failed == 0 { Ok(()) } else { Err(Error::Partial { failed, total }) }
-}
-
-fn zone(name: &str) -> Result<Zone, String> {
-    Zone::from_name(name).ok_or_else(|| {
-        "not a zone; give UTC, local, an offset such as +02:00, or a name such as Europe/Berlin"
-            .to_owned()
-    })
-}
-
-fn formats(file: Option<&std::path::Path>, forced: Option<&str>) -> Result<Formats> {
-    let custom = match file {
-        None => Vec::new(),
-        Some(path) => {
-            let text =
-                std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))?;
-            custom::from_file(&text)
-                .map_err(|reason| Error::usage(format!("{}: {reason}", path.display())))?
-        }
-    };
-    Formats::new(custom, forced).map_err(|reason| Error::usage(format!("--format: {reason}")))
-}
-
-fn formats_help() -> String {
-    let width = KINDS.iter().map(|kind| kind.name.len()).max().unwrap_or(0);
-    let mut help = "Formats:\n".to_owned();
-    for kind in KINDS {
-        help.push_str(&format!("  {:width$}  {}\n", kind.name, kind.about));
-    }
-    help
 }
 
 /// Runs `work` while another thread draws how far it has come.

@@ -3,6 +3,9 @@
 
 mod answer;
 mod args;
+mod beside;
+mod connection;
+mod demo;
 mod detect;
 mod export;
 mod generate;
@@ -10,6 +13,8 @@ mod ingest;
 mod out;
 mod prompt;
 mod rows;
+mod serve;
+mod server;
 mod show;
 mod sql;
 mod table;
@@ -28,6 +33,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
+    Serve(serve::Args),
     Ingest(ingest::Args),
     Sql(sql::Args),
     Export(export::Args),
@@ -37,6 +44,8 @@ enum Command {
 
 pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Serve(args) => serve::run(args),
         Command::Ingest(args) => ingest::run(args),
         Command::Sql(args) => sql::run(args),
         Command::Export(args) => export::run(args),

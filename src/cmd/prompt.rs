@@ -14,10 +14,11 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Config, Context, Editor, Helper};
 
 use super::answer::{GUIDE, View, run_one};
+use super::connection::Connection;
 use super::rows::RowFormat;
 use crate::error::{Error, Result};
 use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
-use crate::store::{Session, statements};
+use crate::store::statements;
 
 /// Statements that are remembered from one session to the next.
 const HISTORY_ENTRIES_MAX: usize = 10_000;
@@ -31,8 +32,8 @@ End a statement with a semicolon; Tab completes names; Ctrl-C stops a query, Ctr
   .quit            leave
 ";
 
-pub fn run(session: &Session, mut view: View) -> Result<()> {
-    let names = Names::of(session)?;
+pub fn run(connection: &Connection, mut view: View) -> Result<()> {
+    let names = Names::of(connection)?;
     let config = Config::builder()
         .max_history_size(HISTORY_ENTRIES_MAX)
         .map_err(readline_error)?
@@ -46,12 +47,12 @@ pub fn run(session: &Session, mut view: View) -> Result<()> {
     if let Some(path) = history.as_ref().filter(|path| path.exists()) {
         editor.load_history(path).map_err(readline_error)?;
     }
-    stop_queries_on_interrupt(session)?;
+    stop_queries_on_interrupt(connection)?;
     println!("pintail {}: .help for help", env!("CARGO_PKG_VERSION"));
     loop {
         match editor.readline("pintail> ") {
             Ok(text) => {
-                if obey(session, text.trim(), &mut view)? == Flow::Enough {
+                if obey(connection, text.trim(), &mut view)? == Flow::Enough {
                     break;
                 }
             }
@@ -67,20 +68,20 @@ pub fn run(session: &Session, mut view: View) -> Result<()> {
 }
 
 /// Ctrl-C stops the query that runs; at the prompt the line editor sees to it.
-fn stop_queries_on_interrupt(session: &Session) -> Result<()> {
-    let interrupter = session.interrupter();
-    ctrlc::set_handler(move || interrupter.interrupt())
+fn stop_queries_on_interrupt(connection: &Connection) -> Result<()> {
+    let canceller = connection.canceller();
+    ctrlc::set_handler(move || canceller.cancel())
         .map_err(|error| Error::Io(io::Error::other(error)))
 }
 
 /// Runs what was typed. An error of a statement is shown, and the prompt comes back.
-fn obey(session: &Session, text: &str, view: &mut View) -> Result<Flow> {
+fn obey(connection: &Connection, text: &str, view: &mut View) -> Result<Flow> {
     if let Some(command) = text.strip_prefix('.') {
         let mut words = command.split_whitespace();
-        return obey_command(session, words.next(), words.next(), view);
+        return obey_command(connection, words.next(), words.next(), view);
     }
     for statement in statements::split(text) {
-        show(run_one(session, statement, *view, &mut io::stdout()))?;
+        show(run_one(connection, statement, *view, &mut io::stdout()))?;
     }
     Ok(Flow::More)
 }
@@ -98,7 +99,7 @@ fn show(result: Result<()>) -> Result<()> {
 }
 
 fn obey_command(
-    session: &Session,
+    connection: &Connection,
     command: Option<&str>,
     argument: Option<&str>,
     view: &mut View,
@@ -106,7 +107,7 @@ fn obey_command(
     match (command, argument) {
         (Some("quit" | "exit" | "q"), _) => return Ok(Flow::Enough),
         (Some("help" | "h"), _) => println!("{COMMANDS}\n{GUIDE}"),
-        (Some("tables"), _) => show(run_one(session, "show tables", *view, &mut io::stdout()))?,
+        (Some("tables"), _) => show(run_one(connection, "show tables", *view, &mut io::stdout()))?,
         (Some("limit"), Some(rows)) => match rows.parse() {
             Ok(0) => view.limit = None,
             Ok(rows) => view.limit = Some(rows),
@@ -152,10 +153,10 @@ struct Names {
 }
 
 impl Names {
-    fn of(session: &Session) -> Result<Names> {
+    fn of(connection: &Connection) -> Result<Names> {
         let mut names = Names { words: Vec::new() };
         let query = include_str!("../../sql/names.sql");
-        session.run(query, &[], Rendering::Text, &mut names)?;
+        connection.run(query, Rendering::Text, &mut names)?;
         Ok(names)
     }
 }

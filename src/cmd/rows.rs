@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::table;
 use crate::error::Result;
+use crate::render::csv_row;
 use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
 
 /// How rows are written.
@@ -84,21 +85,6 @@ impl<'w> RowWriter<'w> {
         Ok(())
     }
 
-    fn csv_row<'a>(&mut self, values: impl Iterator<Item = &'a str>) -> Result<()> {
-        for (at, value) in values.enumerate() {
-            if at > 0 {
-                self.out.write_all(b",")?;
-            }
-            if value.contains(['"', ',', '\n', '\r']) {
-                write!(self.out, "\"{}\"", value.replace('"', "\"\""))?;
-            } else {
-                self.out.write_all(value.as_bytes())?;
-            }
-        }
-        self.out.write_all(b"\n")?;
-        Ok(())
-    }
-
     fn markdown_row<'a>(&mut self, values: impl Iterator<Item = &'a str>) -> Result<()> {
         for value in values {
             let value = value.replace('\\', "\\\\").replace('|', "\\|").replace('\n', "<br>");
@@ -115,7 +101,7 @@ impl RowSink for RowWriter<'_> {
         let names = || columns.iter().map(|column| column.name.as_str());
         match self.format {
             RowFormat::Table => Ok(()),
-            RowFormat::Csv => self.csv_row(names()),
+            RowFormat::Csv => Ok(csv_row(self.out, names())?),
             RowFormat::Markdown => {
                 self.markdown_row(names())?;
                 for column in columns {
@@ -139,7 +125,7 @@ impl RowSink for RowWriter<'_> {
             RowFormat::Table => {
                 self.cells.push(texts.map(table::printable).collect());
             }
-            RowFormat::Csv => self.csv_row(texts)?,
+            RowFormat::Csv => csv_row(self.out, texts)?,
             RowFormat::Markdown => self.markdown_row(texts)?,
             RowFormat::Json => {
                 self.out.write_all(if self.rows == 0 { b"[\n" } else { b",\n" })?;

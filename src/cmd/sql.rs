@@ -4,12 +4,13 @@ use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
 
 use super::answer::{GUIDE, View, run_one};
+use super::connection::Connection;
 use super::out::Target;
 use super::prompt;
 use super::rows::RowFormat;
-use crate::config::{DatabaseArgs, Limits, TERMINAL_ROWS_MAX};
+use crate::config::{DatabaseArgs, TERMINAL_ROWS_MAX};
 use crate::error::{Error, Result};
-use crate::store::{Access, Session, Store, statements};
+use crate::store::{Access, statements};
 
 /// Run SQL over the logs (read-only; DuckDB's dialect)
 ///
@@ -45,14 +46,13 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let query = query(&args)?;
-    let store = Store::open(&args.database.path, Access::Read, &Limits::query())?;
-    let session = store.session()?;
+    let connection = Connection::open(&args.database.path, Access::Read)?;
     let target = Target::new(args.output);
     let format = args.format.unwrap_or(default_format(&target));
     let view = View { format, limit: limit(args.limit, format, &target) };
     match query {
-        Some(query) => run_all(&session, &query, view, &target),
-        None => prompt::run(&session, view),
+        Some(query) => run_all(&connection, &query, view, &target),
+        None => prompt::run(&connection, view),
     }
 }
 
@@ -105,7 +105,7 @@ fn limit(given: Option<usize>, format: RowFormat, target: &Target) -> Option<usi
 }
 
 /// Runs every statement of the text, one after the other, into the target.
-fn run_all(session: &Session, text: &str, view: View, target: &Target) -> Result<()> {
+fn run_all(connection: &Connection, text: &str, view: View, target: &Target) -> Result<()> {
     let statements = statements::split(text);
     let Some((last, before)) = statements.split_last() else {
         return Err(Error::usage("there is no query"));
@@ -115,13 +115,13 @@ fn run_all(session: &Session, text: &str, view: View, target: &Target) -> Result
             return Err(Error::usage("Parquet is not for a terminal; give --output FILE"));
         }
         for statement in before {
-            run_one(session, statement, View { format: RowFormat::Csv, ..view }, &mut io::sink())?;
+            run_one(connection, statement, View { format: RowFormat::Csv, ..view }, &mut io::sink())?;
         }
-        return target.write_file(|path| session.copy_to_parquet(last, &[], path));
+        return target.write_file(|path| connection.copy_to_parquet(last, path));
     }
     target.write(|out| {
         for statement in &statements {
-            run_one(session, statement, view, out)?;
+            run_one(connection, statement, view, out)?;
         }
         Ok(())
     })

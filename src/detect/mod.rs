@@ -8,6 +8,9 @@
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::queries::Parameters;
+use crate::record::Micros;
+pub use crate::queries::settings::Settings;
 use crate::store::output::Rendering;
 use crate::store::{Parameter, RowSink, Session};
 
@@ -30,6 +33,7 @@ const BUILT_IN: [(&str, &str); 1] = [("zscore", include_str!("../../sql/detect/z
 const CHECK: &str = include_str!("../../sql/found_check.sql");
 const STORE: &str = include_str!("../../sql/found_store.sql");
 const SHOW: &str = include_str!("../../sql/found_show.sql");
+const MINUTES: &str = include_str!("../../sql/found_minutes.sql");
 
 /// A query that scores minutes.
 #[derive(Clone, Debug)]
@@ -59,6 +63,21 @@ impl Detector {
         Ok(Detector { name, sql })
     }
 
+    /// A detector whose query came by another way than a file.
+    pub fn from_sql(name: &str, sql: &str) -> Detector {
+        Detector { name: name.to_owned(), sql: sql.to_owned() }
+    }
+
+    /// The query.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// The built-in ones.
+    pub fn built_in() -> impl Iterator<Item = Detector> {
+        BUILT_IN.iter().map(|(name, sql)| Detector::from_sql(name, sql))
+    }
+
     /// The names of the built-in ones.
     pub fn names() -> impl Iterator<Item = &'static str> {
         BUILT_IN.iter().map(|(name, _)| *name)
@@ -68,7 +87,8 @@ impl Detector {
     ///
     /// # Errors
     /// DuckDB's message, or what is missing from the detector's columns.
-    pub fn run(&self, session: &Session, parameters: &[Parameter<'_>]) -> Result<Found> {
+    pub fn run(&self, session: &Session, parameters: &Parameters) -> Result<Found> {
+        let parameters = &parameters.as_slice();
         session.create("found", &self.sql, parameters).map_err(|error| self.failed(&error))?;
         session.execute(CHECK, &[]).map_err(|error| {
             let columns: Vec<String> =
@@ -82,6 +102,20 @@ impl Detector {
     fn failed(&self, error: &Error) -> Error {
         Error::Sql(format!("detector {}: {error}", self.name))
     }
+}
+
+/// An unusual minute of a series.
+#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+pub struct UnusualMinute {
+    pub series: String,
+    pub minute: Micros,
+    pub observed: f64,
+    pub expected: f64,
+    pub low: f64,
+    pub high: f64,
+    pub score: f64,
+    pub direction: String,
+    pub reason: String,
 }
 
 /// What a run found: it lives in the session until the next run.
@@ -99,6 +133,11 @@ impl Found {
             ("now", Some(now)),
         ];
         session.execute(STORE, &parameters)
+    }
+
+    /// What was found, in order of time.
+    pub fn minutes(&self, session: &Session) -> Result<Vec<UnusualMinute>> {
+        session.rows(MINUTES, &[])
     }
 
     /// Hands what was found to `sink`, in order of time.

@@ -21,6 +21,9 @@ pub struct Options {
     pub zone: Zone,
     /// Forget what was taken in of these inputs before, and read them from their beginning.
     pub again: bool,
+    /// Leave a last line without a line break for later if its file was written to after
+    /// this time.
+    pub unfinished_since: Option<Micros>,
     /// Threads that parse and append.
     pub workers: usize,
     pub now: Micros,

@@ -54,9 +54,9 @@ impl Feed {
             .map(|meta| meta.len())
             .sum();
         progress.bytes_total.store(total, Ordering::Relaxed);
-        let Options { inputs, formats, zone, again, now, .. } = options;
+        let Options { inputs, formats, zone, again, unfinished_since, now, .. } = options;
         Ok(Feed {
-            preparer: Preparer::new(store, Rules { formats, zone, again, now })?,
+            preparer: Preparer::new(store, Rules { formats, zone, again, unfinished_since, now })?,
             inputs: inputs.into(),
             ready: VecDeque::new(),
             reading: None,

@@ -17,14 +17,20 @@
 //! - [`feed`]: the blocks of all inputs, one after the other.
 //! - [`cut`]: a stream into blocks that begin with a record.
 //! - [`bulk`]: the workers, and the summary.
+//! - [`follow`]: the same again and again, for files that are written to.
+//! - [`live`]: rates, lag and errors of what is followed.
 
 pub mod bulk;
 mod cut;
 mod decode;
 mod feed;
+pub mod follow;
 mod growth;
 pub mod inputs;
 mod known;
+pub mod live;
 mod prepare;
 
 pub use bulk::{Options, Outcome, Progress, Summary, ingest};
+pub use follow::{FollowOptions, Follower};
+pub use live::Live;

@@ -8,7 +8,7 @@
 
 use std::fs::{File, Metadata};
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -20,7 +20,7 @@ use crate::config::{HEAD_BYTES_MAX, SAMPLE_BYTES_MAX};
 use crate::error::{Error, Result};
 use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::formats::Formats;
-use crate::parse::lines::clean;
+use crate::parse::lines::{LINE_BYTES_MAX, clean};
 use crate::parse::{Dialect, TimeRules, Zone};
 use crate::record::Micros;
 use crate::store::sources::{self, Identity, Kind, Source, StoredRecord};
@@ -39,6 +39,9 @@ pub struct Rules {
     pub zone: Zone,
     /// Forget what was taken in of a file before, and read it from its beginning.
     pub again: bool,
+    /// Leave a last line without a line break for later if its file was written to after
+    /// this time: somebody is at it. `None`: take it as it is.
+    pub unfinished_since: Option<Micros>,
     pub now: Micros,
 }
 
@@ -161,9 +164,13 @@ impl Preparer {
         let start = if sample.starts_with(UTF8_BOM) { UTF8_BOM.len() as u64 } else { 0 };
         let head = sample[..sample.len().min(HEAD_BYTES_MAX)].to_vec();
         let looked = LookedAt { path, file, name, meta, head, encoding, dialect, start };
-        match self.recognise(&looked)? {
-            Recognised::Unchanged => Ok(Look::Unchanged),
-            Recognised::Grown { source, gaps } => Ok(Look::Ready(Prepared {
+        let whole = self.whole_lines(&looked).map_err(failed)?;
+        if whole.is_some_and(|end| end <= start) {
+            return Ok(Look::Unchanged);
+        }
+        let mut prepared = match self.recognise(&looked)? {
+            Recognised::Unchanged => return Ok(Look::Unchanged),
+            Recognised::Grown { source, gaps } => Prepared {
                 source,
                 dialect: looked.dialect,
                 file: Some(looked.file),
@@ -171,9 +178,22 @@ impl Preparer {
                 gaps,
                 file_bytes: looked.meta.len(),
                 standing: Standing::Grown,
-            })),
-            Recognised::No => Ok(Look::Ready(self.new_file(looked))),
+            },
+            Recognised::No => self.new_file(looked),
+        };
+        if let Some(end) = whole {
+            prepared.gaps = ending_at(prepared.gaps, end);
         }
+        Ok(if prepared.gaps.is_empty() { Look::Unchanged } else { Look::Ready(prepared) })
+    }
+
+    /// Where the last whole line ends, if only whole lines are wanted of this file.
+    fn whole_lines(&self, looked: &LookedAt<'_>) -> std::io::Result<Option<u64>> {
+        let is_busy = self.rules.unfinished_since.is_some_and(|at| modified(&looked.meta) >= at);
+        if !is_busy || looked.encoding != Encoding::Plain {
+            return Ok(None);
+        }
+        last_line_end(&looked.file, looked.meta.len()).map(Some)
     }
 
     fn dialect_of(&self, path: &Path, sample: &[u8], rules: TimeRules) -> Result<Dialect> {
@@ -370,6 +390,32 @@ fn gaps_of(ranges: &[Range], start: u64) -> Vec<Stretch> {
     }
     gaps.push((at, None));
     gaps
+}
+
+/// The stretches as far as they lie before `end`.
+fn ending_at(gaps: Vec<Stretch>, end: u64) -> Vec<Stretch> {
+    gaps.into_iter()
+        .map(|(start, stop)| (start, Some(stop.map_or(end, |stop| stop.min(end)))))
+        .filter(|(start, stop)| stop.is_some_and(|stop| *start < stop))
+        .collect()
+}
+
+/// Where the last line break of the first `length` bytes ends; 0 if there is none in the last
+/// stretch that a line may have.
+fn last_line_end(file: &File, length: u64) -> std::io::Result<u64> {
+    let mut buffer = vec![0; 64 << 10];
+    let mut end = length;
+    while end > 0 && length - end <= LINE_BYTES_MAX as u64 {
+        let start = end.saturating_sub(buffer.len() as u64);
+        let part = &mut buffer[..(end - start) as usize];
+        file.read_exact_at(part, start)?;
+        if let Some(at) = memchr::memrchr(b'\n', part) {
+            return Ok(start + at as u64 + 1);
+        }
+        end = start;
+    }
+    // A line that is longer than a line may be is taken as it is.
+    Ok(if end > 0 { length } else { 0 })
 }
 
 fn encoding_of(file: &File) -> std::io::Result<Encoding> {

@@ -44,7 +44,8 @@ impl Column<'_> {
             Column::Enum8(values) => kind == ENUM && values.len() >= rows,
             Column::SameInt32(_) => kind == INTEGER,
             Column::SameInt64(_) => matches!(kind, BIGINT | TIMESTAMP),
-            Column::Text(_) | Column::Null => kind == VARCHAR,
+            Column::Text(_) => kind == VARCHAR,
+            Column::Null => true,
         }
     }
 }

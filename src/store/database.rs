@@ -121,6 +121,37 @@ impl Store {
     pub fn session(&self) -> Result<Session> {
         Session::new(self.handle.clone())
     }
+
+    /// A session for SQL that strangers send; the store must be [hardened](Store::harden).
+    pub fn guarded_session(&self) -> Result<Session> {
+        Session::guarded(self.handle.clone())
+    }
+
+    /// Shuts what SQL could reach outside of the database: files, the network, extensions,
+    /// settings. For the whole instance, until it is closed. `exports` stays open: results
+    /// that can only be written to a file pass through it.
+    pub fn harden(&self, exports: &Path, limits: &Limits) -> Result<()> {
+        let text = |path: &Path| path.display().to_string().replace('\'', "''");
+        // Order matters: the last one locks the others.
+        self.connect()?.execute_batch(&format!(
+            "set global max_temp_directory_size = '{}MiB';
+             set global allowed_directories = ['{}'];
+             set global allow_community_extensions = false;
+             set global enable_external_access = false;
+             set global lock_configuration = true;",
+            limits.spill_mib,
+            text(exports),
+        ))?;
+        Ok(())
+    }
+
+    /// Bytes on disk, the write-ahead log included.
+    pub fn bytes_on_disk(path: &Path) -> u64 {
+        let mut log = path.as_os_str().to_owned();
+        log.push(".wal");
+        let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
+        size(path) + size(Path::new(&log))
+    }
 }
 
 /// Times are UTC: `ts > now() - interval 1 hour` must not depend on this machine's zone.

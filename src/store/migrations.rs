@@ -11,6 +11,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_logs.sql"),
     include_str!("../../migrations/0002_views.sql"),
     include_str!("../../migrations/0003_anomalies.sql"),
+    include_str!("../../migrations/0004_intake.sql"),
+    include_str!("../../migrations/0005_alerts.sql"),
 ];
 
 const VERSIONS: &str = include_str!("../../sql/schema_version.sql");

@@ -5,13 +5,18 @@
 //! wrapped (EXPLAIN, PRAGMA, SET) has small results and is read value by value.
 
 use std::borrow::Cow;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use serde::de::DeserializeOwned;
+
 use super::handle::Handle;
 use super::levels::with_severity;
-pub use super::raw::Parameter;
-use super::raw::{Interrupter, RawConnection, RawResult};
+pub use super::raw::{Interrupter, Parameter};
+use super::raw::{Prepared, RawConnection, RawResult};
 use crate::error::{Error, Result};
 
 /// A column of a result.
@@ -50,6 +55,9 @@ pub enum Rendering {
     Text,
     /// One value a row: a JSON object.
     Json,
+    /// One value a row: a JSON array. Integers beyond what JavaScript holds exactly are
+    /// strings in it.
+    Array,
 }
 
 /// Whether more rows are wanted.
@@ -67,14 +75,30 @@ pub trait RowSink {
     fn row(&mut self, values: &[Option<&str>]) -> Result<Flow>;
 }
 
+/// Takes the rows of a result as Arrow.
+pub trait BatchSink {
+    /// Called once, before the rows.
+    fn schema(&mut self, schema: &SchemaRef) -> Result<()>;
+
+    fn batch(&mut self, batch: &RecordBatch) -> Result<Flow>;
+}
+
 /// A connection for ad-hoc SQL: settings and temporary tables last as long as it does.
 pub struct Session {
     connection: RawConnection,
+    /// Runs what strangers send: only what asks, in a transaction that cannot write.
+    guarded: bool,
 }
 
 impl Session {
     pub(super) fn new(handle: Arc<Handle>) -> Result<Session> {
-        Ok(Session { connection: RawConnection::new(handle)? })
+        Ok(Session { connection: RawConnection::new(handle)?, guarded: false })
+    }
+
+    pub(super) fn guarded(handle: Arc<Handle>) -> Result<Session> {
+        let connection = RawConnection::new(handle)?;
+        connection.execute(c"begin transaction read only")?;
+        Ok(Session { connection, guarded: true })
     }
 
     /// Stops a running query from another thread.
@@ -95,7 +119,7 @@ impl Session {
     ) -> Result<()> {
         let statement = &*with_severity(statement.trim());
         // The statement by itself first: its errors point into what the user wrote.
-        let prepared = self.connection.prepare(statement)?;
+        let prepared = self.prepare(statement)?;
         match self.columns_of(statement, parameters) {
             Some(columns) => {
                 drop(prepared);
@@ -112,12 +136,86 @@ impl Session {
         }
     }
 
+    fn prepare(&self, statement: &str) -> Result<Prepared<'_>> {
+        let prepared = self.connection.prepare(statement)?;
+        if self.guarded && !prepared.only_asks() {
+            return Err(Error::Sql(ONLY_QUERIES.to_owned()));
+        }
+        Ok(prepared)
+    }
+
+    /// The rows of one of Pintail's own queries, typed: columns are fields by their names.
+    ///
+    /// # Errors
+    /// DuckDB's message, or that a row does not have the type's fields.
+    pub fn rows<T: DeserializeOwned>(
+        &self,
+        query: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<T>> {
+        let wrapped = format!("select to_json(typed_row)::varchar from (\n{query}\n) typed_row");
+        let prepared = self.connection.prepare(&wrapped)?;
+        prepared.bind(parameters)?;
+        let mut rows = Vec::new();
+        let mut result = prepared.stream()?;
+        while let Some(chunk) = result.next_texts()? {
+            let columns = chunk.columns();
+            for row in (0..chunk.rows()).filter_map(|row| columns.first()?.get(row)) {
+                rows.push(serde_json::from_str(&finite(row)).map_err(|error| {
+                    Error::Store { action: "read a row", message: format!("{error}: {row}") }
+                })?);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The only row of one of Pintail's own queries.
+    pub fn row<T: DeserializeOwned>(&self, query: &str, parameters: &[Parameter<'_>]) -> Result<T> {
+        let rows: Vec<T> = self.rows(query, parameters)?;
+        let count = rows.len();
+        let [row] = <[T; 1]>::try_from(rows).map_err(|_| Error::Store {
+            action: "read the only row",
+            message: format!("there are {count}"),
+        })?;
+        Ok(row)
+    }
+
+    /// Runs one statement and hands its rows to `sink` as Arrow.
+    pub fn run_arrow(&self, statement: &str, sink: &mut dyn BatchSink) -> Result<()> {
+        let statement = &*with_severity(statement.trim());
+        let mut result = self.prepare(statement)?.stream()?;
+        let schema = result.arrow_schema()?;
+        sink.schema(&schema)?;
+        while let Some(batch) = result.next_arrow(&schema)? {
+            if sink.batch(&batch)? == Flow::Enough {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Runs one statement that returns nothing of interest.
     pub fn execute(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<()> {
         let prepared = self.connection.prepare(statement)?;
         prepared.bind(parameters)?;
         prepared.execute()?;
         Ok(())
+    }
+
+    /// Runs `work` in a transaction: what it did counts if it succeeds, and only then.
+    pub fn transaction<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.connection.execute(c"begin transaction")?;
+        match work() {
+            Ok(done) => {
+                self.connection.execute(c"commit")?;
+                Ok(done)
+            }
+            Err(error) => {
+                // The error says more than that of a rollback after it.
+                drop(self.connection.execute(c"rollback"));
+                Err(error)
+            }
+        }
     }
 
     /// Keeps the rows of a query as a temporary table, in place of an older one.
@@ -136,7 +234,7 @@ impl Session {
         path: &Path,
     ) -> Result<()> {
         let statement = &*with_severity(statement.trim());
-        self.connection.prepare(statement)?;
+        self.prepare(statement)?;
         if self.columns_of(statement, parameters).is_none() {
             return Err(Error::usage("only a query can be written as Parquet"));
         }
@@ -164,10 +262,35 @@ impl Session {
     }
 }
 
+const ONLY_QUERIES: &str = "only queries can be run here: SELECT, FROM, WITH, VALUES, DESCRIBE, \
+                            SUMMARIZE, SHOW and EXPLAIN";
+
+/// The largest integer up to which all are exact in JavaScript.
+const EXACT_INTEGER_MAX: i64 = (1 << 53) - 1;
+
+/// Columns as one JSON array, by their places: names may occur twice.
+fn wrapped_as_array(statement: &str, columns: &[ColumnInfo]) -> String {
+    let names: Vec<String> = (0..columns.len()).map(|at| format!("c{at}")).collect();
+    let values: Vec<String> = names
+        .iter()
+        .zip(columns)
+        .map(|(name, column)| match column.type_name.as_str() {
+            "BIGINT" | "UBIGINT" | "HUGEINT" | "UHUGEINT" => format!(
+                "if({name} not between -{EXACT_INTEGER_MAX} and {EXACT_INTEGER_MAX}, \
+                 to_json({name}::varchar), to_json({name}))"
+            ),
+            _ => format!("to_json({name})"),
+        })
+        .collect();
+    let (names, values) = (names.join(", "), values.join(", "));
+    format!("select json_array({values})::varchar from (\n{statement}\n) r({names})")
+}
+
 /// The statement in one that renders its columns.
 fn wrapped(statement: &str, columns: &[ColumnInfo], rendering: Rendering) -> String {
     match rendering {
         Rendering::Text => format!("select columns(*)::varchar from (\n{statement}\n)"),
+        Rendering::Array => wrapped_as_array(statement, columns),
         Rendering::Json => {
             // A name that no column has: a column would be taken instead of the row.
             let mut row = "r".to_owned();
@@ -187,7 +310,9 @@ fn stream_rows(mut result: RawResult, rendering: Rendering, sink: &mut dyn RowSi
             values.clear();
             values.extend(columns.iter().map(|column| column.get(row)));
             let flow = match (rendering, values.first()) {
-                (Rendering::Json, Some(Some(object))) => sink.row(&[Some(&finite(object))])?,
+                (Rendering::Json | Rendering::Array, Some(Some(json))) => {
+                    sink.row(&[Some(&finite(json))])?
+                }
                 _ => sink.row(&values)?,
             };
             if flow == Flow::Enough {
@@ -250,6 +375,7 @@ fn whole_rows(mut result: RawResult, rendering: Rendering, sink: &mut dyn RowSin
                 sink.row(&values)?
             }
             Rendering::Json => sink.row(&[Some(&json_object(&columns, &values))])?,
+            Rendering::Array => sink.row(&[Some(&serde_json::to_string(&values).map_err(io::Error::from)?)])?,
         };
         if flow == Flow::Enough {
             break;

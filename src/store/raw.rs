@@ -7,6 +7,9 @@ use std::ffi::{CStr, CString, c_char};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use arrow::array::{RecordBatch, StructArray};
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use duckdb::ffi;
 
 use super::handle::Handle;
@@ -93,6 +96,7 @@ impl Drop for Link {
 pub type Parameter<'a> = (&'a str, Option<&'a str>);
 
 /// Stops what runs on a connection, from any thread.
+#[derive(Clone)]
 pub struct Interrupter {
     link: Arc<Link>,
 }
@@ -136,6 +140,14 @@ impl Prepared<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether it asks and changes nothing: SELECT in all its forms, or EXPLAIN.
+    pub fn only_asks(&self) -> bool {
+        // SAFETY: the statement was prepared without error.
+        let kind = unsafe { ffi::duckdb_prepared_statement_type(self.raw) };
+        kind == ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_SELECT
+            || kind == ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_EXPLAIN
     }
 
     /// The result, fetched chunk by chunk while it is computed.
@@ -214,6 +226,64 @@ impl RawResult {
         Ok(Some(TextChunk { raw }))
     }
 
+    /// What the next batches of a streamed result look like, as Arrow says it.
+    pub fn arrow_schema(&mut self) -> Result<SchemaRef> {
+        let names: Vec<CString> = self
+            .column_names()
+            .into_iter()
+            .map(|name| CString::new(name).expect("names come from C strings"))
+            .collect();
+        let mut pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
+        let mut schema = FFI_ArrowSchema::empty();
+        // SAFETY: names and types are alive for the call and as many as the result has
+        // columns; the types are destroyed after it; FFI_ArrowSchema is the C interface's
+        // ArrowSchema, and releases what DuckDB puts there.
+        let error = unsafe {
+            let mut types: Vec<ffi::duckdb_logical_type> = (0..names.len() as u64)
+                .map(|column| ffi::duckdb_column_logical_type(&mut self.raw, column))
+                .collect();
+            let error = ffi::duckdb_to_arrow_schema(
+                self.arrow_options().0,
+                types.as_mut_ptr(),
+                pointers.as_mut_ptr(),
+                names.len() as u64,
+                (&raw mut schema).cast(),
+            );
+            types.iter_mut().for_each(|kind| ffi::duckdb_destroy_logical_type(kind));
+            error
+        };
+        check_arrow(error)?;
+        let schema = Schema::try_from(&schema)
+            .map_err(|error| Error::Store { action: "describe as Arrow", message: error.to_string() })?;
+        Ok(SchemaRef::new(schema))
+    }
+
+    /// The next rows of a streamed result as Arrow.
+    pub fn next_arrow(&mut self, schema: &SchemaRef) -> Result<Option<RecordBatch>> {
+        let Some(chunk) = self.next_texts()? else {
+            return Ok(None);
+        };
+        let failed = |error: arrow::error::ArrowError| Error::Store {
+            action: "convert to Arrow",
+            message: error.to_string(),
+        };
+        let mut array = FFI_ArrowArray::empty();
+        // SAFETY: the chunk is one of this result's; FFI_ArrowArray is the C interface's
+        // ArrowArray, and releases what DuckDB puts there.
+        check_arrow(unsafe {
+            ffi::duckdb_data_chunk_to_arrow(self.arrow_options().0, chunk.raw, (&raw mut array).cast())
+        })?;
+        let kind = FFI_ArrowSchema::try_from(schema.as_ref()).map_err(failed)?;
+        // SAFETY: DuckDB made the array with the same options as the schema.
+        let data = unsafe { from_ffi(array, &kind) }.map_err(failed)?;
+        Ok(Some(RecordBatch::from(StructArray::from(data))))
+    }
+
+    fn arrow_options(&mut self) -> ArrowOptions {
+        // SAFETY: the result is alive; the options are destroyed when dropped.
+        ArrowOptions(unsafe { ffi::duckdb_result_get_arrow_options(&mut self.raw) })
+    }
+
     /// Rows of a result that is whole in memory.
     pub fn row_count(&mut self) -> u64 {
         // SAFETY: the result is alive.
@@ -242,6 +312,33 @@ impl Drop for RawResult {
     fn drop(&mut self) {
         // SAFETY: filled by DuckDB or zero, destroyed here and nowhere else.
         unsafe { ffi::duckdb_destroy_result(&mut self.raw) };
+    }
+}
+
+struct ArrowOptions(ffi::duckdb_arrow_options);
+
+impl Drop for ArrowOptions {
+    fn drop(&mut self) {
+        // SAFETY: got from a result, destroyed here and nowhere else.
+        unsafe { ffi::duckdb_destroy_arrow_options(&mut self.0) };
+    }
+}
+
+/// Turns DuckDB's error data into a result, and destroys it.
+fn check_arrow(mut error: ffi::duckdb_error_data) -> Result<()> {
+    if error.is_null() {
+        return Ok(());
+    }
+    // SAFETY: the error data is alive until it is destroyed here; the message is copied.
+    let message = unsafe {
+        let message = ffi::duckdb_error_data_has_error(error)
+            .then(|| text_of(ffi::duckdb_error_data_message(error)));
+        ffi::duckdb_destroy_error_data(&mut error);
+        message
+    };
+    match message {
+        Some(message) => Err(Error::Sql(message)),
+        None => Ok(()),
     }
 }
 

@@ -265,9 +265,17 @@ pub fn take_back(
         {
             return Ok(false);
         }
-        connection.execute(
+        let rejects = connection.execute(
             "delete from rejects where source = ? and start_byte >= ?",
             duckdb::params![source, tail as i64],
+        )?;
+        connection.execute(
+            include_str!("../../sql/take_back_intake.sql"),
+            named_params! {
+                "source": source,
+                "records": i64::from(record.is_some()),
+                "rejects": rejects as i64,
+            },
         )?;
         connection.execute("delete from positions where source = ?", [source])?;
         insert_ranges(connection, &ranges[..ranges.len() - 1])?;

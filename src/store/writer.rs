@@ -5,7 +5,7 @@
 //! every line in once or not at all. Several writers may work at the same time: they
 //! only ever append, so they do not conflict.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::batch::{Batch, NO_LEVEL, NameColumn, Reject};
@@ -52,6 +52,7 @@ pub struct Writer {
     logs: Appender,
     rejects: Appender,
     rollups: Appender,
+    intake: Appender,
     positions: Appender,
     connection: RawConnection,
     open: Option<Transaction>,
@@ -65,7 +66,18 @@ struct Transaction {
     rows: usize,
     rejects: usize,
     counts: Counts,
+    intakes: BTreeMap<i32, Intake>,
     ranges: Vec<Range>,
+}
+
+/// What a transaction holds of one source.
+#[derive(Default)]
+struct Intake {
+    records: i64,
+    rejects: i64,
+    /// The first and last event time.
+    times: Option<(Micros, Micros)>,
+    ingested: Micros,
 }
 
 impl Writer {
@@ -75,6 +87,7 @@ impl Writer {
             logs: Appender::new(&connection, "logs")?,
             rejects: Appender::new(&connection, "rejects")?,
             rollups: Appender::new(&connection, "rollups")?,
+            intake: Appender::new(&connection, "intake")?,
             positions: Appender::new(&connection, "positions")?,
             connection,
             open: None,
@@ -108,6 +121,8 @@ impl Writer {
             batch.rejects.iter().filter(|reject| (start..end).contains(&reject.start)).collect();
         append_rejects(&mut self.rejects, batch.source, &rejects, ingested)?;
         transaction.rejects += rejects.len();
+        let intake = transaction.intakes.entry(batch.source).or_default();
+        intake.add(&batch.ts[from..to], rejects.len(), ingested);
 
         let tail = tail_of(batch, from, to, start, &rejects);
         let check = Check::of(&block[..block.len().min((end - batch.start) as usize)]);
@@ -142,8 +157,21 @@ impl Writer {
         self.logs.flush()?;
         self.rejects.flush()?;
         transaction.counts.append_to(&mut self.rollups)?;
+        append_intakes(&mut self.intake, &transaction.intakes)?;
         append_ranges(&mut self.positions, &transaction.ranges)?;
         self.connection.execute(c"commit")
+    }
+}
+
+impl Intake {
+    fn add(&mut self, times: &[Micros], rejects: usize, ingested: Micros) {
+        self.records += times.len() as i64;
+        self.rejects += rejects as i64;
+        self.ingested = ingested;
+        for &ts in times {
+            let (first, last) = self.times.unwrap_or((ts, ts));
+            self.times = Some((first.min(ts), last.max(ts)));
+        }
     }
 }
 
@@ -218,6 +246,24 @@ fn append_rejects(
         ],
         rejects.len(),
     )
+}
+
+fn append_intakes(appender: &mut Appender, intakes: &BTreeMap<i32, Intake>) -> Result<()> {
+    for (source, intake) in intakes {
+        let time = |ts: Option<Micros>| ts.map_or(Column::Null, Column::SameInt64);
+        appender.append(
+            &[
+                Column::SameInt32(*source),
+                Column::SameInt64(intake.records),
+                Column::SameInt64(intake.rejects),
+                time(intake.times.map(|(first, _)| first)),
+                time(intake.times.map(|(_, last)| last)),
+                Column::SameInt64(intake.ingested),
+            ],
+            1,
+        )?;
+    }
+    appender.flush()
 }
 
 /// Appends ranges to the `positions` table.

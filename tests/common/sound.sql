@@ -35,3 +35,18 @@ where not exists (
     from positions p
     where p.source = r.source and p.start_byte <= r.start_byte and r.end_byte <= p.end_byte
 )
+union all
+select 'intakes differ from logs and rejects', c::varchar
+from (
+    (select source, records, rejects from intakes where records > 0 or rejects > 0)
+    except
+    (
+        select source, sum(records)::bigint, sum(rejects)::bigint
+        from (
+            select source, count(*) as records, 0 as rejects from logs group by source
+            union all
+            select source, 0, count(*) from rejects group by source
+        )
+        group by source
+    )
+) c

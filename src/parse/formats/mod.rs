@@ -104,12 +104,13 @@ pub fn by_name(name: &str) -> Option<&'static Kind> {
 
 /// The formats that sources are read with: the built-in ones, those the user defined,
 /// and the one that is forced, if any.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Formats {
     custom: Vec<Arc<dyn Format>>,
     forced: Option<Forced>,
 }
 
+#[derive(Clone)]
 enum Forced {
     Kind(&'static Kind),
     Custom(Arc<dyn Format>),

@@ -1,0 +1,6 @@
+-- Records per minute and level, the last two hours
+select minute, level, sum(n) as records
+from minutes
+where minute >= (select max(minute) from minutes) - interval 2 hour
+group by minute, level
+order by minute, level

@@ -1,0 +1,33 @@
+-- Every source with what came from it, the one that brought something last first.
+-- Parameters: since (microseconds UTC): records that arrived after it count as recent.
+-- Columns: id, name, kind, format, score, formats, records, rejects, bytes, file_bytes, recent,
+-- first_seen, last_seen, first_ts, last_ts (microseconds UTC).
+select
+    s.id,
+    s.name,
+    s.kind,
+    s.format,
+    s.score,
+    s.formats,
+    coalesce(i.records, 0) as records,
+    coalesce(i.rejects, 0) as rejects,
+    coalesce(p.bytes, 0) as bytes,
+    s.file_bytes,
+    coalesce(r.recent, 0) as recent,
+    epoch_us(s.first_seen) as first_seen,
+    epoch_us(i.last_seen) as last_seen,
+    epoch_us(i.first_ts) as first_ts,
+    epoch_us(i.last_ts) as last_ts
+from sources s
+left join intakes i on i.source = s.id
+left join (
+    select source, sum(end_byte - start_byte)::bigint as bytes from positions group by source
+) p on p.source = s.id
+left join (
+    select source, sum(records)::bigint as recent
+    from intake
+    where ingested >= make_timestamp($since::bigint)
+    group by source
+) r on r.source = s.id
+order by i.last_seen desc nulls last, s.id desc
+limit 1000

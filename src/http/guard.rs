@@ -1,0 +1,175 @@
+//! Who may ask: no page of another origin, no name that was made to point here, and, where a
+//! token is set, nobody without it.
+
+use std::net::IpAddr;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answer::{ApiError, ApiResult, Body, ErrorBody};
+use super::app::App;
+use super::secrets::COOKIE;
+
+/// What a wrong token waits for: guessing is to be slow.
+const WRONG_TOKEN_DELAY: std::time::Duration = std::time::Duration::from_millis(300);
+
+/// Turns away what comes from elsewhere. DNS rebinding makes a stranger's name point to this
+/// machine: then Host is that name. A stranger's page that sends requests has another Origin.
+pub async fn same_site(State(app): State<App>, request: Request, next: Next) -> Response {
+    match check_site(request.headers(), request.uri().authority(), &app.options.hosts) {
+        Ok(()) => next.run(request).await,
+        Err(message) => {
+            ApiError::new(StatusCode::FORBIDDEN, "forbidden", message).into_response()
+        }
+    }
+}
+
+fn check_site(
+    headers: &HeaderMap,
+    authority: Option<&axum::http::uri::Authority>,
+    hosts: &[String],
+) -> Result<(), &'static str> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let host = text(header::HOST).or(authority.map(|authority| authority.as_str()));
+    let host = host.ok_or("the request names no host")?;
+    if !is_known(host, hosts) {
+        return Err("this server does not go by that name; start it with --allow-host NAME");
+    }
+    if let Some(origin) = text(header::ORIGIN) {
+        let same = origin.split_once("://").is_some_and(|(_, from)| from == host);
+        if !same {
+            return Err("requests from pages of other origins are refused");
+        }
+    }
+    // Browsers say so even where they send no Origin, as for images and scripts. Following a
+    // link from elsewhere to the page is fine.
+    let navigates = text(header::HeaderName::from_static("sec-fetch-mode")) == Some("navigate");
+    match text(header::HeaderName::from_static("sec-fetch-site")) {
+        Some("cross-site" | "same-site") if !navigates => {
+            Err("requests from pages of other sites are refused")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a Host header is this machine: an address (which no foreign name can be), localhost,
+/// or a name that was allowed.
+fn is_known(host: &str, hosts: &[String]) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name.parse::<IpAddr>().is_ok()
+        || name == "localhost"
+        || name.ends_with(".localhost")
+        || hosts.iter().any(|known| known.eq_ignore_ascii_case(&name))
+}
+
+/// Asks for the token where one is set.
+pub async fn known(State(app): State<App>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    if app.options.secrets.allows(bearer(headers), cookie(headers)) {
+        return next.run(request).await;
+    }
+    ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", "the token is missing or wrong")
+        .hint("the token is what the server was started with: PINTAIL_TOKEN or --token-file")
+        .into_response()
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|cookies| cookies.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}
+
+#[derive(Deserialize, ToSchema)]
+pub struct Login {
+    pub token: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct LoggedIn {
+    pub ok: bool,
+}
+
+/// Exchange the token for a session cookie
+#[utoipa::path(post, path = "/api/login", tag = "access", request_body = Login,
+    responses((status = 200, body = LoggedIn), (status = 401, body = ErrorBody)))]
+pub async fn log_in(State(app): State<App>, Body(login): Body<Login>) -> ApiResult<Response> {
+    let secrets = &app.options.secrets;
+    if !secrets.needs_token() {
+        return Ok(Json(LoggedIn { ok: true }).into_response());
+    }
+    let Some(session) = secrets.log_in(login.token.trim()) else {
+        tokio::time::sleep(WRONG_TOKEN_DELAY).await;
+        let message = "that is not the token";
+        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", message));
+    };
+    Ok(with_cookie(&format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Strict")))
+}
+
+/// Forget the session cookie
+#[utoipa::path(post, path = "/api/logout", tag = "access",
+    responses((status = 200, body = LoggedIn)))]
+pub async fn log_out() -> Response {
+    with_cookie(&format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"))
+}
+
+fn with_cookie(cookie: &str) -> Response {
+    let mut response = Json(LoggedIn { ok: true }).into_response();
+    let cookie = HeaderValue::from_str(cookie).expect("a key is hexadecimal");
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(headers: &[(&'static str, &str)]) -> bool {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, HeaderValue::from_str(value).unwrap());
+        }
+        check_site(&map, None, &["logs.example.org".to_owned()]).is_ok()
+    }
+
+    #[test]
+    fn foreign_names_and_pages_are_turned_away() {
+        for host in ["127.0.0.1:8501", "localhost:1", "[::1]:8501", "10.0.0.7", "Logs.Example.org:80"] {
+            assert!(check(&[("host", host)]), "{host}");
+        }
+        for host in ["evil.example.org:8501", "127.0.0.1.evil.org", "localhost.evil.org", ""] {
+            assert!(!check(&[("host", host)]), "{host}");
+        }
+        assert!(!check(&[]));
+        let own = ("host", "localhost:8501");
+        assert!(check(&[own, ("origin", "http://localhost:8501")]));
+        for origin in ["http://localhost:9999", "http://evil.org", "null"] {
+            assert!(!check(&[own, ("origin", origin)]), "{origin}");
+        }
+        assert!(!check(&[own, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")]));
+        assert!(check(&[own, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]));
+        assert!(check(&[own, ("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")]));
+    }
+
+    #[test]
+    fn cookies_are_found_among_others() {
+        let mut map = HeaderMap::new();
+        map.insert("cookie", HeaderValue::from_static("a=b; pintail_session=xyz; c=d"));
+        assert_eq!(cookie(&map), Some("xyz"));
+    }
+}

@@ -1,0 +1,178 @@
+//! What the command line asks while a server has the database: rows as it would read them
+//! itself, a line each, the columns before them and how it ended after.
+
+use std::io::Write;
+
+use axum::body::{Body as HttpBody, Bytes};
+use axum::extract::State;
+use axum::response::Response;
+use futures_util::stream;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use super::answer::{ApiError, ApiResult, Body};
+use super::app::App;
+use super::runner::{Query, Whose};
+use super::sql::one_statement;
+use crate::clock;
+use crate::detect::{Detector, Settings};
+use crate::error::{Error, Result};
+use crate::queries::Moment;
+use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
+
+/// Bytes that are sent at a time.
+const CHUNK_BYTES: usize = 64 << 10;
+
+/// A statement for the command line.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RowsRequest {
+    pub sql: String,
+    /// Objects instead of texts.
+    pub json: bool,
+    /// Names the query for `cancel`.
+    pub name: String,
+}
+
+/// A detector's run for the command line.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DetectRequest {
+    pub detector: String,
+    pub sql: String,
+    pub level: String,
+    pub service: Option<String>,
+    pub window_minutes: u32,
+    pub guard_minutes: u32,
+    pub threshold: f64,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub store: bool,
+    pub json: bool,
+}
+
+/// The first line of the answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RowsHead {
+    /// Names and types; `None` if the statement returns no rows.
+    pub columns: Option<Vec<(String, String)>>,
+}
+
+/// The last line.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RowsTail {
+    pub error: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Named {
+    name: String,
+}
+
+/// Stops a query of the command line.
+pub async fn cancel(State(app): State<App>, Body(named): Body<Named>) -> ApiResult<()> {
+    match app.runner.cancel(&named.name) {
+        true => Ok(()),
+        false => Err(ApiError::not_found("no such query runs")),
+    }
+}
+
+/// Runs a statement.
+pub async fn rows(State(app): State<App>, Body(request): Body<RowsRequest>) -> ApiResult<Response> {
+    let sql = one_statement(&request.sql)?;
+    let query = app.runner.begin(Whose::User, Some(request.name)).await?;
+    let rendering = if request.json { Rendering::Json } else { Rendering::Text };
+    Ok(streamed(query, move |query, lines| query.session.run(&sql, &[], rendering, lines)))
+}
+
+/// Runs a detector, and stores what it finds if that is wanted.
+pub async fn detect(
+    State(app): State<App>,
+    Body(request): Body<DetectRequest>,
+) -> ApiResult<Response> {
+    let query = app.runner.begin(Whose::Page, None).await?;
+    let rendering = if request.json { Rendering::Json } else { Rendering::Text };
+    Ok(streamed(query, move |query, lines| {
+        let detector = Detector::from_sql(&request.detector, &request.sql);
+        let settings = Settings {
+            level: request.level,
+            service: request.service,
+            window_minutes: request.window_minutes,
+            guard_minutes: request.guard_minutes,
+            threshold: request.threshold,
+        };
+        let now = Moment(clock::now()).sql();
+        let parameters = settings.parameters_between(request.from, request.to, &now);
+        let found = detector.run(&query.session, &parameters)?;
+        if request.store {
+            found.store(&query.session, &now)?;
+        }
+        found.show(&query.session, rendering, lines)
+    }))
+}
+
+fn streamed(
+    query: Query,
+    work: impl FnOnce(&Query, &mut Lines) -> Result<()> + Send + 'static,
+) -> Response {
+    let watch = query.watch();
+    let (sender, receiver) = mpsc::channel(4);
+    tokio::task::spawn_blocking(move || {
+        let mut lines = Lines { sender, buffer: Vec::new(), begun: false };
+        let error = work(&query, &mut lines).err();
+        if matches!(&error, Some(Error::Io(_))) {
+            return;
+        }
+        let error = match query.was_late() {
+            true => Some(format!("the query took more than {} s", query.time_limit().as_secs())),
+            false => error.map(|error| error.to_string()),
+        };
+        // Nobody listens any more if it fails.
+        lines.finish(error).ok();
+    });
+    let chunks = stream::unfold((receiver, watch), |(mut receiver, watch)| async move {
+        let chunk: Bytes = receiver.recv().await?;
+        Some((Ok::<_, std::convert::Infallible>(chunk), (receiver, watch)))
+    });
+    Response::new(HttpBody::from_stream(chunks))
+}
+
+/// Rows as lines of JSON: arrays of texts and nulls.
+struct Lines {
+    sender: mpsc::Sender<Bytes>,
+    buffer: Vec<u8>,
+    begun: bool,
+}
+
+impl Lines {
+    fn line(&mut self, value: &impl Serialize) -> Result<()> {
+        serde_json::to_writer(&mut self.buffer, value).map_err(std::io::Error::from)?;
+        self.buffer.write_all(b"\n")?;
+        if self.buffer.len() >= CHUNK_BYTES { self.send() } else { Ok(()) }
+    }
+
+    fn send(&mut self) -> Result<()> {
+        let chunk = Bytes::from(std::mem::take(&mut self.buffer));
+        let gone = |_| Error::Io(std::io::ErrorKind::BrokenPipe.into());
+        self.sender.blocking_send(chunk).map_err(gone)
+    }
+
+    fn finish(&mut self, error: Option<String>) -> Result<()> {
+        if !self.begun {
+            self.line(&RowsHead { columns: None })?;
+        }
+        self.line(&RowsTail { error })?;
+        self.send()
+    }
+}
+
+impl RowSink for Lines {
+    fn columns(&mut self, columns: &[ColumnInfo]) -> Result<()> {
+        self.begun = true;
+        let columns = columns.iter().map(|column| (column.name.clone(), column.type_name.clone()));
+        self.line(&RowsHead { columns: Some(columns.collect()) })
+    }
+
+    fn row(&mut self, values: &[Option<&str>]) -> Result<Flow> {
+        self.line(&values)?;
+        Ok(Flow::More)
+    }
+}

@@ -1,0 +1,88 @@
+//! The web server: the page, the API, and what keeps strangers out.
+//!
+//! ```text
+//! request ─ guard: Host, Origin, token ─▶ router ─▶ handler ─▶ runner: a thread, a session, limits
+//!                                            └▶ assets: the page                  └▶ queries, SQL
+//! ```
+//!
+//! - [`router`]: the whole API on one page.
+//! - [`app`]: what handlers share.
+//! - [`guard`], [`secrets`]: who may ask.
+//! - [`runner`]: queries off the async runtime, with limits, stopped when nobody waits any more.
+//! - [`answer`]: what errors look like, and what requests must.
+//! - [`overview`], [`explore`], [`tail`], [`sources`], [`catalog`]: the page's questions.
+//! - [`sql`], [`stream`]: ad-hoc SQL, streamed in any format.
+//! - [`local`]: what the command line asks while a server has the database.
+//! - [`health`], [`metrics`]: for those who watch Pintail.
+//! - [`openapi`]: the API, described.
+//! - [`assets`]: the page.
+
+mod answer;
+mod app;
+mod assets;
+mod catalog;
+mod explore;
+mod guard;
+mod health;
+mod local;
+mod metrics;
+mod openapi;
+mod overview;
+mod router;
+mod runner;
+mod secrets;
+mod sources;
+mod sql;
+mod stream;
+mod tail;
+
+pub use app::{App, Options};
+pub use local::{DetectRequest, RowsHead, RowsRequest, RowsTail};
+pub use runner::RunnerLimits;
+pub use secrets::{Secrets, random_key};
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::error::Result;
+
+/// How long requests may go on after the end was called for.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Serves until `shutdown`, then lets what runs come to its end, for a while.
+///
+/// # Errors
+/// What the network says.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let runner = app.runner.clone();
+    let stopping = app.stopping.clone();
+    let (called, call) = tokio::sync::oneshot::channel::<()>();
+    let graceful = async move {
+        shutdown.await;
+        // Streams that have no end of their own end now.
+        stopping.send_replace(true);
+        // Nobody listens if serving failed before.
+        called.send(()).ok();
+    };
+    let served = axum::serve(listener, router::router(app).into_make_service())
+        .with_graceful_shutdown(graceful);
+    let deadline = async {
+        if call.await.is_ok() {
+            tokio::time::sleep(DRAIN).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    let result = tokio::select! {
+        served = served => served.map_err(Into::into),
+        () = deadline => Ok(()),
+    };
+    runner.interrupt_all();
+    result
+}

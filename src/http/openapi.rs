@@ -1,0 +1,40 @@
+//! The API, described: built from the handlers and the types they answer with.
+
+use axum::Json;
+use utoipa::OpenApi;
+
+use super::{catalog, explore, guard, health, metrics, overview, sources, sql, tail};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Pintail", description = "Ask the logs. Times in JSON are ISO 8601 in UTC; times in arrays for charts are milliseconds since 1970. `from` is inclusive, `to` exclusive."),
+    paths(
+        overview::status,
+        overview::volume,
+        overview::services,
+        overview::scores,
+        overview::anomalies,
+        overview::alerts,
+        explore::logs,
+        explore::facets,
+        explore::around,
+        explore::download,
+        tail::tail,
+        sql::post,
+        sql::get,
+        catalog::schema,
+        sources::list,
+        sources::rejects,
+        guard::log_in,
+        guard::log_out,
+        health::health,
+        health::ready,
+        metrics::show,
+    )
+)]
+struct Document;
+
+/// The document.
+pub async fn show() -> Json<utoipa::openapi::OpenApi> {
+    Json(Document::openapi())
+}

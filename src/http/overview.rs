@@ -1,0 +1,306 @@
+//! What the overview shows: status, volume, services, scores, anomalies, alerts.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::answer::{ApiError, ApiResult, ErrorBody, Params, Time};
+use super::app::App;
+use crate::clock;
+use crate::detect::{Detector, Settings};
+use crate::error::{Error, Result};
+use crate::ingest::live::Followed;
+use crate::parse::level::level_of_word;
+use crate::queries::Moment;
+use crate::queries::alerts::{self, Alerts};
+use crate::queries::anomalies::{Anomalies, Anomaly, anomalies as read_anomalies};
+use crate::queries::range::Span;
+use crate::queries::scores::{Scores, scores as read_scores};
+use crate::queries::search::Filter;
+use crate::queries::services::{Services, services as read_services};
+use crate::queries::status::status as read_status;
+use crate::queries::volume::{Volume, volume as read_volume};
+use crate::render::csv_row;
+use crate::store::{Session, Store};
+
+/// More buckets than a screen has pixels help nobody.
+const BUCKETS_MAX: usize = 2_000;
+
+/// The whole in numbers.
+#[derive(Serialize, ToSchema)]
+pub struct Status {
+    pub version: &'static str,
+    pub started: Moment,
+    pub now: Moment,
+    pub database_bytes: u64,
+    pub records: i64,
+    pub rejects: i64,
+    /// Over the last ten seconds, by arrival.
+    pub records_per_second: f64,
+    /// How long the oldest byte that is not read yet has waited; null if nothing is followed.
+    pub lag_seconds: Option<f64>,
+    pub lag_bytes: u64,
+    pub sources: i64,
+    pub alerts_open: i64,
+    /// The oldest and newest event time.
+    pub first: Option<Moment>,
+    pub last: Option<Moment>,
+    /// Standard deviations from which on the monitor raises an alert.
+    pub threshold: f64,
+    pub mail: MailStatus,
+    pub monitor: MonitorStatus,
+    /// Why nothing can be taken in at the moment.
+    pub error: Option<String>,
+    /// Whether the log is a synthetic one.
+    pub demo: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct MailStatus {
+    pub configured: bool,
+    pub pending: i64,
+    pub failed: i64,
+    /// What the newest message that did not get through met.
+    pub last_error: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct MonitorStatus {
+    pub last_run: Option<Moment>,
+    pub took_ms: f64,
+    pub error: Option<String>,
+}
+
+/// The whole in numbers
+#[utoipa::path(get, path = "/api/status", tag = "overview", responses((status = 200, body = Status)))]
+pub async fn status(State(app): State<App>) -> ApiResult<Json<Status>> {
+    let known = app.runner.page(read_status).await?;
+    let options = &app.options;
+    let files = options.live.files();
+    let lag = files.values().map(Followed::lag).max();
+    let monitor = options.monitor.state();
+    Ok(Json(Status {
+        version: env!("CARGO_PKG_VERSION"),
+        started: Moment(options.started),
+        now: Moment(clock::now()),
+        database_bytes: Store::bytes_on_disk(&options.database),
+        records: known.records,
+        rejects: known.rejects,
+        records_per_second: options.live.records_per_second(),
+        lag_seconds: lag.map(|lag| lag.as_secs_f64()),
+        lag_bytes: files.values().map(Followed::lag_bytes).sum(),
+        sources: known.sources,
+        alerts_open: known.alerts_open,
+        first: known.first,
+        last: known.last,
+        threshold: options.monitor.settings.threshold,
+        mail: MailStatus {
+            configured: options.mails,
+            pending: known.mail_pending,
+            failed: known.mail_failed,
+            last_error: known.mail_error,
+        },
+        monitor: MonitorStatus {
+            last_run: monitor.last_run.map(Moment),
+            took_ms: monitor.took.as_secs_f64() * 1_000.0,
+            error: monitor.error,
+        },
+        error: options.live.error(),
+        demo: options.is_demo,
+    }))
+}
+
+/// From when to when, and what.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct VolumeParams {
+    /// Milliseconds since 1970, or ISO 8601; open ends are closed by what there is.
+    #[param(value_type = Option<String>)]
+    pub from: Option<Time>,
+    /// Exclusive.
+    #[param(value_type = Option<String>)]
+    pub to: Option<Time>,
+    /// In the search language.
+    #[serde(default)]
+    pub q: String,
+    /// About how many buckets are wanted; 120 if nothing is said.
+    pub buckets: Option<usize>,
+}
+
+/// Records per bucket and level
+#[utoipa::path(get, path = "/api/volume", tag = "overview", params(VolumeParams),
+    responses((status = 200, body = Volume), (status = 400, body = ErrorBody)))]
+pub async fn volume(
+    State(app): State<App>,
+    Params(params): Params<VolumeParams>,
+) -> ApiResult<Json<Volume>> {
+    let filter = Filter::parse(&params.q)?;
+    let buckets = params.buckets.unwrap_or(120).clamp(1, BUCKETS_MAX);
+    let (from, to) = (params.from, params.to);
+    let volume = app.runner.page(move |session| {
+        read_volume(session, span(session, from, to)?, &filter, buckets)
+    });
+    Ok(Json(volume.await?))
+}
+
+pub fn span(session: &Session, from: Option<Time>, to: Option<Time>) -> Result<Span> {
+    Span::resolve(session, from.map(|time| time.0), to.map(|time| time.0))
+}
+
+/// From when to when.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct SpanParams {
+    /// Milliseconds since 1970, or ISO 8601; open ends are closed by what there is.
+    #[param(value_type = Option<String>)]
+    pub from: Option<Time>,
+    /// Exclusive.
+    #[param(value_type = Option<String>)]
+    pub to: Option<Time>,
+}
+
+/// Records and errors per service
+#[utoipa::path(get, path = "/api/services", tag = "overview", params(SpanParams),
+    responses((status = 200, body = Services)))]
+pub async fn services(
+    State(app): State<App>,
+    Params(params): Params<SpanParams>,
+) -> ApiResult<Json<Services>> {
+    let services = app
+        .runner
+        .page(move |session| read_services(session, span(session, params.from, params.to)?));
+    Ok(Json(services.await?))
+}
+
+/// What is to be scored.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ScoreParams {
+    /// Milliseconds since 1970, or ISO 8601; open ends are closed by what there is.
+    #[param(value_type = Option<String>)]
+    pub from: Option<Time>,
+    /// Exclusive.
+    #[param(value_type = Option<String>)]
+    pub to: Option<Time>,
+    /// Count records of this level and above; ERROR if nothing is said.
+    pub level: Option<String>,
+    /// About how many points a line may have; 600 if nothing is said.
+    pub points: Option<usize>,
+}
+
+/// The score of every service over time, with the band of what would have been normal
+#[utoipa::path(get, path = "/api/scores", tag = "overview", params(ScoreParams),
+    responses((status = 200, body = Scores), (status = 400, body = ErrorBody)))]
+pub async fn scores(
+    State(app): State<App>,
+    Params(params): Params<ScoreParams>,
+) -> ApiResult<Json<Scores>> {
+    let settings = settings(&app, params.level.as_deref(), Some(0.0))?;
+    let points = params.points.unwrap_or(600).clamp(1, BUCKETS_MAX);
+    let scores = app.runner.page(move |session| {
+        let span = span(session, params.from, params.to)?;
+        detect(session, span, &settings)?;
+        read_scores(session, span, &settings, points)
+    });
+    Ok(Json(scores.await?))
+}
+
+/// What counts as an anomaly.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct AnomalyParams {
+    /// Milliseconds since 1970, or ISO 8601; open ends are closed by what there is.
+    #[param(value_type = Option<String>)]
+    pub from: Option<Time>,
+    /// Exclusive.
+    #[param(value_type = Option<String>)]
+    pub to: Option<Time>,
+    /// Standard deviations; what the monitor has if nothing is said.
+    pub threshold: Option<f64>,
+    /// Count records of this level and above; ERROR if nothing is said.
+    pub level: Option<String>,
+    /// `csv` for a file.
+    pub format: Option<String>,
+}
+
+/// Unusual minutes, those that belong together joined
+#[utoipa::path(get, path = "/api/anomalies", tag = "overview", params(AnomalyParams),
+    responses((status = 200, body = Anomalies), (status = 400, body = ErrorBody)))]
+pub async fn anomalies(
+    State(app): State<App>,
+    Params(params): Params<AnomalyParams>,
+) -> ApiResult<Response> {
+    let settings = settings(&app, params.level.as_deref(), params.threshold)?;
+    let threshold = settings.threshold;
+    if threshold.is_nan() || threshold <= 0.0 {
+        return Err(ApiError::bad_request("threshold is a number above 0"));
+    }
+    let as_csv = match params.format.as_deref() {
+        None | Some("json") => false,
+        Some("csv") => true,
+        Some(_) => return Err(ApiError::bad_request("format is json or csv")),
+    };
+    let found = app.runner.page(move |session| {
+        let detector = detect(session, span(session, params.from, params.to)?, &settings)?;
+        read_anomalies(session, &detector, &settings.level)
+    });
+    let anomalies = found.await?;
+    if as_csv {
+        return csv(&anomalies).map_err(ApiError::from);
+    }
+    Ok(Json(Anomalies { threshold, anomalies }).into_response())
+}
+
+/// The monitor's settings with another level and threshold.
+fn settings(app: &App, level: Option<&str>, threshold: Option<f64>) -> ApiResult<Settings> {
+    let mut settings = app.options.monitor.settings.clone();
+    if let Some(level) = level {
+        let known = level_of_word(level)
+            .ok_or_else(|| ApiError::bad_request(format!("'{level}' is no level")))?;
+        settings.level = known.name().to_owned();
+    }
+    settings.threshold = threshold.unwrap_or(settings.threshold);
+    Ok(settings)
+}
+
+/// Leaves in the session what the detector finds in the span; returns the detector's name.
+fn detect(session: &Session, span: Span, settings: &Settings) -> Result<String> {
+    let missing = Error::Internal("there is no detector");
+    let detector = Detector::built_in().next().ok_or(missing)?;
+    let now = clock::now();
+    detector.run(session, &settings.parameters(Some(span.from), Some(span.to), now))?;
+    Ok(detector.name)
+}
+
+fn csv(anomalies: &[Anomaly]) -> Result<Response> {
+    let mut out = Vec::new();
+    let names = "start,end,service,level,observed,expected,low,high,score,direction,detector,\
+                 duration_minutes,reason";
+    csv_row(&mut out, names.split(','))?;
+    for found in anomalies {
+        let numbers = [found.observed, found.expected, found.low, found.high, found.score];
+        let numbers = numbers.map(|number| number.to_string());
+        let mut row = vec![found.start.iso(), found.end.iso()];
+        row.push(found.service.clone().unwrap_or_default());
+        row.push(found.level.clone());
+        row.extend(numbers);
+        row.extend([found.direction.clone(), found.detector.clone()]);
+        row.extend([found.duration_minutes.to_string(), found.reason.clone()]);
+        csv_row(&mut out, row.iter().map(String::as_str))?;
+    }
+    let mut response = out.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    let file = HeaderValue::from_static("attachment; filename=\"anomalies.csv\"");
+    headers.insert(header::CONTENT_DISPOSITION, file);
+    Ok(response)
+}
+
+/// What people were told, the newest first
+#[utoipa::path(get, path = "/api/alerts", tag = "overview", responses((status = 200, body = Alerts)))]
+pub async fn alerts(State(app): State<App>) -> ApiResult<Json<Alerts>> {
+    Ok(Json(app.runner.page(alerts::list).await?))
+}

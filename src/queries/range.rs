@@ -1,0 +1,113 @@
+//! From when to when, and into how many buckets.
+
+use serde::Deserialize;
+
+use super::Parameters;
+use crate::error::Result;
+use crate::record::Micros;
+use crate::store::Session;
+
+const SPAN: &str = include_str!("../../sql/span.sql");
+
+const SECOND: Micros = 1_000_000;
+pub const MINUTE: Micros = 60 * SECOND;
+const HOUR: Micros = 60 * MINUTE;
+const DAY: Micros = 24 * HOUR;
+
+/// Widths that people can read off an axis.
+const WIDTHS: [Micros; 22] = [
+    SECOND,
+    2 * SECOND,
+    5 * SECOND,
+    10 * SECOND,
+    15 * SECOND,
+    30 * SECOND,
+    MINUTE,
+    2 * MINUTE,
+    5 * MINUTE,
+    10 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    DAY,
+    2 * DAY,
+    7 * DAY,
+    28 * DAY,
+    364 * DAY,
+];
+
+/// A stretch of time: `from <= t < to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub from: Micros,
+    pub to: Micros,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    first: Option<Micros>,
+    last: Option<Micros>,
+}
+
+impl Span {
+    /// What was asked for, open ends closed by what there is.
+    pub fn resolve(session: &Session, from: Option<Micros>, to: Option<Micros>) -> Result<Span> {
+        if let (Some(from), Some(to)) = (from, to) {
+            return Ok(Span { from, to: to.max(from) });
+        }
+        let row: Row = session.row(SPAN, &[])?;
+        // Nothing at all is a span too, of no length.
+        let first = row.first.or(to).unwrap_or_default();
+        let last = row.last.map_or(first, |last| last + MINUTE);
+        let from = from.unwrap_or(first);
+        Ok(Span { from, to: to.unwrap_or(last).max(from) })
+    }
+
+    pub fn length(self) -> Micros {
+        self.to - self.from
+    }
+
+    /// Rounded outwards to whole `width`s.
+    pub fn rounded(self, width: Micros) -> Span {
+        let floor = |t: Micros| t.div_euclid(width) * width;
+        let to = floor(self.to.saturating_add(width - 1));
+        Span { from: floor(self.from), to: to.max(floor(self.from)) }
+    }
+
+    /// The narrowest readable width that makes at most `count` buckets.
+    pub fn bucket(self, count: usize) -> Micros {
+        let wanted = self.length() / count.max(1) as Micros;
+        WIDTHS.into_iter().find(|&width| width >= wanted).unwrap_or(WIDTHS[WIDTHS.len() - 1])
+    }
+
+    pub fn parameters(self) -> Parameters {
+        Parameters::new().with("from", self.from).with("to", self.to)
+    }
+}
+
+/// The beginnings of buckets, in milliseconds; the span must be [rounded](Span::rounded).
+pub fn times(span: Span, width: Micros) -> Vec<i64> {
+    let count = (span.length() / width).max(0);
+    (0..count).map(|at| (span.from + at * width) / 1_000).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_are_round_and_enough() {
+        let span = |length| Span { from: 0, to: length };
+        assert_eq!(span(HOUR).bucket(120), 30 * SECOND);
+        assert_eq!(span(HOUR).bucket(60), MINUTE);
+        assert_eq!(span(DAY).bucket(120), 15 * MINUTE);
+        assert_eq!(span(0).bucket(120), SECOND);
+        let odd = Span { from: 61 * SECOND, to: 179 * SECOND };
+        assert_eq!(odd.rounded(MINUTE), Span { from: MINUTE, to: 3 * MINUTE });
+        assert_eq!(times(odd.rounded(MINUTE), MINUTE), [60_000, 120_000]);
+    }
+}

@@ -1,0 +1,57 @@
+//! What detectors are asked for.
+
+use super::{Moment, Parameters};
+use crate::record::Micros;
+
+/// What scores depend on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Records of this level and above are counted.
+    pub level: String,
+    /// One service only.
+    pub service: Option<String>,
+    /// Minutes of past that a minute is compared with.
+    pub window_minutes: u32,
+    /// Minutes between that past and the minute that is judged.
+    pub guard_minutes: u32,
+    /// Standard deviations from what is expected that count as unusual.
+    pub threshold: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            level: "ERROR".to_owned(),
+            service: None,
+            window_minutes: 120,
+            guard_minutes: 5,
+            threshold: 3.0,
+        }
+    }
+}
+
+impl Settings {
+    /// With the minutes to judge, `from <= minute < to`, and the time it is.
+    pub fn parameters(&self, from: Option<Micros>, to: Option<Micros>, now: Micros) -> Parameters {
+        let time = |at: Micros| Moment(at).sql();
+        self.parameters_between(from.map(time), to.map(time), &time(now))
+    }
+
+    /// The same, with times as SQL reads them.
+    pub fn parameters_between(
+        &self,
+        from: Option<String>,
+        to: Option<String>,
+        now: &str,
+    ) -> Parameters {
+        Parameters::new()
+            .with("level", &self.level)
+            .maybe("service", self.service.as_ref())
+            .with("window", self.window_minutes)
+            .with("guard", self.guard_minutes)
+            .with("threshold", self.threshold)
+            .maybe("from", from)
+            .maybe("to", to)
+            .with("now", now)
+    }
+}

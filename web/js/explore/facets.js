@@ -1,0 +1,107 @@
+// The values at the left: how often each occurs in what is searched; a click asks for one, Alt-click or − excludes it.
+// They only edit the query, which stays the one place that says what is shown.
+import { h, replace } from '../dom.js';
+import { number, si } from '../format.js';
+import { LEVELS, levelRank, levelTag } from '../levels.js';
+import { prefs } from '../prefs.js';
+import { mentions, stateOf } from './query.js';
+
+const ALWAYS_OPEN = ['level', 'service', 'source', 'host'];
+const SHORT = 6;        // values shown of a field before "more"
+
+/** place: the element; onPick(name, value, exclude), onClear(name) are what clicks do. */
+export function createFacets(place, { onPick, onClear }) {
+  const seen = new Map();       // name -> values as they were before the query spoke of the name
+  const long = new Set();       // names shown in full
+  let answer = null;
+  let query = '';
+
+  const folded = (name) => prefs.get('explore.folded', {})[name] ?? !(ALWAYS_OPEN.includes(name) || answer.facets.findIndex((f) => f.name === name) < 7);
+  const fold = (name, value) => prefs.set('explore.folded', { ...prefs.get('explore.folded', {}), [name]: value });
+
+  // A name the query filters by has only the values asked for; the others, seen before, stay there to be added.
+  function valuesOf(facet) {
+    if (!mentions(query, facet.name)) {
+      seen.set(facet.name, facet.values);
+      return facet.values;
+    }
+    const here = new Set(facet.values.map((v) => v.value));
+    // Every level exists, seen or not.
+    const known = facet.name === 'level' ? LEVELS.filter(Boolean).map((value) => ({ value })) : [];
+    const others = [...(seen.get(facet.name) ?? known)].filter((v) => !here.has(v.value)).map((v) => ({ ...v, count: null }));
+    return [...facet.values, ...others];
+  }
+
+  function draw() {
+    if (!answer) return;
+    const focus = document.activeElement?.dataset?.facet;
+    const scroll = place.scrollTop;
+    replace(place,
+      answer.facets.map(section),
+      !answer.facets.length ? null : h('p', { class: 'facets-note dim' }, answer.exact ? 'Counted over all results.' : `Counted over the newest ${number(answer.sampled)} results.`));
+    place.scrollTop = scroll;
+    if (focus) place.querySelector(`[data-facet="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
+  }
+
+  function section(facet) {
+    const { name } = facet;
+    const values = valuesOf(facet);
+    if (name === 'level') values.sort((a, b) => levelRank(b.value) - levelRank(a.value));
+    const most = Math.max(1, ...values.map((v) => v.count ?? 0));
+    const shown = long.has(name) ? values : values.slice(0, name === 'level' ? 7 : SHORT);
+    const open = !folded(name);
+    const body = h('div', { hidden: !open },
+      values.length ? h('ul', { class: 'facet-values' }, shown.map((v) => value(name, v, most))) : h('p', { class: 'facets-note dim' }, 'none in these results'),
+      values.length > shown.length ? h('button', { type: 'button', class: 'facet-more', onclick: () => { long.add(name); draw(); } }, `${values.length - shown.length} more`) : null);
+    const title = h('button', { type: 'button', class: 'facet-name', 'aria-expanded': String(open), 'data-facet': name }, h('span', { class: 'facet-title' }, name));
+    title.addEventListener('click', () => {
+      body.hidden = !body.hidden;
+      title.setAttribute('aria-expanded', String(!body.hidden));
+      fold(name, body.hidden);
+    });
+    return h('section', { class: 'facet', 'data-test': `facet-${name}`, 'aria-label': name },
+      h('div', { class: 'facet-head' }, title,
+        mentions(query, name) ? h('button', { type: 'button', class: 'facet-clear', onclick: () => onClear(name) }, 'clear', h('span', { class: 'visually-hidden' }, ` the filter by ${name}`)) : null),
+      body);
+  }
+
+  function value(name, { value: raw, label, count }, most) {
+    const text = label ?? (raw === null ? 'none' : String(raw));
+    const on = stateOf(query, name, raw);
+    return h('li', { class: `facet-row${on ? ` facet-${on}` : ''}`, 'data-test': 'facet-row', 'data-value': raw ?? 'none' },
+      h('button', {
+        type: 'button', class: 'facet-value', 'aria-pressed': String(on === 'in'), 'data-test': 'facet-value', 'data-facet': `${name}=${raw}`,
+        title: `${name}: ${text}\nClick: only these. Alt-click: without these.`,
+        onclick: (event) => onPick(name, raw, event.altKey),
+      },
+      h('span', { class: 'facet-bar', 'aria-hidden': 'true', style: { width: `${Math.round((100 * (count ?? 0)) / most)}%` } }),
+      h('span', { class: raw === null ? 'facet-text dim' : 'facet-text' }, name === 'level' ? levelTag(raw) : text, on === 'out' ? h('span', { class: 'visually-hidden' }, ' (excluded)') : null),
+      h('span', { class: 'facet-count', title: count === null ? null : number(count) }, count === null ? '' : si(count))),
+      h('button', {
+        type: 'button', class: 'facet-minus', 'data-test': 'facet-exclude', 'aria-label': `Without ${name} ${text}`, 'aria-pressed': String(on === 'out'),
+        onclick: () => onPick(name, raw, true),
+      }, '−'));
+  }
+
+  return {
+    /** Other numbers, or the same under another query. */
+    show(newAnswer, newQuery) {
+      answer = newAnswer;
+      query = newQuery;
+      draw();
+    },
+    /** Another time range: what was seen before may not exist in it. */
+    forget() { seen.clear(); },
+    /** Space for the numbers while they are on their way; old ones stay until then. */
+    wait() {
+      if (answer) return;
+      replace(place, Array.from({ length: 3 }, () => h('div', { class: 'facet', 'aria-hidden': 'true' }, Array.from({ length: 5 }, () => h('div', { class: 'skeleton facet-skeleton' })))));
+    },
+    fail(message, retry) {
+      if (answer) return;
+      replace(place, h('p', { class: 'facets-note' }, `Counts could not be read: ${message}`), h('button', { type: 'button', class: 'btn btn-small', onclick: retry }, 'Try again'));
+    },
+    /** Names and values, for completing the query. */
+    get known() { return answer?.facets ?? []; },
+  };
+}

@@ -1,0 +1,127 @@
+// Sources: where records come from, how far each has been read and what could not be read. Nothing is lost in silence,
+// and here one sees it: records and rejects add up to the totals.
+
+import { h, replace, icon } from '../dom.js';
+import { errorBox, skeleton, empty, copyText, button } from '../ui.js';
+import { newest, aborted } from '../api.js';
+import { term } from '../query.js';
+import { href } from '../state.js';
+import { number, bytes, rate, duration, percent, plural, timeTag, ago, fixed } from '../format.js';
+import { rejectList } from '../sources/rejects.js';
+
+export default {
+  id: 'sources',
+  title: 'Sources',
+  keys: 'r',
+  help: [['j k', 'next and previous source']],
+
+  mount(root, ctx) {
+    const latest = newest();
+    const open = new Map();
+    const head = h('div', { class: 'view-head', 'data-test': 'source-totals' }, h('h1', { class: 'view-title' }, 'Sources'));
+    const list = h('div', { class: 'source-list', 'data-test': 'source-list' }, skeleton({ lines: 8 }));
+    root.append(head, list);
+    let loaded = false;
+
+    const fact = (name, test, value, note) => h('div', { 'data-test': `source-${test}` }, h('dt', null, name), h('dd', null, value), note ? h('dd', { class: 'health-note' }, note) : null);
+
+    function state(s) {
+      if (s.error) return h('span', { class: 'state state-bad', 'data-test': 'source-state' }, h('span', { class: 'state-dot' }), 'cannot be read');
+      if (s.following) return h('span', { class: 'state state-on', 'data-test': 'source-state' }, h('span', { class: 'state-dot' }), 'following');
+      return h('span', { class: 'state', 'data-test': 'source-state' }, h('span', { class: 'state-dot' }), s.kind === 'pipe' ? 'pipe, ended' : 'not followed');
+    }
+
+    function formats(s) {
+      if (!s.format) return fact('Format', 'format', '–', s.records ? '' : 'nothing read yet');
+      const others = Object.entries(s.formats ?? {}).filter(([name]) => name !== s.format).sort((a, b) => b[1] - a[1]);
+      return fact('Format', 'format', h('span', null, s.format, s.score === null ? '' : h('span', { class: 'dim' }, ` score ${fixed(s.score, 2)}`)), others.map(([name, score]) => `${name} ${fixed(score, 2)}`).join(', '));
+    }
+
+    function position(s) {
+      if (s.file_bytes === null) return fact('Position', 'position', bytes(s.bytes), 'taken in');
+      const share = s.file_bytes ? Math.min(100, (100 * s.bytes) / s.file_bytes) : 100;
+      const fill = h('span', { style: { width: `${share}%` } });
+      return fact('Position', 'position', h('span', null, `${bytes(s.bytes)} of ${bytes(s.file_bytes)}`, h('span', { class: 'bar', role: 'img', 'aria-label': `${percent(share)} read` }, fill)), share < 100 && s.lag_bytes > 0 ? `${bytes(s.lag_bytes)} to go` : share >= 100 || s.lag_bytes === 0 ? 'all read' : '');
+    }
+
+    function rejects(s) {
+      if (!s.rejects) return '0';
+      const isOpen = open.has(s.id);
+      return h('button', { type: 'button', class: 'link', 'aria-expanded': String(isOpen), 'data-test': 'source-rejects-toggle', onclick: () => {
+        if (open.has(s.id)) open.delete(s.id);
+        else open.set(s.id, rejectList(ctx, s.id));
+        render(last);
+      } }, `${number(s.rejects)} ${isOpen ? '▴' : '▾'}`);
+    }
+
+    function source(s) {
+      return h('section', { class: 'source', tabindex: '-1', 'data-test': 'source', 'data-id': s.id, 'aria-label': s.name },
+        h('div', null, h('div', { class: 'source-head' },
+          h('h2', { class: 'source-name' }, h('a', { href: href({ view: 'explore', from: 'all', to: 'now', q: term('source', s.id) }), title: 'Its records' }, s.name)),
+          button({ iconName: 'copy', title: `Copy ${s.name}`, quiet: true, onclick: () => copyText(s.name, 'Name copied') })), state(s),
+        s.error && h('p', { class: 'source-error', role: 'note', 'data-test': 'source-error' }, s.error)),
+        h('dl', { class: 'source-facts' }, formats(s),
+          fact('Records', 'records', h('a', { href: href({ view: 'explore', from: 'all', to: 'now', q: term('source', s.id) }) }, number(s.records))),
+          fact('Rejects', 'rejects', rejects(s)), position(s),
+          fact('Lag', 'lag', s.lag_seconds === null ? '–' : duration(s.lag_seconds), s.lag_bytes ? `${bytes(s.lag_bytes)} waiting` : ''),
+          fact('Rate', 'rate', rate(s.records_per_second)),
+          fact('Last seen', 'seen', s.last_seen ? timeTag(s.last_seen, 's', ago(s.last_seen)) : 'never', s.last_ts ? h('span', null, 'newest ', timeTag(s.last_ts)) : '')),
+        open.get(s.id)?.el);
+    }
+
+    let last = null;
+    function render(answer) {
+      last = answer;
+      const { sources, totals } = answer;
+      const at = list.contains(document.activeElement) ? document.activeElement : null;
+      const where = at && { id: at.closest('.source')?.dataset.id, test: at.dataset.test, href: at.getAttribute('href') };
+      const title = h('h1', { class: 'view-title' }, 'Sources');
+      if (!sources.length) {
+        replace(head, title);
+        replace(list, empty({ title: 'No sources yet', text: 'Start with: pintail serve /var/log/app/*.log', actions: [button({ iconName: 'copy', label: 'Copy the command', onclick: () => copyText('pintail serve /var/log/app/*.log', 'Command copied') })] }));
+        return;
+      }
+      const lines = totals.records + totals.rejects;
+      const item = (...inside) => h('span', null, inside);
+      replace(head, title, item(h('b', null, number(sources.length)), sources.length === 1 ? ' source' : ' sources'),
+        item(h('b', { 'data-test': 'total-records' }, number(totals.records)), ' records'), item('+ ', h('b', { 'data-test': 'total-rejects' }, number(totals.rejects)), totals.rejects === 1 ? ' reject' : ' rejects'),
+        item('= ', h('b', { 'data-test': 'total-entries' }, number(lines)), ' entries'), item(h('b', null, bytes(totals.bytes)), ' taken in'));
+      // On a wide screen the labels stand once above; readers hear them at each source.
+      const labels = h('div', { class: 'source-labels', 'aria-hidden': 'true' }, h('span', null, 'Source'), h('div', { class: 'source-facts' }, ['Format', 'Records', 'Rejects', 'Position', 'Lag', 'Rate', 'Last seen'].map((name) => h('span', null, name))));
+      replace(list, labels, sources.map(source));
+      // The list is made anew on each refresh; whoever was on a link of it stays there.
+      if (where) [...list.querySelectorAll(`[data-id="${Number(where.id)}"], [data-id="${Number(where.id)}"] *`)].find((el) => el.dataset.test === where.test && el.getAttribute('href') === where.href)?.focus({ preventScroll: true });
+    }
+
+    async function load() {
+      try {
+        const answer = await latest((signal) => ctx.api.get('sources', null, { signal }));
+        loaded = true;
+        // A refresh must not take away a selection.
+        const selection = window.getSelection();
+        if (!selection.isCollapsed && list.contains(selection.anchorNode)) return;
+        render(answer);
+      } catch (error) {
+        if (aborted(error) || (loaded && error.offline)) return;
+        loaded = false;
+        replace(list, errorBox(error, load));
+      }
+    }
+
+    function move(by) {
+      const all = [...list.querySelectorAll('.source')];
+      const at = all.indexOf(document.activeElement?.closest('.source'));
+      const next = all[Math.max(0, Math.min(all.length - 1, at + by))];
+      next?.focus();
+      next?.scrollIntoView({ block: 'nearest' });
+      return Boolean(next);
+    }
+
+    load();
+    return {
+      update: (reason) => (reason === 'state' ? undefined : load()),
+      key: (event) => (event.key === 'j' ? move(1) : event.key === 'k' ? move(-1) : false),
+      unmount() { latest.cancel(); },
+    };
+  },
+};
