@@ -54,6 +54,12 @@ impl Limits {
         Limits { database_memory_mib: 1024, threads: cores(), spill_mib: 10 << 10 }
     }
 
+    /// What the whole process may take, in MiB: DuckDB's memory twice (see above), and room for
+    /// what it does not count and for what comes in.
+    pub fn process_memory_mib(&self) -> u64 {
+        2 * u64::from(self.database_memory_mib) + 2_048
+    }
+
     /// For the server: queries and what comes in share it.
     pub fn serve() -> Limits {
         Limits { database_memory_mib: 1536, ..Limits::query() }

@@ -33,8 +33,8 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::let_underscore_must_use))]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
-pub mod clock;
 pub mod alert;
+pub mod clock;
 pub mod cmd;
 pub mod config;
 pub mod detect;
@@ -42,6 +42,7 @@ pub mod error;
 pub mod generate;
 pub mod http;
 pub mod ingest;
+pub mod memory;
 pub mod monitor;
 pub mod parse;
 pub mod queries;

@@ -7,6 +7,9 @@ use clap::Parser;
 use pintail::cmd::Cli;
 use pintail::error::Error;
 
+#[global_allocator]
+static ALLOCATOR: pintail::memory::Patient = pintail::memory::Patient;
+
 fn main() -> ExitCode {
     match pintail::cmd::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,

@@ -248,7 +248,9 @@ fn a_source_of_which_nothing_was_committed_is_read_from_its_beginning() {
         let pintail = Pintail::with("app.log", format!("{mark}{}", lines(0..20)));
         let database = duckdb::Connection::open(pintail.path("pintail.duckdb")).unwrap();
         database
-            .execute_batch("delete from logs; delete from rollups; delete from intake; delete from positions;")
+            .execute_batch(
+                "delete from logs; delete from rollups; delete from intake; delete from positions;",
+            )
             .unwrap();
         drop(database);
         assert_eq!(pintail.ingest(["app.log"]).records, 20, "mark {mark:?}");

@@ -25,6 +25,9 @@ fn product(text: &str) -> &str {
 fn each_library_is_named_where_it_belongs() {
     for (library, places) in [
         ("duckdb::", &["src/store/"][..]),
+        ("axum::", &["src/http/"]),
+        ("lettre::", &["src/alert/"]),
+        ("ureq::", &["src/cmd/connection.rs"]),
         ("clap::", &["src/cmd/", "src/config.rs", "src/main.rs"]),
         ("rustyline::", &["src/cmd/prompt.rs"]),
         ("indicatif::", &["src/cmd/"]),

@@ -229,7 +229,12 @@ mod tests {
 
     fn letter(samples: &[Sample]) -> String {
         let delivery = delivery();
-        body(&Letter { delivery: &delivery, samples, level: "ERROR", page: "http://127.0.0.1:8501" })
+        body(&Letter {
+            delivery: &delivery,
+            samples,
+            level: "ERROR",
+            page: "http://127.0.0.1:8501",
+        })
     }
 
     #[test]

@@ -157,7 +157,10 @@ mod tests {
         let alerts = live(&found, 0..16);
         assert_eq!(alerts.len(), 2);
         let a = &alerts[0];
-        assert_eq!((a.first_minute, a.last_minute, a.peak_minute), (10 * MINUTE, 14 * MINUTE, 11 * MINUTE));
+        assert_eq!(
+            (a.first_minute, a.last_minute, a.peak_minute),
+            (10 * MINUTE, 14 * MINUTE, 11 * MINUTE)
+        );
         assert_eq!((a.score, a.reason.as_str(), a.open), (9.0, "minute 11", true));
     }
 

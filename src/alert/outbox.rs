@@ -48,8 +48,7 @@ impl Outbox {
                 break;
             }
             let Delivery { alert, attempts, created, minute, .. } = delivery;
-            let samples =
-                samples(&session, &delivery.series, &self.level, minute, SAMPLE_LINES)?;
+            let samples = samples(&session, &delivery.series, &self.level, minute, SAMPLE_LINES)?;
             let letter = Letter {
                 delivery: &delivery,
                 samples: &samples,

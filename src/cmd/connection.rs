@@ -213,10 +213,8 @@ fn read_rows(reader: impl Read, sink: &mut dyn RowSink) -> Result<()> {
     }
     let head: RowsHead = parsed(&line)?;
     if let Some(columns) = head.columns {
-        let columns: Vec<ColumnInfo> = columns
-            .into_iter()
-            .map(|(name, type_name)| ColumnInfo { name, type_name })
-            .collect();
+        let columns: Vec<ColumnInfo> =
+            columns.into_iter().map(|(name, type_name)| ColumnInfo { name, type_name }).collect();
         sink.columns(&columns)?;
     }
     while next(&mut line)? {

@@ -8,7 +8,6 @@ use std::thread;
 use chrono::{TimeDelta, Utc};
 
 use super::server::{Server, ServerArgs, log_to_stderr};
-use crate::clock;
 use crate::error::{Error, Result};
 use crate::generate::{Format, Generator, Kind, Output, Plan, Request, Rotation};
 use crate::ingest::FollowOptions;
@@ -45,7 +44,7 @@ pub struct Args {
     server: ServerArgs,
 
     /// Records a second, on average over the day, of all services together
-    #[arg(long, value_name = "N", default_value_t = 60.0)]
+    #[arg(long, value_name = "N", default_value_t = 40.0)]
     rate: f64,
 }
 
@@ -73,9 +72,11 @@ pub fn run(args: Args) -> Result<()> {
         zone: Zone::UTC,
     });
     // The charts are to be full when the page opens.
-    follower.look(clock::now())?;
+    follower.catch_up()?;
     println!("Pintail {} on {}", env!("CARGO_PKG_VERSION"), server.address()?);
-    println!("  a synthetic log is being written; an incident begins now and shows within two minutes");
+    println!(
+        "  a synthetic log is being written; an incident begins now and shows within two minutes"
+    );
     println!("  Ctrl-C ends it");
     let served = server.run(Some(follower), true, stop.clone());
     stop.stop();

@@ -109,6 +109,7 @@ impl Server {
         args.check_address(token.as_deref())?;
         let mail = MailSettings::load(|name| std::env::var(name).ok())?;
         let limits = Limits::serve();
+        crate::memory::limit_process(limits.process_memory_mib())?;
         let store = Store::open(&database, Access::Write, &limits)?;
         let exports = tempfile::Builder::new().prefix("pintail-").tempdir()?;
         store.harden(exports.path(), &limits)?;
@@ -153,8 +154,7 @@ impl Server {
     pub fn run(self, follower: Option<Follower>, is_demo: bool, stop: Stop) -> Result<()> {
         let settings = Settings { threshold: self.args.threshold, ..Settings::default() };
         let level = settings.level.clone();
-        let monitor =
-            Arc::new(Monitor::new(self.store.clone(), settings, self.mail.is_some()));
+        let monitor = Arc::new(Monitor::new(self.store.clone(), settings, self.mail.is_some()));
         let mut threads = Vec::new();
         if let Some(follower) = follower {
             threads.push(thread("follow", &stop, move |stop| follower.run(stop))?);

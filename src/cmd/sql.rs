@@ -115,7 +115,12 @@ fn run_all(connection: &Connection, text: &str, view: View, target: &Target) -> 
             return Err(Error::usage("Parquet is not for a terminal; give --output FILE"));
         }
         for statement in before {
-            run_one(connection, statement, View { format: RowFormat::Csv, ..view }, &mut io::sink())?;
+            run_one(
+                connection,
+                statement,
+                View { format: RowFormat::Csv, ..view },
+                &mut io::sink(),
+            )?;
         }
         return target.write_file(|path| connection.copy_to_parquet(last, path));
     }

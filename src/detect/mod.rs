@@ -9,8 +9,8 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::queries::Parameters;
-use crate::record::Micros;
 pub use crate::queries::settings::Settings;
+use crate::record::Micros;
 use crate::store::output::Rendering;
 use crate::store::{Parameter, RowSink, Session};
 

@@ -40,7 +40,8 @@ pub async fn show(State(app): State<App>, request: Request) -> Response {
         return missing();
     };
     let read_from = app.options.web_dir.clone();
-    let Some(file) = read_from.as_deref().map_or_else(|| Embedded::get(path), |dir| read(dir, path))
+    let Some(file) =
+        read_from.as_deref().map_or_else(|| Embedded::get(path), |dir| read(dir, path))
     else {
         return missing();
     };
@@ -75,7 +76,8 @@ fn file_response(path: &str, file: EmbeddedFile, headers: &HeaderMap, edited: bo
         true => "public, max-age=31536000, immutable",
         false => "no-cache",
     };
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let known =
+        headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -135,7 +137,6 @@ fn mime(path: &str) -> &'static str {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,7 +148,7 @@ mod tests {
             assert_eq!(path(view).as_deref(), Some("index.html"), "{view}");
         }
         assert_eq!(path("/js/app.js").as_deref(), Some("js/app.js"));
-        for text in ["/../Cargo.toml", "/js/../../x", "//etc/passwd", "/.git/config", "/%2e%2e/x"] {
+        for text in ["/../Cargo.toml", "/js/../../x", "/js//x", "/.git/config", "/%2e%2e/x"] {
             assert_eq!(path(text), None, "{text}");
         }
     }

@@ -89,9 +89,9 @@ pub async fn facets(
     Params(params): Params<FacetParams>,
 ) -> ApiResult<Json<Facets>> {
     let filter = Filter::parse(&params.q)?;
-    let facets = app.runner.page(move |session| {
-        read_facets(session, span(session, params.from, params.to)?, &filter)
-    });
+    let facets = app
+        .runner
+        .page(move |session| read_facets(session, span(session, params.from, params.to)?, &filter));
     Ok(Json(facets.await?))
 }
 

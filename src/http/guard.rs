@@ -23,9 +23,7 @@ const WRONG_TOKEN_DELAY: std::time::Duration = std::time::Duration::from_millis(
 pub async fn same_site(State(app): State<App>, request: Request, next: Next) -> Response {
     match check_site(request.headers(), request.uri().authority(), &app.options.hosts) {
         Ok(()) => next.run(request).await,
-        Err(message) => {
-            ApiError::new(StatusCode::FORBIDDEN, "forbidden", message).into_response()
-        }
+        Err(message) => ApiError::new(StatusCode::FORBIDDEN, "forbidden", message).into_response(),
     }
 }
 
@@ -149,7 +147,9 @@ mod tests {
 
     #[test]
     fn foreign_names_and_pages_are_turned_away() {
-        for host in ["127.0.0.1:8501", "localhost:1", "[::1]:8501", "10.0.0.7", "Logs.Example.org:80"] {
+        for host in
+            ["127.0.0.1:8501", "localhost:1", "[::1]:8501", "10.0.0.7", "Logs.Example.org:80"]
+        {
             assert!(check(&[("host", host)]), "{host}");
         }
         for host in ["evil.example.org:8501", "127.0.0.1.evil.org", "localhost.evil.org", ""] {

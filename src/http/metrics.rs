@@ -128,18 +128,38 @@ impl Taken {
         registry.register_with_unit("ingested", help, Unit::Bytes, in_bytes.clone());
         Taken {
             records: counter(registry, "ingested_records", "Records taken in since the start"),
-            rejects: counter(registry, "rejected_lines", "Lines no format could read since the start"),
+            rejects: counter(
+                registry,
+                "rejected_lines",
+                "Lines no format could read since the start",
+            ),
             bytes: in_bytes,
             stored: gauge(registry, "stored_records", "Records in the database"),
             database_bytes: bytes(registry, "database_size", "The database on disk"),
-            lag_bytes: bytes(registry, "follow_lag", "Bytes in followed files that are not read yet"),
-            lag_seconds: number(registry, "follow_lag_age", "How long the oldest of them have waited"),
+            lag_bytes: bytes(
+                registry,
+                "follow_lag",
+                "Bytes in followed files that are not read yet",
+            ),
+            lag_seconds: number(
+                registry,
+                "follow_lag_age",
+                "How long the oldest of them have waited",
+            ),
             files: gauge(registry, "followed_files", "Files that are followed"),
             alerts_open: gauge(registry, "alerts_open", "Alerts that are open"),
             mail_pending: gauge(registry, "mail_pending", "Messages that wait to be sent"),
             mail_failed: gauge(registry, "mail_failed", "Messages that were given up"),
-            monitor_last_run: number(registry, "monitor_last_run_timestamp", "When the detectors ran last, since 1970"),
-            monitor_seconds: number(registry, "monitor_duration", "How long the detectors took then"),
+            monitor_last_run: number(
+                registry,
+                "monitor_last_run_timestamp",
+                "When the detectors ran last, since 1970",
+            ),
+            monitor_seconds: number(
+                registry,
+                "monitor_duration",
+                "How long the detectors took then",
+            ),
         }
     }
 }
@@ -168,9 +188,8 @@ pub async fn show(State(app): State<App>) -> ApiResult<Response> {
     taken.monitor_last_run.set(monitor.last_run.map_or(0.0, |at| at as f64 / 1e6));
     taken.monitor_seconds.set(monitor.took.as_secs_f64());
     let mut out = String::new();
-    text::encode(&mut out, &app.metrics.registry).map_err(|_| {
-        ApiError::internal(&Error::Internal("the metrics could not be written"))
-    })?;
+    text::encode(&mut out, &app.metrics.registry)
+        .map_err(|_| ApiError::internal(&Error::Internal("the metrics could not be written")))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], out).into_response())
 }

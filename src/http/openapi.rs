@@ -7,7 +7,10 @@ use super::{catalog, explore, guard, health, metrics, overview, sources, sql, ta
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Pintail", description = "Ask the logs. Times in JSON are ISO 8601 in UTC; times in arrays for charts are milliseconds since 1970. `from` is inclusive, `to` exclusive."),
+    info(
+        title = "Pintail",
+        description = "Ask the logs. Times in JSON are ISO 8601 in UTC; times in arrays for charts are milliseconds since 1970. `from` is inclusive, `to` exclusive."
+    ),
     paths(
         overview::status,
         overview::volume,

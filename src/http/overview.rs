@@ -140,9 +140,9 @@ pub async fn volume(
     let filter = Filter::parse(&params.q)?;
     let buckets = params.buckets.unwrap_or(120).clamp(1, BUCKETS_MAX);
     let (from, to) = (params.from, params.to);
-    let volume = app.runner.page(move |session| {
-        read_volume(session, span(session, from, to)?, &filter, buckets)
-    });
+    let volume = app
+        .runner
+        .page(move |session| read_volume(session, span(session, from, to)?, &filter, buckets));
     Ok(Json(volume.await?))
 }
 

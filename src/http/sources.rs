@@ -80,10 +80,7 @@ pub async fn list(State(app): State<App>) -> ApiResult<Json<Sources>> {
     Ok(Json(Sources { sources: sources.collect(), totals }))
 }
 
-fn joined(
-    source: known::Source,
-    files: &std::collections::BTreeMap<String, Followed>,
-) -> Source {
+fn joined(source: known::Source, files: &std::collections::BTreeMap<String, Followed>) -> Source {
     let records_per_second = source.records_per_second();
     let file = files.get(&source.name);
     Source {

@@ -52,15 +52,13 @@ pub enum Format {
 impl Format {
     /// What a client that says `Accept: …` wants.
     pub fn accepted(accept: &str) -> Option<Format> {
-        accept.split(',').find_map(|kind| {
-            match kind.split(';').next().unwrap_or_default().trim() {
-                "application/json" => Some(Format::Json),
-                "application/jsonl" | "application/x-ndjson" => Some(Format::Jsonl),
-                "text/csv" => Some(Format::Csv),
-                "application/vnd.apache.parquet" => Some(Format::Parquet),
-                "application/vnd.apache.arrow.stream" => Some(Format::Arrow),
-                _ => None,
-            }
+        accept.split(',').find_map(|kind| match kind.split(';').next().unwrap_or_default().trim() {
+            "application/json" => Some(Format::Json),
+            "application/jsonl" | "application/x-ndjson" => Some(Format::Jsonl),
+            "text/csv" => Some(Format::Csv),
+            "application/vnd.apache.parquet" => Some(Format::Parquet),
+            "application/vnd.apache.arrow.stream" => Some(Format::Arrow),
+            _ => None,
         })
     }
 

@@ -102,6 +102,16 @@ impl Follower {
         }
     }
 
+    /// Takes in what there is before anybody watches: no part of the rate.
+    ///
+    /// # Errors
+    /// As for [`Follower::look`].
+    pub fn catch_up(&mut self) -> Result<()> {
+        self.look(now())?;
+        self.live.reset_rate();
+        Ok(())
+    }
+
     /// Takes in what is new.
     ///
     /// # Errors

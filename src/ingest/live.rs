@@ -76,6 +76,11 @@ impl Live {
         self.committed.send_modify(|number| *number += 1);
     }
 
+    /// Forgets how fast records came: those were history.
+    pub fn reset_rate(&self) {
+        self.lock().arrivals.clear();
+    }
+
     /// Records a second over the last seconds.
     pub fn records_per_second(&self) -> f64 {
         let mut state = self.lock();

@@ -186,8 +186,7 @@ pub fn update(session: &Session, alert: &StoredAlert, now: Micros) -> Result<()>
 pub const EMAIL: &str = "email";
 
 pub fn add_delivery(session: &Session, alert: i64, now: Micros) -> Result<()> {
-    let parameters =
-        Parameters::new().with("alert", alert).with("channel", EMAIL).with("now", now);
+    let parameters = Parameters::new().with("alert", alert).with("channel", EMAIL).with("now", now);
     session.execute(ADD_DELIVERY, &parameters.as_slice())
 }
 
@@ -218,9 +217,14 @@ pub fn due(session: &Session, now: Micros) -> Result<Vec<Delivery>> {
 /// How a message fared.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    Sent { at: Micros },
+    Sent {
+        at: Micros,
+    },
     /// Tried in vain; it is tried again then, or given up.
-    Failed { error: String, next: Option<Micros> },
+    Failed {
+        error: String,
+        next: Option<Micros>,
+    },
 }
 
 pub fn note_delivery(

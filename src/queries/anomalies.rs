@@ -79,10 +79,8 @@ struct Row {
 
 /// What the detector left in the session.
 pub fn anomalies(session: &Session, detector: &str, level: &str) -> Result<Vec<Anomaly>> {
-    let parameters = Parameters::new()
-        .with("detector", detector)
-        .with("gap", GAP_MINUTES)
-        .with("level", level);
+    let parameters =
+        Parameters::new().with("detector", detector).with("gap", GAP_MINUTES).with("level", level);
     let rows: Vec<Row> = session.rows(QUERY, &parameters.as_slice())?;
     Ok(rows.into_iter().map(anomaly).collect())
 }

@@ -156,8 +156,7 @@ fn window_start(session: &Session, span: Span, records: i64) -> Result<Micros> {
 
 /// Records of the same source around one.
 pub fn around(session: &Session, id: i64, before: usize, after: usize) -> Result<Vec<Record>> {
-    let parameters =
-        Parameters::new().with("id", id).with("before", before).with("after", after);
+    let parameters = Parameters::new().with("id", id).with("before", before).with("after", after);
     session.rows(AROUND, &parameters.as_slice())
 }
 

@@ -63,10 +63,8 @@ struct Row {
 pub fn scores(session: &Session, span: Span, settings: &Settings, points: usize) -> Result<Scores> {
     let step = span.bucket(points).max(MINUTE);
     let span = span.rounded(step);
-    let parameters = Parameters::new()
-        .with("from", span.from)
-        .with("step", step)
-        .with("series_max", SERIES_MAX);
+    let parameters =
+        Parameters::new().with("from", span.from).with("step", step).with("series_max", SERIES_MAX);
     let rows: Vec<Row> = session.rows(QUERY, &parameters.as_slice())?;
     Ok(Scores {
         from: span.from / 1_000,

@@ -41,11 +41,8 @@ impl Filter {
     /// # Errors
     /// What cannot be understood, and where.
     pub fn parse(text: &str) -> Result<Filter, Mistake> {
-        let mut filter = Filter {
-            condition: String::new(),
-            parameters: Parameters::new(),
-            only_counts: true,
-        };
+        let mut filter =
+            Filter { condition: String::new(), parameters: Parameters::new(), only_counts: true };
         for term in Terms::new(text) {
             let term = term?;
             let test = filter.test(&term)?;
@@ -385,7 +382,8 @@ mod tests {
             Ok(filter) => {
                 let mut sql = filter.condition;
                 for (name, value) in filter.parameters.as_slice().iter().rev() {
-                    sql = sql.replace(&format!("${name}"), &format!("{:?}", value.unwrap_or("")));
+                    let value = format!("<{}>", value.unwrap_or(""));
+                    sql = sql.replace(&format!("${name}"), &value);
                 }
                 sql
             }
@@ -397,27 +395,43 @@ mod tests {
     fn searches_become_conditions() {
         let any = |word: &str| {
             format!(
-                "(contains(lower(message), \"{word}\") or \
-                 coalesce(contains(lower(fields::varchar), \"{word}\"), false))"
+                "(contains(lower(message), <{word}>) or \
+                 coalesce(contains(lower(fields::varchar), <{word}>), false))"
             )
         };
+        let field = |path: &str| format!("json_extract_string(fields, <{path}>)");
+        let status = field("$.\"status\"");
         for (search, condition) in [
             ("", "true".to_owned()),
             ("Timeout", any("timeout")),
-            ("\"timed out\" -Foo", format!("{} and not coalesce({}, false)", any("timed out"), any("foo"))),
-            ("level:error service:auth", r#"(level = "ERROR"::level) and (service = "auth")"#.to_owned()),
-            ("level:>=warning", r#"(level >= "WARN"::level)"#.to_owned()),
-            ("level:error,none", r#"(level = "ERROR"::level or level is null)"#.to_owned()),
-            ("service:none,pay*", r#"(service is null or service glob "pay*")"#.to_owned()),
-            ("status:500", r#"(json_extract_string(fields, "$."status"") = "500")"#.to_owned()),
-            ("status:>=500", r#"(try_cast(json_extract_string(fields, "$."status"") as double) >= "500"::double)"#.to_owned()),
-            ("trace_id:*", r#"(json_extract_string(fields, "$."trace_id"") is not null)"#.to_owned()),
-            ("/a b\\/c/", r#"regexp_matches(message, "a b/c")"#.to_owned()),
+            (
+                "\"timed out\" -Foo",
+                format!("{} and not coalesce({}, false)", any("timed out"), any("foo")),
+            ),
+            (
+                "level:error service:auth",
+                "(level = <ERROR>::level) and (service = <auth>)".to_owned(),
+            ),
+            ("level:>=warning", "(level >= <WARN>::level)".to_owned()),
+            ("level:error,none", "(level = <ERROR>::level or level is null)".to_owned()),
+            ("service:none,pay*", "(service is null or service glob <pay*>)".to_owned()),
+            ("status:500", format!("({status} = <500>)")),
+            ("status:>=500", format!("(try_cast({status} as double) >= <500>::double)")),
+            ("status:*", format!("({status} is not null)")),
+            (
+                "user.id:4",
+                format!(
+                    "(coalesce({}, {}) = <4>)",
+                    field("$.\"user.id\""),
+                    field("$.\"user\".\"id\"")
+                ),
+            ),
+            ("/a b\\/c/", "regexp_matches(message, <a b/c>)".to_owned()),
             ("/api/users", any("/api/users")),
             ("http://x/y", any("http://x/y")),
             ("10:00:01", any("10:00:01")),
             ("Exception: -", format!("{} and {}", any("exception:"), any("-"))),
-            ("user:\"Jane \\\"D\\\"\"", "(json_extract_string(fields, \"$.\"user\"\") = \"Jane \\\"D\\\"\")".to_owned()),
+            ("status:\"a \\\"b\\\"\"", format!("({status} = <a \"b\">)")),
         ] {
             assert_eq!(read(search), condition, "{search}");
         }
@@ -441,7 +455,10 @@ mod tests {
 
     #[test]
     fn whatever_is_typed_is_read_or_refused() {
-        for text in ["-", "--", ":", "a:", "-a:b", "\"\"", "//", "///", "a:,", ",", "é:ü", "-/x/", "a:\"", "a:>="] {
+        for text in [
+            "-", "--", ":", "a:", "-a:b", "\"\"", "//", "///", "a:,", ",", "é:ü", "-/x/", "a:\"",
+            "a:>=",
+        ] {
             let _outcome: Result<Filter, Mistake> = Filter::parse(text);
         }
     }

@@ -15,6 +15,7 @@
 //! - [`sources`]: what is known about where records came from.
 //! - [`output`]: ad-hoc SQL, its results streamed as rows of text.
 //! - [`statements`]: where one SQL statement ends and the next begins.
+//! - [`guard`]: what SQL that strangers send may do.
 //! - [`levels`]: makes `level >= 'WARN'` mean what it says.
 //! - [`raw`]: connections, statements and results of DuckDB's C interface. With [`bulk`],
 //!   [`handle`] and a line of [`database`] the only unsafe code.
@@ -22,6 +23,7 @@
 pub mod batch;
 mod bulk;
 pub mod database;
+mod guard;
 mod handle;
 mod levels;
 mod migrations;

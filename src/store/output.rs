@@ -13,6 +13,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use serde::de::DeserializeOwned;
 
+use super::guard;
 use super::handle::Handle;
 use super::levels::with_severity;
 pub use super::raw::{Interrupter, Parameter};
@@ -138,8 +139,11 @@ impl Session {
 
     fn prepare(&self, statement: &str) -> Result<Prepared<'_>> {
         let prepared = self.connection.prepare(statement)?;
-        if self.guarded && !prepared.only_asks() {
-            return Err(Error::Sql(ONLY_QUERIES.to_owned()));
+        if self.guarded {
+            if !prepared.only_asks() {
+                return Err(Error::Sql(guard::ONLY_QUERIES.to_owned()));
+            }
+            guard::check(&self.connection, statement)?;
         }
         Ok(prepared)
     }
@@ -161,8 +165,9 @@ impl Session {
         while let Some(chunk) = result.next_texts()? {
             let columns = chunk.columns();
             for row in (0..chunk.rows()).filter_map(|row| columns.first()?.get(row)) {
-                rows.push(serde_json::from_str(&finite(row)).map_err(|error| {
-                    Error::Store { action: "read a row", message: format!("{error}: {row}") }
+                rows.push(serde_json::from_str(&finite(row)).map_err(|error| Error::Store {
+                    action: "read a row",
+                    message: format!("{error}: {row}"),
                 })?);
             }
         }
@@ -261,9 +266,6 @@ impl Session {
         Some(columns)
     }
 }
-
-const ONLY_QUERIES: &str = "only queries can be run here: SELECT, FROM, WITH, VALUES, DESCRIBE, \
-                            SUMMARIZE, SHOW and EXPLAIN";
 
 /// The largest integer up to which all are exact in JavaScript.
 const EXACT_INTEGER_MAX: i64 = (1 << 53) - 1;
@@ -375,7 +377,9 @@ fn whole_rows(mut result: RawResult, rendering: Rendering, sink: &mut dyn RowSin
                 sink.row(&values)?
             }
             Rendering::Json => sink.row(&[Some(&json_object(&columns, &values))])?,
-            Rendering::Array => sink.row(&[Some(&serde_json::to_string(&values).map_err(io::Error::from)?)])?,
+            Rendering::Array => {
+                sink.row(&[Some(&serde_json::to_string(&values).map_err(io::Error::from)?)])?
+            }
         };
         if flow == Flow::Enough {
             break;

@@ -253,8 +253,10 @@ impl RawResult {
             error
         };
         check_arrow(error)?;
-        let schema = Schema::try_from(&schema)
-            .map_err(|error| Error::Store { action: "describe as Arrow", message: error.to_string() })?;
+        let schema = Schema::try_from(&schema).map_err(|error| Error::Store {
+            action: "describe as Arrow",
+            message: error.to_string(),
+        })?;
         Ok(SchemaRef::new(schema))
     }
 
@@ -271,7 +273,11 @@ impl RawResult {
         // SAFETY: the chunk is one of this result's; FFI_ArrowArray is the C interface's
         // ArrowArray, and releases what DuckDB puts there.
         check_arrow(unsafe {
-            ffi::duckdb_data_chunk_to_arrow(self.arrow_options().0, chunk.raw, (&raw mut array).cast())
+            ffi::duckdb_data_chunk_to_arrow(
+                self.arrow_options().0,
+                chunk.raw,
+                (&raw mut array).cast(),
+            )
         })?;
         let kind = FFI_ArrowSchema::try_from(schema.as_ref()).map_err(failed)?;
         // SAFETY: DuckDB made the array with the same options as the schema.

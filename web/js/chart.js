@@ -29,7 +29,7 @@ export const fromPlot = (text) => (typeof text === 'number' ? text : new Date(St
 
 /** Plotly reads text as simple markup; what comes from logs is text. Trace names are taken care of here. */
 export const plotText = (text) => (typeof text === 'string' ? text.replaceAll('&', '&amp;').replaceAll('<', '&lt;') : text);
-const plainText = (text) => (typeof text === 'string' ? text.replaceAll('&lt;', '<').replaceAll('&amp;', '&') : text);
+export const plainText = (text) => (typeof text === 'string' ? text.replaceAll('&lt;', '<').replaceAll('&amp;', '&') : text);
 
 /** At most `limit` series: the others become one called "other" (sum of what merge says). */
 export const MAX_SERIES = 8;
@@ -54,7 +54,7 @@ function baseLayout(height, extra) {
   const [start, end] = (extra?.xaxis?.range ?? []).map(fromPlot);
   const days = !start || new Date(start).toDateString() !== new Date(end - 1).toDateString() && end - start > 43200000;
   if (days && extra?.xaxis?.type !== 'category') layout.margin = { ...layout.margin, b: 36 };
-  layout.xaxis = { ...axis, type: 'date', showgrid: false, fixedrange: false, spikethickness: 1, spikedash: 'solid', spikecolor: theme.color('text-3'), hoverformat: '%a %-d %b %H:%M', nticks: 8,
+  layout.xaxis = { ...axis, type: 'date', showgrid: false, fixedrange: false, hoverformat: '%a %-d %b %H:%M', nticks: 8,
     tickformatstops: [
       { dtickrange: [null, 60000], value: '%H:%M:%S' }, { dtickrange: [60000, 86400000], value: days ? '%H:%M\n%-d %b' : '%H:%M' }, { dtickrange: [86400000, null], value: '%-d %b\n%Y' },
     ], ...extra?.xaxis };

@@ -28,8 +28,8 @@ function render(s) {
 }
 
 function problem(s) {
-  const text = s.monitor?.error ? 'monitor failing' : s.mail?.failed ? `${plural(s.mail.failed, 'mail')} not sent` : null;
-  return text && h('a', { class: 'fact fact-problem', 'data-test': 'fact-problem', href: href({ view: 'alerts' }), title: s.monitor?.error ?? s.mail?.last_error ?? '' }, text);
+  const text = s.error ? 'ingest failing' : s.monitor?.error ? 'monitor failing' : s.mail?.failed ? `${plural(s.mail.failed, 'mail')} not sent` : null;
+  return text && h('a', { class: 'fact fact-problem', 'data-test': 'fact-problem', href: href({ view: s.error ? 'sources' : 'alerts' }), title: s.error ?? s.monitor?.error ?? s.mail?.last_error ?? '' }, text);
 }
 
 export const facts = {

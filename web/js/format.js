@@ -17,7 +17,7 @@ export const fixed = (n, digits = 1) => (missing(n) ? DASH : Math.abs(n) < 1000 
 /** 1.234 -> 1.23 %; tiny shares are not rounded to nothing. */
 export function percent(n) {
   if (missing(n)) return DASH;
-  if (n === 0) return '0 %';
+  if (n === 0 || n === 100) return `${n} %`;
   return n < 0.01 ? '< 0.01 %' : `${n.toFixed(n < 10 ? 2 : 1)} %`;
 }
 
@@ -99,7 +99,7 @@ export function ago(t, now = Date.now()) {
   if (missing(t)) return 'never';
   const s = (now - toDate(t).getTime()) / 1000;
   if (s < 5) return s < -5 ? `in ${duration(-s).split(' ').slice(0, 2).join(' ')}` : 'now';
-  return `${duration(s).split(' ').slice(0, 2).join(' ')} ago`;
+  return `${duration(Math.round(s)).split(' ').slice(0, 2).join(' ')} ago`;
 }
 /** 2026-01-05 – 10:00 to 11:00, shortened as far as it stays clear */
 export function rangeText(from, to) {

@@ -27,6 +27,8 @@ export const timerange = {
     state.set(base ?? { from: DEFAULT_FROM, to: 'now' });
     base = null;
   },
+  /** Whether a brush has narrowed the range, so that reset() has something to go back to. */
+  get zoomed() { return base !== null; },
   set(from, to = 'now') {
     base = null;
     state.set({ from, to });

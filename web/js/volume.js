@@ -25,8 +25,6 @@ function draw({ times, levels, bucket_ms: width, from, to }, compact) {
       hovertemplate: '%{y:,}',
     })),
     layout: {
-      // The hover box lists them as they are stacked: the severe on top.
-      legend: { traceorder: 'reversed' },
       xaxis: { range: [toPlot(times[0] ?? from), toPlot((times.at(-1) ?? to - width) + width)], hoverformat: width < 60000 ? '%a %-d %b %H:%M:%S' : '%a %-d %b %H:%M', ...(compact ? ONE_LINE : {}) },
       yaxis: countAxis(highest),
     },

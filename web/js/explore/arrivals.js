@@ -4,6 +4,7 @@
 
 const HOLD = 5000;      // records that wait; beyond that the list is made anew instead
 const POLL = 500;
+const SILENT = 4000;    // milliseconds without a word from the stream after which it is better to ask
 const AGAIN = 2000;     // milliseconds until a stream that was refused (no token yet, server restarting) is asked for again
 
 export class Arrivals {
@@ -13,6 +14,7 @@ export class Arrivals {
     this.stream = null;
     this.dropped = 0;
     this.connected = false;
+    this.heard = 0;             // when the stream last said something
     this.again = 0;
     this.reset(null);
   }
@@ -40,6 +42,11 @@ export class Arrivals {
     // Ids are only needed where stream and answers overlap.
     if (this.seen.size > 4 * HOLD) this.seen = new Set([...this.seen].slice(-2 * HOLD));
     this.onWaiting();
+  }
+
+  /** Whether records may have arrived that nobody told of. */
+  get shouldAsk() {
+    return !this.stream || Date.now() - this.heard > SILENT;
   }
 
   /** Everything that waits, newest first; the caller shows it. */
@@ -79,8 +86,12 @@ export class Arrivals {
       // A stream that breaks off is opened again by the browser; one that is refused is not.
       if (stream.readyState === EventSource.CLOSED && this.stream === stream) this.again = setTimeout(() => this.startTail(open), AGAIN);
     });
-    stream.addEventListener('records', (event) => this.take(JSON.parse(event.data).reverse()));
+    stream.addEventListener('records', (event) => {
+      this.heard = Date.now();
+      this.take(JSON.parse(event.data).reverse());
+    });
     stream.addEventListener('dropped', (event) => {
+      this.heard = Date.now();
       this.dropped += JSON.parse(event.data).count;
       tell(true);
     });

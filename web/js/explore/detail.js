@@ -1,5 +1,5 @@
 // An expanded record: every field with what one can do with it, the record as JSON, and the lines around it.
-import { h, icon, svg } from '../dom.js';
+import { h, icon, replace, svg } from '../dom.js';
 import { dateTime, iso, utc, zone } from '../format.js';
 import { levelTag } from '../levels.js';
 import { asJson, asText, flatten } from './fields.js';
@@ -27,11 +27,25 @@ export function detail(record, actions) {
       h('button', { type: 'button', class: 'btn btn-small', onclick: copy(record.message, 'Message') }, icon('copy'), 'Copy message'),
       aroundButton,
       h('button', { type: 'button', class: 'btn btn-small', onclick: () => actions.link(record) }, 'Copy link')),
-    h('pre', { class: 'detail-message', 'data-test': 'detail-message', tabindex: '0', 'aria-label': 'Message' }, record.message),
+    message(record.message, actions),
     h('table', { class: 'detail-table' },
       h('caption', { class: 'visually-hidden' }, 'Fields of the record'),
       h('tbody', null, fields(record).map((field) => fieldRow(field, actions)))),
     surroundings);
+}
+
+/** The message; what is marked in it can be asked for or excluded. */
+function message(text, actions) {
+  const choices = h('div', { class: 'detail-marked', 'data-test': 'marked-text', hidden: true });
+  const button = (label, part, exclude, test) => h('button', { type: 'button', class: 'btn btn-small', 'data-test': test, onclick: () => actions.phrase(part, exclude) }, label);
+  const look = () => {
+    const part = window.getSelection().toString().trim();
+    const short = part.length > 40 ? `${part.slice(0, 39)}…` : part;
+    choices.hidden = !part || part.includes('\n') || part.length > 200;
+    if (!choices.hidden) replace(choices, button(`Only with “${short}”`, part, false, 'filter-marked'), button(`Without “${short}”`, part, true, 'exclude-marked'));
+    actions.changed();
+  };
+  return [h('pre', { class: 'detail-message', 'data-test': 'detail-message', tabindex: '0', 'aria-label': 'Message', onpointerup: () => setTimeout(look), onkeyup: look }, text), choices];
 }
 
 /** [{name, text, show, value, plain}]: plain fields have no buttons to filter. */

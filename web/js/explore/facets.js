@@ -4,10 +4,17 @@ import { h, replace } from '../dom.js';
 import { number, si } from '../format.js';
 import { LEVELS, levelRank, levelTag } from '../levels.js';
 import { prefs } from '../prefs.js';
+import { baseName } from './fields.js';
 import { mentions, stateOf } from './query.js';
 
 const ALWAYS_OPEN = ['level', 'service', 'source', 'host'];
 const SHORT = 6;        // values shown of a field before "more"
+
+/** Whether a few values make up most of it: a status does, a duration does not. */
+function isTelling({ values }) {
+  const sum = values.reduce((all, v) => all + v.count, 0);
+  return values.length < 8 || values[0].count > sum / 4;
+}
 
 /** place: the element; onPick(name, value, exclude), onClear(name) are what clicks do. */
 export function createFacets(place, { onPick, onClear }) {
@@ -16,7 +23,7 @@ export function createFacets(place, { onPick, onClear }) {
   let answer = null;
   let query = '';
 
-  const folded = (name) => prefs.get('explore.folded', {})[name] ?? !(ALWAYS_OPEN.includes(name) || answer.facets.findIndex((f) => f.name === name) < 7);
+  const folded = (facet) => prefs.get('explore.folded', {})[facet.name] ?? !(ALWAYS_OPEN.includes(facet.name) || isTelling(facet));
   const fold = (name, value) => prefs.set('explore.folded', { ...prefs.get('explore.folded', {}), [name]: value });
 
   // A name the query filters by has only the values asked for; the others, seen before, stay there to be added.
@@ -37,7 +44,7 @@ export function createFacets(place, { onPick, onClear }) {
     const focus = document.activeElement?.dataset?.facet;
     const scroll = place.scrollTop;
     replace(place,
-      answer.facets.map(section),
+      answer.facets.filter((facet) => mentions(query, facet.name) || facet.values.some((v) => v.value !== null)).map(section),
       !answer.facets.length ? null : h('p', { class: 'facets-note dim' }, answer.exact ? 'Counted over all results.' : `Counted over the newest ${number(answer.sampled)} results.`));
     place.scrollTop = scroll;
     if (focus) place.querySelector(`[data-facet="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
@@ -49,7 +56,7 @@ export function createFacets(place, { onPick, onClear }) {
     if (name === 'level') values.sort((a, b) => levelRank(b.value) - levelRank(a.value));
     const most = Math.max(1, ...values.map((v) => v.count ?? 0));
     const shown = long.has(name) ? values : values.slice(0, name === 'level' ? 7 : SHORT);
-    const open = !folded(name);
+    const open = !folded(facet);
     const body = h('div', { hidden: !open },
       values.length ? h('ul', { class: 'facet-values' }, shown.map((v) => value(name, v, most))) : h('p', { class: 'facets-note dim' }, 'none in these results'),
       values.length > shown.length ? h('button', { type: 'button', class: 'facet-more', onclick: () => { long.add(name); draw(); } }, `${values.length - shown.length} more`) : null);
@@ -66,12 +73,12 @@ export function createFacets(place, { onPick, onClear }) {
   }
 
   function value(name, { value: raw, label, count }, most) {
-    const text = label ?? (raw === null ? 'none' : String(raw));
+    const text = raw === null ? 'none' : name === 'source' ? baseName(label ?? raw) : label ?? String(raw);
     const on = stateOf(query, name, raw);
     return h('li', { class: `facet-row${on ? ` facet-${on}` : ''}`, 'data-test': 'facet-row', 'data-value': raw ?? 'none' },
       h('button', {
         type: 'button', class: 'facet-value', 'aria-pressed': String(on === 'in'), 'data-test': 'facet-value', 'data-facet': `${name}=${raw}`,
-        title: `${name}: ${text}\nClick: only these. Alt-click: without these.`,
+        title: `${name}: ${label ?? text}\nClick: only these. Alt-click: without these.`,
         onclick: (event) => onPick(name, raw, event.altKey),
       },
       h('span', { class: 'facet-bar', 'aria-hidden': 'true', style: { width: `${Math.round((100 * (count ?? 0)) / most)}%` } }),

@@ -157,11 +157,6 @@ export class Pages {
     this.head = records.concat(this.head);
   }
 
-  /** Records in memory, for the test that there are not too many. */
-  get held() {
-    return this.head.length + this.pages.reduce((sum, page) => sum + (page.records?.length ?? 0), 0);
-  }
-
   close() {
     this.loading?.abort();
     this.loading = null;

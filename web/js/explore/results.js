@@ -222,6 +222,6 @@ export class Results {
 }
 
 /** A record as one line, as a log file has it. */
-export function copyLine(record) {
+function copyLine(record) {
   return copyText([iso(record.ts), record.level, record.service, record.message].filter(Boolean).join(' '), 'Line copied');
 }

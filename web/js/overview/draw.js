@@ -14,8 +14,8 @@ function axis({ from, to, step_ms: step }, series) {
   return { range: [toPlot(start), toPlot(end)], nticks: 6 };
 }
 
-/** top: the upper end of the scale */
-export function drawScores(model, top) {
+/** top: the upper end of the scale; width: of the plot in pixels */
+export function drawScores(model, top, width = 600) {
   const { scores, threshold, chosen } = model;
   const { series, step_ms: step } = scores;
   const marks = [];
@@ -27,7 +27,7 @@ export function drawScores(model, top) {
   });
   // The chosen one lies on top of the others.
   if (chosen >= 0) traces.push(...traces.splice(chosen, 1));
-  if (marks.length) traces.push(markers(marks, series, scores));
+  if (marks.length) traces.push(markers(marks, series, scores, top, width));
   const lowest = Math.min(0, ...series.map((s) => s.score.reduce((a, b) => Math.min(a, b ?? 0), 0)));
   const bottom = lowest < -threshold * 0.6 ? Math.min(lowest * 1.15, -threshold * 1.1) : Math.max(lowest * 1.1, -2.5);
   const shapes = bottom < -threshold ? [{ type: 'line', xref: 'paper', x0: 0, x1: 1, y0: -threshold, y1: -threshold, line: { color: theme.color('text-3'), width: 1, dash: 'dot' } }] : [];
@@ -35,12 +35,13 @@ export function drawScores(model, top) {
 }
 
 /** A triangle on each peak, pointing the way it left; the highest say which service and how far. */
-function markers(marks, series, { from, to }) {
+function markers(marks, series, { from, to }, top, pixels) {
   marks.sort((a, b) => Math.abs(b.score) - Math.abs(a.score));
   const labelled = [];
   const width = to - from;
   for (const mark of marks) {
-    const crowded = labelled.some((other) => Math.abs(other.time - mark.time) < width * 0.22 && Math.abs(other.score - mark.score) < Math.abs(marks[0].score) * 0.18);
+    // A label is about 110 by 16 pixels.
+    const crowded = labelled.some((other) => Math.abs(other.time - mark.time) < (width * 110) / pixels && Math.abs(other.score - mark.score) < top * 0.12);
     mark.label = '';
     if (!crowded && labelled.length < MARKS_WITH_LABEL) {
       mark.label = `${seriesLabel(series[mark.series].series)} ${fixed(mark.score, 1)}`;

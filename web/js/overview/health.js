@@ -28,7 +28,7 @@ export function healthPanel() {
   const off = facts.subscribe((s) => {
     const link = (text) => h('a', { href: href({ view: 'sources' }) }, text);
     replace(list,
-      fact('Arriving', 'rate', rate(Math.round(s.records_per_second * 10) / 10), 'over the last 10 s'),
+      fact('Arriving', 'rate', rate(Math.round(s.records_per_second * 10) / 10), s.error ?? 'over the last 10 s', Boolean(s.error)),
       fact('Lag', 'lag', s.lag_seconds === null ? 'nothing followed' : duration(s.lag_seconds), s.lag_bytes ? `${bytes(s.lag_bytes)} waiting` : s.lag_seconds === null ? '' : 'nothing waits', s.lag_seconds > 60),
       fact('Newest record', 'last', s.last ? timeTag(s.last, 's', ago(s.last)) : '–', s.first ? h('span', null, 'since ', timeTag(s.first, 'min')) : ''),
       fact('Sources', 'sources', link(number(s.sources)), ''),

@@ -94,7 +94,7 @@ export function scorePanels(ctx, { onThreshold }) {
     }
     band.note(h('a', { href: logsLink({ service: seriesService(chosen.series), level: `>=${model.level.toLowerCase()}` }), 'data-test': 'band-series' }, seriesLabel(chosen.series)));
     setText(bandLegend, `Shaded: expected ± ${fixed(model.threshold, 1)} × the usual spread, from the ${duration(model.scores.window_minutes * 60)} before`);
-    await Promise.all([chart.render(() => drawScores(model, top)), bandChart.render(() => drawBand(model))]);
+    await Promise.all([chart.render(() => drawScores(model, top, Math.max(200, chart.plot.clientWidth - 54))), bandChart.render(() => drawBand(model))]);
   }
 
   async function show() {
@@ -104,7 +104,7 @@ export function scorePanels(ctx, { onThreshold }) {
       replace(legend);
       setText(bandLegend, '');
       const word = model.level === 'FATAL' ? 'FATAL' : `${model.level} and above`;
-      scores.empty({ title: 'Nothing to score here', text: `No service has records at ${word} in this time range.` });
+      scores.empty({ title: 'Nothing to score here', text: `A score needs records at ${word} and half an hour of past before them.` });
       band.empty({ title: 'Nothing to show' });
       return;
     }

@@ -30,7 +30,7 @@ export function volumePanels(ctx) {
     if (!total) {
       const last = facts.status?.last;
       const options = { title: 'No records in this time range', text: last ? `The newest is from ${dateTime(last)}.` : '',
-        actions: [button({ label: 'Show all records', onclick: () => timerange.set('all'), test: 'show-all' })] };
+        actions: [timerange.zoomed && button({ label: 'Back to the range before', onclick: timerange.reset, test: 'range-reset' }), button({ label: 'Show all records', onclick: () => timerange.set('all'), test: 'show-all' })] };
       replace(legend);
       volume.note('');
       share.note('');
@@ -79,8 +79,10 @@ function drawShare({ times, bucket_ms: width }, errors, all) {
   const y = errors.map((n, i) => (all[i] ? (100 * n) / all[i] : null));
   const top = Math.max(...y.map((v) => v ?? 0), 1) * 1.1;
   return {
-    traces: [{ type: 'scatter', mode: 'lines', name: 'Error share', x: times.map((t) => toPlot(t + width / 2)), y, connectgaps: false,
-      line: { color: theme.color('level-error'), width: 1.5, shape: 'linear' }, fill: 'tozeroy', fillcolor: theme.color('error-area'), hovertemplate: '%{y:.2f} %' }],
+    // A bucket between two empty ones has no line to it; a dot shows it.
+    traces: [{ type: 'scatter', mode: 'lines+markers', name: 'Error share', x: times.map((t) => toPlot(t + width / 2)), y, connectgaps: false,
+      line: { color: theme.color('level-error'), width: 1.5, shape: 'linear' }, fill: 'tozeroy', fillcolor: theme.color('error-area'), hovertemplate: '%{y:.2f} %',
+      marker: { color: theme.color('level-error'), size: y.map((v, i) => (v !== null && (y[i - 1] ?? null) === null && (y[i + 1] ?? null) === null ? 6 : 0)) } }],
     layout: { xaxis: { range: [toPlot(times[0]), toPlot(times.at(-1) + width)], nticks: 5 }, yaxis: { range: [0, top], ticksuffix: ' %', tickformat: top < 2 ? '.1f' : 'd' } },
   };
 }

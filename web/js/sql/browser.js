@@ -31,7 +31,11 @@ export function createBrowser(place, on) {
   function drawSchema() {
     const tables = schema.tables.filter((table) => table.kind !== 'macro');
     const macros = schema.tables.filter((table) => table.kind === 'macro');
-    replace(body, tables.map(entry), macros.length ? h('h3', { class: 'side-sub' }, 'Macros') : null, macros.map(entry));
+    // Those nothing is said about are Pintail's own affairs.
+    const own = tables.filter((table) => !table.about);
+    const rest = h('div', { hidden: true }, own.map(entry));
+    const more = own.length ? h('button', { type: 'button', class: 'side-more', onclick: () => { rest.hidden = false; more.remove(); } }, `${own.length} more`) : null;
+    replace(body, tables.filter((table) => table.about).map(entry), more, rest, macros.length ? h('h3', { class: 'side-sub' }, 'Macros') : null, macros.map(entry));
     replace(examples, (schema.examples ?? []).map((each) => query({ title: each.title, sql: each.sql, test: 'sql-example' })));
   }
 

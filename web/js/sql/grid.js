@@ -13,7 +13,7 @@ const WIDEST = 60;          // characters
 const isLevel = (column, value) => column.name === 'level' && LEVELS.includes(value);
 
 /** A value as text; JSON for what is nested. */
-export function textOf(value) {
+function textOf(value) {
   if (value === null || value === undefined) return 'NULL';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

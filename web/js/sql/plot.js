@@ -1,8 +1,11 @@
 // A result as a chart: line, bar or scatter, with x, y and split chosen from its columns.
 import { h, replace } from '../dom.js';
-import { createChart, plotText, saveMenu, seriesColor, seriesDash, toPlot } from '../chart.js';
+import { createChart, plainText, plotText, saveMenu, seriesColor, seriesDash, toPlot } from '../chart.js';
 import { empty, errorBox } from '../ui.js';
 import { kindOf, series, settle } from './shape.js';
+
+const LABELS = 40;
+const shorten = (text) => (text.length > 24 ? `${text.slice(0, 23)}…` : text);
 
 /** choice: {type, x, y, split} from the address; onChoice(choice) when the user chose another. */
 export function createPlot(place, result, choice, onChoice) {
@@ -39,8 +42,12 @@ export function createPlot(place, result, choice, onChoice) {
   bar.append(h('span', { class: 'plot-save' }, saveMenu(chart, 'result')));
 
   async function draw() {
-    const { kind, list } = series(result, now);
-    note.textContent = list.some((each) => each.name.startsWith('other (')) ? 'The eight largest are drawn by themselves, the rest together as “other”.' : '';
+    const { kind, list, added } = series(result, now);
+    note.textContent = [
+      added ? 'Rows with the same x are added up.' : '',
+      list.some((each) => each.name.startsWith('other (')) ? 'The eight largest are drawn by themselves, the rest together as “other”.' : '',
+      result.truncated ? 'Drawn from the rows shown, not from all.' : '',
+    ].filter(Boolean).join(' ');
     const label = `${now.y === '*' ? 'Numbers' : now.y} by ${now.x}${now.split ? `, split by ${now.split}` : ''}`;
     chart.label(label);
     try {
@@ -67,6 +74,9 @@ function build(kind, list, choice, zoom) {
     if (choice.type === 'scatter') return { ...base, type: 'scatter', mode: 'markers', marker: { color: seriesColor(n), size: many ? 4 : 6, symbol: n, opacity: 0.75 } };
     return { ...base, type: 'scatter', mode: each.x.length > 60 ? 'lines' : 'lines+markers', connectgaps: false, marker: { size: 4, color: seriesColor(n) }, line: { color: seriesColor(n), dash: seriesDash(n), width: 1.5 } };
   });
+  // Names may be whole messages, and many: then some of them, shortened.
+  const names = kind === 'text' || kind === 'nested' ? [...new Set(traces.flatMap((trace) => trace.x))] : [];
+  const labels = names.filter((_, i) => i % Math.ceil(names.length / LABELS) === 0);
   const type = { time: 'date', number: 'linear' }[kind] ?? 'category';
   return {
     traces,
@@ -76,7 +86,8 @@ function build(kind, list, choice, zoom) {
       hovermode: choice.type === 'scatter' ? 'closest' : 'x unified',
       xaxis: {
         type, automargin: true, range: zoom ? zoom.map(at) : undefined, autorange: !zoom, fixedrange: type === 'category',
-        ...(type === 'date' ? {} : { tickformatstops: [], hoverformat: '' }), title: { text: plotText(choice.x), standoff: 8 },
+        ...(type === 'date' ? {} : { tickformatstops: [], hoverformat: '' }),
+        ...(type === 'category' ? { tickvals: labels, ticktext: labels.map((name) => plotText(shorten(plainText(name)))) } : {}), title: { text: plotText(choice.x), standoff: 8 },
       },
       yaxis: { automargin: true, rangemode: choice.type === 'scatter' ? 'normal' : 'tozero', title: { text: choice.y === '*' ? '' : plotText(choice.y), standoff: 8 } },
     },

@@ -63,7 +63,10 @@ const asTime = (value) => {
   return Number.isNaN(time) ? null : time;
 };
 
-/** [{name, x: […], y: […]}] for a choice, at most MOST and "other"; x of kind 'time' is epoch milliseconds. */
+/**
+ * {kind of x, added: whether rows were added up, list: [{name, x: […], y: […]}]} for a choice, at most MOST and "other";
+ * times are epoch milliseconds.
+ */
 export function series({ columns, rows }, choice) {
   const at = (name) => columns.findIndex((column) => column.name === name);
   const x = at(choice.x);
@@ -92,17 +95,32 @@ export function series({ columns, rows }, choice) {
     const rest = order.slice(MOST);
     list = [...list.filter((group) => kept.has(group)), other(rest, choice.type)];
   }
+  let added = false;
   for (const group of list) {
+    // A line has one value at a place: rows that the choice does not tell apart are added up.
+    if (choice.type !== 'scatter') {
+      const before = group.points.length;
+      group.points = sums(group.points);
+      added ||= group.points.length < before;
+    }
     // Lines go from left to right; bars keep the order of the result.
     if (choice.type === 'line' && kind !== 'text') group.points.sort((a, b) => a[0] - b[0]);
   }
-  return { kind, list: list.map((g) => ({ name: g.name, x: g.points.map((p) => p[0]), y: g.points.map((p) => p[1]) })) };
+  return { kind, added, list: list.map((g) => ({ name: g.name, x: g.points.map((p) => p[0]), y: g.points.map((p) => p[1]) })) };
 }
 
 function other(rest, type) {
   const name = `other (${rest.length})`;
   if (type === 'scatter') return { name, points: rest.flatMap((group) => group.points) };
-  const sums = new Map();
-  for (const group of rest) for (const [where, value] of group.points) sums.set(where, (sums.get(where) ?? 0) + (value ?? 0));
-  return { name, points: [...sums] };
+  return { name, points: sums(rest.flatMap((group) => group.points)) };
+}
+
+/** One point a place; null only where there is nothing but null. */
+function sums(points) {
+  const found = new Map();
+  for (const [where, value] of points) {
+    const before = found.get(where) ?? null;
+    found.set(where, value === null ? before : (before ?? 0) + value);
+  }
+  return [...found];
 }

@@ -35,19 +35,20 @@ export default {
     root.append(box.el);
     box.loading({ lines: 6 });
     const table = createTable(box.body, {
-      label: 'Alerts', test: 'alert-table', name: 'alerts', index: 'id', placeholder: 'No alerts', sort: [['opened', 'desc']],
+      label: 'Alerts', test: 'alert-table', name: 'alerts', index: 'id', placeholder: 'No alerts', sort: [['began', 'desc']],
       // From a few minutes before to a little after: how it began is part of it.
-      onRow: (a) => ctx.navigate('explore', { from: ms(a.minute) - 5 * MINUTE, to: ms(a.last_minute ?? a.minute) + 2 * MINUTE, q: `${term('service', a.series || null)} level:>=error` }),
+      onRow: (a) => ctx.navigate('explore', { from: ms(a.began) - 5 * MINUTE, to: ms(a.last_minute ?? a.minute) + 2 * MINUTE, q: `${term('service', a.series || null)} level:>=error` }),
       columns: [
-        { title: 'Opened', field: 'opened', width: 114, cell: (v) => timeTag(v, 'min'), csv: (v) => v },
+        { title: 'Began', field: 'began', width: 114, cell: (v) => timeTag(v, 'min'), csv: (v) => v },
         { title: 'State', field: 'state', width: 76, cell: (v) => h('span', { class: `state${v === 'open' ? ' state-bad' : ''}` }, h('span', { class: 'state-dot' }), v) },
         { title: 'Series', field: 'series', minWidth: 76, grow: 1, cell: label },
         { title: 'Score', field: 'score', width: 70, align: 'right', cell: (v, a) => h('span', null, h('span', { class: 'arrow', 'aria-hidden': 'true' }, a.direction === 'low' ? '▼' : '▲'), h('b', null, fixed(v))), csv: (v) => v },
         { title: 'Observed', field: 'observed', width: 94, align: 'right', cell: number, priority: 2 },
         { title: 'Expected', field: 'expected', width: 94, align: 'right', cell: (v) => fixed(v), priority: 2 },
         { title: 'Lasted', field: 'lasted', width: 92, align: 'right', cell: (v) => duration(v), csv: (v) => v, priority: 3 },
-        { title: 'Why', field: 'reason', minWidth: 200, grow: 5, priority: 4, cell: (v) => h('span', { title: v }, v) },
-        { title: 'Mail', field: 'mailText', width: 236, priority: 1, cell: (_, a) => mailState(a.mail) },
+        { title: 'Found', field: 'opened', width: 114, cell: (v) => timeTag(v, 'min'), csv: (v) => v, priority: 5 },
+        { title: 'Why', field: 'reason', minWidth: 200, grow: 6, priority: 4, cell: (v) => h('span', { title: v }, v) },
+        { title: 'Mail', field: 'mailText', minWidth: 150, grow: 2, priority: 1, cell: (_, a) => mailState(a.mail) },
       ],
     });
 
@@ -68,7 +69,7 @@ export default {
       try {
         const { alerts } = await latest((signal) => ctx.api.get('alerts', null, { signal }));
         titles(alerts);
-        await table.set(alerts.map((a) => ({ ...a, lasted: (ms(a.last_minute ?? a.minute) - ms(a.minute)) / 1000 + 60, mailText: a.mail ? `${a.mail.state}${a.mail.last_error ? `: ${a.mail.last_error}` : ''}${a.mail.next_attempt ? `, next ${iso(a.mail.next_attempt)}` : ''}` : '' })));
+        await table.set(alerts.map((a) => ({ ...a, began: a.first_minute ?? a.minute, lasted: (ms(a.last_minute ?? a.minute) - ms(a.first_minute ?? a.minute)) / 1000 + 60, mailText: a.mail ? `${a.mail.state}${a.mail.last_error ? `: ${a.mail.last_error}` : ''}${a.mail.next_attempt ? `, next ${iso(a.mail.next_attempt)}` : ''}` : '' })));
         if (alerts.length) box.ready();
         else box.empty({ title: 'Nothing unusual yet', text: `The monitor looks every minute and keeps what it finds here${facts.status ? `, from ${fixed(facts.status.threshold)} standard deviations on` : ''}.` });
       } catch (error) {

@@ -139,6 +139,8 @@ function mount(root, ctx) {
   function tell(error) {
     if (error.status !== 400) return false;
     bar.fail(error);
+    // The stream would be refused as well, again and again.
+    results.arrivals.stopTail();
     return true;
   }
 
@@ -231,7 +233,7 @@ function mount(root, ctx) {
       }
       if (!state.live) return undefined;
       counts(false);
-      return results.pages && !tail.on ? poll() : undefined;
+      return results.pages && results.arrivals.shouldAsk ? poll() : undefined;
     },
     unmount() {
       for (const each of Object.values(one)) each.cancel();

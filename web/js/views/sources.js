@@ -41,7 +41,7 @@ export default {
       if (s.file_bytes === null) return fact('Position', 'position', bytes(s.bytes), 'taken in');
       const share = s.file_bytes ? Math.min(100, (100 * s.bytes) / s.file_bytes) : 100;
       const fill = h('span', { style: { width: `${share}%` } });
-      return fact('Position', 'position', h('span', null, `${bytes(s.bytes)} of ${bytes(s.file_bytes)}`, h('span', { class: 'bar', role: 'img', 'aria-label': `${percent(share)} read` }, fill)), share < 100 && s.lag_bytes > 0 ? `${bytes(s.lag_bytes)} to go` : share >= 100 || s.lag_bytes === 0 ? 'all read' : '');
+      return fact('Position', 'position', h('span', null, `${bytes(s.bytes)} of ${bytes(s.file_bytes)}`, h('span', { class: 'bar', role: 'img', 'aria-label': `${percent(share)} read` }, fill)), s.lag_bytes > 0 ? `${bytes(s.lag_bytes)} to go` : share >= 100 || s.lag_bytes === 0 ? 'all read' : '');
     }
 
     function rejects(s) {
@@ -55,10 +55,14 @@ export default {
     }
 
     function source(s) {
+      // The file's name is what one looks for; its directory is often the same for all.
+      const cut = s.name.lastIndexOf('/') + 1;
+      const [directory, file] = cut < s.name.length ? [s.name.slice(0, cut), s.name.slice(cut)] : ['', s.name];
       return h('section', { class: 'source', tabindex: '-1', 'data-test': 'source', 'data-id': s.id, 'aria-label': s.name },
         h('div', null, h('div', { class: 'source-head' },
-          h('h2', { class: 'source-name' }, h('a', { href: href({ view: 'explore', from: 'all', to: 'now', q: term('source', s.id) }), title: 'Its records' }, s.name)),
-          button({ iconName: 'copy', title: `Copy ${s.name}`, quiet: true, onclick: () => copyText(s.name, 'Name copied') })), state(s),
+          h('h2', { class: 'source-name' }, h('a', { href: href({ view: 'explore', from: 'all', to: 'now', q: term('source', s.id) }), title: `Records of ${s.name}` }, file)),
+          button({ iconName: 'copy', title: `Copy ${s.name}`, quiet: true, onclick: () => copyText(s.name, 'Name copied') }), state(s)),
+        directory && h('p', { class: 'source-dir', 'data-test': 'source-dir' }, directory),
         s.error && h('p', { class: 'source-error', role: 'note', 'data-test': 'source-error' }, s.error)),
         h('dl', { class: 'source-facts' }, formats(s),
           fact('Records', 'records', h('a', { href: href({ view: 'explore', from: 'all', to: 'now', q: term('source', s.id) }) }, number(s.records))),
@@ -84,7 +88,7 @@ export default {
       const lines = totals.records + totals.rejects;
       const item = (...inside) => h('span', null, inside);
       replace(head, title, item(h('b', null, number(sources.length)), sources.length === 1 ? ' source' : ' sources'),
-        item(h('b', { 'data-test': 'total-records' }, number(totals.records)), ' records'), item('+ ', h('b', { 'data-test': 'total-rejects' }, number(totals.rejects)), totals.rejects === 1 ? ' reject' : ' rejects'),
+        item(h('b', { 'data-test': 'total-records' }, number(totals.records)), totals.records === 1 ? ' record' : ' records'), item('+ ', h('b', { 'data-test': 'total-rejects' }, number(totals.rejects)), totals.rejects === 1 ? ' reject' : ' rejects'),
         item('= ', h('b', { 'data-test': 'total-entries' }, number(lines)), ' entries'), item(h('b', null, bytes(totals.bytes)), ' taken in'));
       // On a wide screen the labels stand once above; readers hear them at each source.
       const labels = h('div', { class: 'source-labels', 'aria-hidden': 'true' }, h('span', null, 'Source'), h('div', { class: 'source-facts' }, ['Format', 'Records', 'Rejects', 'Position', 'Lag', 'Rate', 'Last seen'].map((name) => h('span', null, name))));

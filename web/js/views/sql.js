@@ -7,6 +7,7 @@ import { fitBelow } from '../fit.js';
 import { prefs } from '../prefs.js';
 import { ask, fetchFile, FORMATS, LIMIT, link, unitOffset } from '../sql/run.js';
 import { createBrowser } from '../sql/browser.js';
+import { createTabs } from '../sql/tabs.js';
 import { createOutput } from '../sql/output.js';
 import { library, nameFor } from '../sql/library.js';
 import { statements } from '../sql/statement.js';
@@ -21,6 +22,7 @@ function mount(root, ctx) {
   let timer = 0;
   let asked = null;             // the statement that was run last
   let result = null;
+  let known = null;             // the schema, once it is there
   let dead = false;
 
   const mac = /Mac|iPhone|iPad/.test(navigator.platform);
@@ -31,17 +33,9 @@ function mount(root, ctx) {
   const linkButton = h('button', { type: 'button', class: 'btn btn-quiet', 'data-test': 'sql-link', onclick: copyLink }, 'Copy link');
   const rangeButton = h('button', { type: 'button', class: 'btn btn-quiet sql-range-button', 'data-test': 'sql-range', title: 'Puts the time range of the page into the statement; by itself it does not limit what SQL sees', onclick: insertRange }, 'Insert time range');
   const facts = h('div', { class: 'sql-facts', role: 'status', 'data-test': 'sql-facts' });
-  const tab = (show, label) => h('button', { type: 'button', class: 'sql-tab', role: 'tab', id: `sql-tab-${show}`, 'aria-controls': 'sql-output', 'data-test': `sql-tab-${show}`, onclick: () => { state.set({ show: show === 'table' ? null : show }, { replace: true }); } }, label);
-  const tabs = [tab('table', 'Table'), tab('chart', 'Chart')];
-  const tabList = h('div', { class: 'sql-tabs', role: 'tablist', 'aria-label': 'Result as' }, tabs);
-  tabList.addEventListener('keydown', (event) => {
-    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
-    const other = tabs.find((each) => each.getAttribute('aria-selected') !== 'true');
-    other.click();
-    other.focus();
-  });
   const download = menu(h('button', { type: 'button', class: 'btn btn-small', 'data-test': 'sql-download', disabled: true }, icon('download'), h('span', { class: 'tool-word' }, 'Download')), downloads, { label: 'Download the whole result', test: 'sql-download-items' });
   const outputPlace = h('div', { class: 'sql-output', id: 'sql-output', role: 'tabpanel', 'data-test': 'sql-output' });
+  const tabs = createTabs(outputPlace, (show) => state.set({ show: show === 'table' ? null : show }, { replace: true }));
   const output = createOutput(outputPlace, { onChart: (c) => state.set({ chart: c.type, x: c.x, y: c.y, split: c.split || '-' }, { replace: true }) });
   const side = h('aside', { class: 'sql-side', 'aria-label': 'Tables and queries', 'data-test': 'sql-side', tabindex: '0' });
   const openExample = (sql) => { drawer(false); if (editor) { editor.text = sql; run(); } };
@@ -53,7 +47,7 @@ function mount(root, ctx) {
     h('div', { class: 'sql-main' }, editorPlace,
       h('div', { class: 'sql-bar' }, runButton, cancelButton, saveButton, linkButton, rangeButton,
         h('button', { type: 'button', class: 'btn btn-quiet sql-side-button', 'data-test': 'sql-side-button', onclick: () => drawer(true) }, 'Tables')),
-      h('div', { class: 'sql-result-bar' }, tabList, facts, download),
+      h('div', { class: 'sql-result-bar' }, tabs.element, facts, download),
       outputPlace));
   root.append(page);
   const unfit = fitBelow(root, page);
@@ -61,16 +55,6 @@ function mount(root, ctx) {
   function drawer(open) { page.classList.toggle('facets-open', open); }
 
   const chosen = () => ({ show: state.get().show === 'chart' ? 'chart' : 'table', chart: { type: state.get().chart, x: state.get().x, y: state.get().y, split: state.get().split ?? '' } });
-
-  function showTabs() {
-    const { show } = chosen();
-    for (const each of tabs) {
-      const on = each.id === `sql-tab-${show}`;
-      each.setAttribute('aria-selected', String(on));
-      each.tabIndex = on ? 0 : -1;
-    }
-    outputPlace.setAttribute('aria-labelledby', `sql-tab-${show}`);
-  }
 
   /** statement: {text, offset} in the editor. keepState: the address already says it. */
   async function run({ keepState = false, statement = editor?.statement } = {}) {
@@ -156,10 +140,10 @@ function mount(root, ctx) {
   function save() {
     const sql = editor?.text.trim();
     if (!sql) return;
-    const known = library.saved.find((each) => each.sql === sql);
-    if (!known) library.save(nameFor(sql), sql);
+    const before = library.saved.find((each) => each.sql === sql);
+    if (!before) library.save(nameFor(sql), sql);
     browser.refresh();
-    toast(known ? `It is saved as “${known.name}”` : 'Saved; the pencil gives it another name');
+    toast(before ? `It is saved as “${before.name}”` : 'Saved; the pencil gives it another name');
   }
 
   // Times are UTC in the database.
@@ -185,14 +169,13 @@ function mount(root, ctx) {
       const schema = await api.get('schema');
       if (dead) return;
       browser.show(schema);
-      if (!asked && !result) output.start(schema.examples, openExample);
+      known = schema;
+      if (!asked) output.start(schema.examples, openExample);
       if (editor) editor.schema = schema;
-      else pendingSchema = schema;
     } catch (error) {
       if (!dead) browser.fail(error, loadSchema);
     }
   }
-  let pendingSchema = null;
 
   async function start() {
     const wanted = state.get().sql;
@@ -203,11 +186,10 @@ function mount(root, ctx) {
       editorPlace.textContent = '';
       const text = draft || wanted || 'from services order by error_percent desc';
       editor = createEditor(editorPlace, { text, onRun: () => run(), onChange: () => prefs.set('sql.draft', editor.text) });
-      if (pendingSchema) editor.schema = pendingSchema;
+      if (known) editor.schema = known;
       if (wanted) {
         runFromAddress(wanted);
       } else {
-        output.start();
         if (matchMedia('(pointer: fine)').matches) editor.focus();
       }
     } catch (error) {
@@ -215,7 +197,7 @@ function mount(root, ctx) {
     }
   }
 
-  showTabs();
+  tabs.show(chosen().show);
   if (!state.get().sql) output.start();
   loadSchema();
   start();
@@ -233,7 +215,7 @@ function mount(root, ctx) {
         if (asked && !running) run({ keepState: true });
       }
       if (reason !== 'state') return;
-      showTabs();
+      tabs.show(chosen().show);
       const { sql } = state.get();
       if (changed.has('sql') && sql && sql !== asked && editor) {
         runFromAddress(sql);
