@@ -3,6 +3,8 @@
 
 #![allow(dead_code)] // Compiled into every test binary, each of which uses a part of it.
 
+pub mod server;
+
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};

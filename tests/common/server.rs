@@ -1,0 +1,191 @@
+//! A server in a test: started on a free port, asked over HTTP, ended by a signal.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command};
+use std::thread::JoinHandle;
+
+use serde_json::{Value, json};
+use ureq::http::{HeaderMap, Response};
+
+use super::{Pintail, until};
+
+/// A running `pintail serve` (or `demo`).
+pub struct Server {
+    child: Child,
+    stderr: Option<JoinHandle<String>>,
+    pub address: String,
+    agent: ureq::Agent,
+    token: Option<String>,
+}
+
+/// What a request was answered with.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    fn of(response: Response<ureq::Body>) -> Answer {
+        let (parts, mut body) = response.into_parts();
+        let bytes = body.with_config().limit(1 << 30).read_to_vec().unwrap();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, bytes }
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.bytes.clone()).unwrap()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The code and message of an error.
+    pub fn error(&self) -> (String, String) {
+        let body = self.json();
+        let text = |name: &str| body["error"][name].as_str().unwrap_or_default().to_owned();
+        (text("code"), text("message"))
+    }
+}
+
+impl Server {
+    /// `pintail serve` with these arguments, in the test's directory.
+    pub fn start(pintail: &Pintail, args: &[&str]) -> Server {
+        Server::start_with(pintail, args, &[])
+    }
+
+    /// The same with variables in its environment.
+    pub fn start_with(pintail: &Pintail, args: &[&str], variables: &[(&str, &str)]) -> Server {
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
+        all.extend(args);
+        let mut command = pintail.command(all);
+        for name in ["TOKEN", "SMTP_HOST", "SMTP_FILE", "PUBLIC_URL"] {
+            command.env_remove(format!("PINTAIL_{name}"));
+        }
+        command.envs(variables.iter().copied());
+        Server::spawn(command)
+    }
+
+    /// Runs a command that prints the server's address.
+    pub fn spawn(mut command: Command) -> Server {
+        let mut child = command.spawn().unwrap();
+        let stderr = read_on(child.stderr.take().unwrap());
+        let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = stdout.by_ref().find_map(|line| {
+            let line = line.unwrap();
+            line.find("http://").map(|at| line[at..].trim().to_owned())
+        });
+        let Some(address) = address else {
+            panic!("the server did not start: {}", stderr.join().unwrap());
+        };
+        // What else it prints is read, so that it never waits for us.
+        std::thread::spawn(move || stdout.for_each(drop));
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        Server { child, stderr: Some(stderr), address, agent, token: None }
+    }
+
+    /// Shows this token with every request.
+    pub fn with_token(mut self, token: &str) -> Server {
+        self.token = Some(token.to_owned());
+        self
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[])
+    }
+
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.agent.get(format!("{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        Answer::of(request.call().unwrap())
+    }
+
+    /// The JSON of a request that must succeed.
+    pub fn json(&self, path: &str) -> Value {
+        let answer = self.get(path);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        answer.json()
+    }
+
+    pub fn post(&self, path: &str, body: &Value, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.agent.post(format!("{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        Answer::of(request.send_json(body).unwrap())
+    }
+
+    pub fn sql(&self, sql: &str) -> Answer {
+        self.post("/api/sql", &json!({"sql": sql}), &[])
+    }
+
+    /// The only value of a query's only row.
+    pub fn value(&self, sql: &str) -> Value {
+        let answer = self.sql(sql);
+        assert_eq!(answer.status, 200, "{sql}: {}", answer.text());
+        answer.json()["rows"][0][0].clone()
+    }
+
+    /// Waits until so many records are in.
+    pub fn until_records(&self, count: i64) {
+        until(&format!("{count} records"), || self.value("select count(*) from logs") == count);
+    }
+
+    /// Ends it as a service manager does; returns what it wrote to standard error.
+    pub fn stop(mut self) -> String {
+        self.signal("-TERM");
+        let status = self.child.wait().unwrap();
+        let stderr = self.stderr.take().unwrap().join().unwrap();
+        assert!(status.success(), "{status}: {stderr}");
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        stderr
+    }
+
+    /// Ends it as a power failure does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    /// A number of /proc/PID/status, in KiB.
+    pub fn memory_kib(&self, name: &str) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn read_on(mut stderr: ChildStderr) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        stderr.read_to_string(&mut text).unwrap();
+        text
+    })
+}
