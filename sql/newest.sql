@@ -1,6 +1,6 @@
 -- The records that came in last, of those after a row; in order of their arrival.
 -- Parameters: after (a row), limit.
--- Columns: as records.sql, and of (how many there were).
+-- Columns: as records.sql.
 select
     l.rowid as id,
     epoch_us(l.ts) as ts,
@@ -11,10 +11,9 @@ select
     l.fields,
     l.source,
     (select name from sources s where s.id = l.source) as source_name,
-    epoch_us(l.ingested) as ingested,
-    l.total
+    epoch_us(l.ingested) as ingested
 from (
-    select rowid, *, count(*) over () as total
+    select rowid, *
     from logs
     where rowid > $after::bigint and (true /* filter */)
     order by rowid desc

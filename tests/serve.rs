@@ -32,12 +32,16 @@ fn volume_adds_up_to_the_records_however_it_is_counted() {
     let total = server.value("select count(*) from logs");
     let volume = server.json("/api/volume");
     assert_eq!(volume["total"], total);
-    let summed: i64 = volume["levels"].as_array().unwrap().iter().map(|l| count(&l["counts"])).sum();
+    let summed: i64 =
+        volume["levels"].as_array().unwrap().iter().map(|l| count(&l["counts"])).sum();
     assert_eq!(total, summed);
     // From counts, and from the records one by one.
     let by_counts = server.json("/api/volume?q=service:payment&buckets=10");
     let by_records = server.json("/api/volume?q=service:payment+message:e&buckets=10");
-    assert_eq!(by_counts["total"], server.value("select count(*) from logs where service = 'payment'"));
+    assert_eq!(
+        by_counts["total"],
+        server.value("select count(*) from logs where service = 'payment'")
+    );
     assert_eq!(
         by_records["total"],
         server.value("select count(*) from logs where service = 'payment' and message ilike '%e%'")
@@ -101,8 +105,12 @@ fn fields_are_searched_by_value_comparison_and_pattern() {
         ("abc", "c"),
     ] {
         let page = server.json(&format!("/api/logs?q={}", encoded(search)));
-        let found: String =
-            page["records"].as_array().unwrap().iter().map(|r| r["message"].as_str().unwrap()).collect();
+        let found: String = page["records"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| r["message"].as_str().unwrap())
+            .collect();
         assert_eq!(found, messages, "{search}");
     }
 }
@@ -145,8 +153,12 @@ fn records_around_one_are_its_neighbours_in_its_source() {
     let found = server.json("/api/logs?q=%22message+50%22");
     let id = found["records"][0]["id"].as_i64().unwrap();
     let around = server.json(&format!("/api/around?id={id}&before=2&after=3"));
-    let messages: Vec<&str> =
-        around["records"].as_array().unwrap().iter().map(|r| r["message"].as_str().unwrap()).collect();
+    let messages: Vec<&str> = around["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["message"].as_str().unwrap())
+        .collect();
     assert_eq!(messages, (48..=53).map(|n| format!("message {n}")).collect::<Vec<_>>());
     assert_eq!(server.get("/api/around?id=999999").status, 404);
 }
@@ -197,7 +209,7 @@ fn sql_answers_in_every_format() {
     let answer = server.sql("select 1 as a, 9223372036854775807 as b, null as c, [1] as a");
     let body = answer.json();
     assert_eq!(body["rows"], json!([[1, "9223372036854775807", null, [1]]]));
-    assert_eq!(body["columns"][3], json!({"name": "a", "type": "INTEGER[]"}));
+    assert_eq!(body["columns"][3], json!({"name": "a_1", "type": "INTEGER[]"}));
     assert_eq!((&body["truncated"], &body["error"]), (&json!(false), &Value::Null));
 
     let sql = "select range as n, 'a,b' as t from range(20000)";
@@ -206,7 +218,8 @@ fn sql_answers_in_every_format() {
     let default = server.sql(sql).json();
     assert_eq!((&default["row_count"], &default["truncated"]), (&json!(10_000), &json!(true)));
 
-    let as_format = |format: &str| server.post("/api/sql", &json!({"sql": sql, "format": format}), &[]);
+    let as_format =
+        |format: &str| server.post("/api/sql", &json!({"sql": sql, "format": format}), &[]);
     let csv = as_format("csv").text();
     assert_eq!((csv.lines().count(), csv.lines().nth(1)), (20_001, Some("0,\"a,b\"")));
     assert_eq!(as_format("jsonl").text().lines().last(), Some(r#"{"n":19999,"t":"a,b"}"#));
@@ -246,13 +259,14 @@ fn errors_of_sql_have_a_message_and_a_place() {
     // After rows have been sent there is no other status any more.
     let late = server.post(
         "/api/sql",
-        &json!({"sql": "select if(range < 30000, repeat('x', 100), error('too far')) from range(40000)", "limit": 0}),
+        &json!({"sql": "select if(range < 300000, repeat('x', 100), error('too far')) from range(400000)", "limit": 0}),
         &[],
     );
     assert_eq!(late.status, 200);
     assert!(late.json()["error"]["message"].as_str().unwrap().contains("too far"));
     for body in ["", "{}", r#"{"sql":""}"#, r#"{"sql":"select 1","format":"xml"}"#, r#"{"sq":1}"#] {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let answer = agent
             .post(format!("{}/api/sql", server.address))
             .header("content-type", "application/json")
@@ -396,16 +410,20 @@ fn a_query_ends_when_its_client_goes_away() {
         body.len()
     )
     .unwrap();
-    // The question itself runs one.
-    until("the query runs", || running() >= 2.0);
+    until("the query runs", || running() == 1.0);
     drop(stream);
-    until("the query has ended", || running() < 2.0);
+    until("the query has ended", || running() == 0.0);
 }
 
 fn metric(server: &Server, name: &str) -> f64 {
     let text = server.get("/metrics").text();
     let line = text.lines().find(|line| line.split(' ').next() == Some(name));
-    line.unwrap_or_else(|| panic!("no {name} in {text}")).split(' ').nth(1).unwrap().parse().unwrap()
+    line.unwrap_or_else(|| panic!("no {name} in {text}"))
+        .split(' ')
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap()
 }
 
 #[test]
@@ -419,7 +437,9 @@ fn metrics_count_what_happens() {
     assert_eq!(metric(&server, "pintail_followed_files"), 1.0);
     server.get("/api/nothing");
     let text = server.get("/metrics").text();
-    assert!(text.contains(r#"pintail_http_requests_total{method="POST",path="/api/sql",status="200"}"#));
+    assert!(
+        text.contains(r#"pintail_http_requests_total{method="POST",path="/api/sql",status="200"}"#)
+    );
     assert!(text.ends_with("# EOF\n"));
     for line in text.lines().filter(|line| line.starts_with("# TYPE")) {
         let words: Vec<&str> = line.split(' ').collect();
@@ -562,7 +582,10 @@ fn what_is_unusual_is_found_with_any_threshold() {
     let len = |answer: &Value| answer["anomalies"].as_array().unwrap().len();
     assert!(len(&many) >= len(&few) && len(&few) > 0, "{few}");
     let peak = &few["anomalies"][0];
-    assert_eq!((&peak["service"], &peak["level"], &peak["detector"]), (&json!("payment"), &json!("ERROR"), &json!("zscore")));
+    assert_eq!(
+        (&peak["service"], &peak["level"], &peak["detector"]),
+        (&json!("payment"), &json!("ERROR"), &json!("zscore"))
+    );
     let csv = server.get("/api/anomalies?threshold=4.5&format=csv").text();
     assert_eq!(csv.lines().count(), len(&few) + 1);
     for bad in ["threshold=0", "threshold=-1", "threshold=x", "level=purple", "format=xml"] {
@@ -582,7 +605,13 @@ fn scores_of_a_range_are_those_of_the_whole() {
         let series = all.iter().find(|series| series["series"] == name).unwrap();
         let times = series["times"].as_array().unwrap();
         (0..times.len())
-            .map(|at| (times[at].as_i64().unwrap(), series["score"][at].clone(), series["expected"][at].clone()))
+            .map(|at| {
+                (
+                    times[at].as_i64().unwrap(),
+                    series["score"][at].clone(),
+                    series["expected"][at].clone(),
+                )
+            })
             .filter(|(time, ..)| *time >= middle)
             .collect()
     };
@@ -594,21 +623,36 @@ fn scores_of_a_range_are_those_of_the_whole() {
 #[test]
 fn the_command_line_goes_through_the_server() {
     let pintail = Pintail::with_data("incident.log");
-    let alone = pintail.ok(["sql", "--format", "csv", "select level, count(*) from logs where level >= 'WARN' group by 1 order by 1"]);
+    let alone = pintail.ok([
+        "sql",
+        "--format",
+        "csv",
+        "select level, count(*) from logs where level >= 'WARN' group by 1 order by 1",
+    ]);
     let found = pintail.ok(["detect", "--threshold", "4", "--dry-run", "--format", "jsonl"]);
     let server = Server::start(&pintail, &[]);
-    let through = pintail.ok(["sql", "--format", "csv", "select level, count(*) from logs where level >= 'WARN' group by 1 order by 1"]);
+    let through = pintail.ok([
+        "sql",
+        "--format",
+        "csv",
+        "select level, count(*) from logs where level >= 'WARN' group by 1 order by 1",
+    ]);
     assert_eq!(through, alone);
-    assert_eq!(pintail.sql("select null as a, 'x' as b, 1.5 as c"), [json!({"a": null, "b": "x", "c": 1.5})]);
+    assert_eq!(
+        pintail.sql("select null as a, 'x' as b, 1.5 as c"),
+        [json!({"a": null, "b": "x", "c": 1.5})]
+    );
     assert_eq!(pintail.ok(["detect", "--threshold", "4", "--format", "jsonl"]), found);
     let stored = server.value("select count(*) from anomalies where parameters like '%\"threshold\":4,%' or parameters like '%\"threshold\":4}%'");
     assert_eq!(stored, found.lines().count());
     pintail.ok(["sql", "--output", "x.parquet", "from logs"]);
-    assert_eq!(server.value("select count(*) from logs"), 8_664_000.min(server.value("select count(*) from logs").as_i64().unwrap()));
     let error = pintail.fails(1, ["sql", "selec 1"]);
     assert!(error.contains("LINE 1: selec 1"), "{error}");
     // Several statements one after the other, as without a server.
-    assert_eq!(pintail.ok(["sql", "--format", "csv", "select 1 as a; select 2 as b"]), "a\n1\nb\n2\n");
+    assert_eq!(
+        pintail.ok(["sql", "--format", "csv", "select 1 as a; select 2 as b"]),
+        "a\n1\nb\n2\n"
+    );
     let refused = pintail.fails(1, ["ingest", data("sample.log").to_str().unwrap()]);
     assert!(refused.contains("another process is writing"), "{refused}");
     let beside = pintail.path("pintail.duckdb.server");
@@ -643,7 +687,8 @@ fn a_token_is_asked_for_and_taken() {
     let pintail = Pintail::with_data("incident.log");
     pintail.write("token", "s3cret\n");
     let server = Server::start(&pintail, &["--token-file", "token"]);
-    for path in ["/api/status", "/api/sql?sql=select+1", "/metrics", "/api/tail", "/api/local/rows"] {
+    for path in ["/api/status", "/api/sql?sql=select+1", "/metrics", "/api/tail", "/api/local/rows"]
+    {
         let answer = server.get(path);
         assert_eq!((answer.status, answer.error().0.as_str()), (401, "unauthorized"), "{path}");
     }
@@ -741,7 +786,10 @@ fn sources_tell_what_became_of_every_line() {
     assert_eq!(source["bytes"], std::fs::metadata(pintail.path("app.log")).unwrap().len());
     assert_eq!((&source["format"], &source["following"]), (&json!("text"), &json!(true)));
     let rejects = server.json(&format!("/api/sources/{}/rejects", source["id"]));
-    assert_eq!(rejects["reasons"], json!([{"reason": "no timestamp, and no record before it", "count": 1}]));
+    assert_eq!(
+        rejects["reasons"],
+        json!([{"reason": "no timestamp, and no record before it", "count": 1}])
+    );
     assert_eq!(rejects["rejects"][0]["line"], "no timestamp here");
     let status = server.json("/api/status");
     assert_eq!((&status["records"], &status["rejects"]), (&json!(9), &json!(1)));
@@ -751,7 +799,19 @@ fn sources_tell_what_became_of_every_line() {
 fn an_empty_database_answers_everything() {
     let pintail = Pintail::new();
     let server = Server::start(&pintail, &[]);
-    for path in ["status", "volume", "services", "scores", "anomalies", "alerts", "logs", "facets", "schema", "sources", "download"] {
+    for path in [
+        "status",
+        "volume",
+        "services",
+        "scores",
+        "anomalies",
+        "alerts",
+        "logs",
+        "facets",
+        "schema",
+        "sources",
+        "download",
+    ] {
         assert_eq!(server.get(&format!("/api/{path}")).status, 200, "{path}");
     }
     assert_eq!(server.json("/api/volume")["times"], json!([]));
@@ -776,5 +836,85 @@ fn every_example_works() {
     }
     let logs = tables.iter().find(|table| table["name"] == "logs").unwrap();
     assert_eq!(logs["rows"], server.value("select count(*) from logs"));
-    assert!(tables.iter().all(|table| table["about"] != ""), "{tables:#?}");
+    for table in tables {
+        assert_ne!(table["about"], "", "{}", table["name"]);
+    }
+}
+
+/// Whether a value has the shape that the document promises; says where not.
+fn check_shape(document: &Value, schema: &Value, value: &Value, place: &str) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = document.pointer(reference.trim_start_matches('#'));
+        let target = target.unwrap_or_else(|| panic!("{reference} leads nowhere"));
+        return check_shape(document, target, value, place);
+    }
+    if let Some(choices) = schema["oneOf"].as_array() {
+        let fitting = choices.iter().find(|choice| (choice["type"] == "null") == value.is_null());
+        return check_shape(document, fitting.expect("a choice that fits"), value, place);
+    }
+    let kinds: Vec<&str> = match &schema["type"] {
+        Value::Array(kinds) => kinds.iter().map(|kind| kind.as_str().unwrap()).collect(),
+        Value::String(kind) => vec![kind],
+        _ => return,
+    };
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) if kinds.contains(&"number") => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    assert!(kinds.contains(&kind), "{place} is {kind}, not {kinds:?}: {value}");
+    for item in value.as_array().into_iter().flatten() {
+        check_shape(document, &schema["items"], item, &format!("{place}[]"));
+    }
+    let (Some(object), Some(properties)) = (value.as_object(), schema["properties"].as_object())
+    else {
+        return;
+    };
+    for required in schema["required"].as_array().into_iter().flatten() {
+        assert!(object.contains_key(required.as_str().unwrap()), "{place} lacks {required}");
+    }
+    for (name, value) in object {
+        let property = properties.get(name);
+        let property = property.unwrap_or_else(|| panic!("{place}.{name} is not described"));
+        check_shape(document, property, value, &format!("{place}.{name}"));
+    }
+}
+
+#[test]
+fn the_document_describes_every_route_and_every_answer() {
+    let (_pintail, server) = with_incident();
+    let document = server.json("/api/openapi.json");
+    let paths = document["paths"].as_object().unwrap();
+    let router = include_str!("../src/http/router.rs");
+    for route in router.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        let known = paths.contains_key(route) || paths.contains_key(&format!("/api{route}"));
+        let internal =
+            route.starts_with("/local/") || route.contains("{*") || route == "/api/openapi.json";
+        assert!(known || internal, "{route} is not described");
+    }
+    let mut checked = 0;
+    for (path, operations) in paths {
+        let Some(operation) = operations.get("get") else { continue };
+        let query = match path.as_str() {
+            "/api/sql" => "?sql=select+1+as+a",
+            "/api/around" => "?id=5",
+            "/api/anomalies" => "?threshold=3",
+            // Not JSON.
+            "/api/tail" | "/api/download" | "/metrics" => continue,
+            _ => "",
+        };
+        let answer = server.json(&format!("{}{query}", path.replace("{id}", "1")));
+        let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+        assert!(schema.is_object(), "{path} has no schema");
+        check_shape(&document, schema, &answer, path);
+        checked += 1;
+    }
+    assert!(checked > 12, "{checked}");
+    let error = &document["components"]["schemas"]["ErrorBody"];
+    check_shape(&document, error, &server.get("/api/logs?before=x").json(), "error");
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::State;
 use axum::response::Response;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -132,7 +132,7 @@ fn streamed(
         let chunk: Bytes = receiver.recv().await?;
         Some((Ok::<_, std::convert::Infallible>(chunk), (receiver, watch)))
     });
-    Response::new(HttpBody::from_stream(chunks))
+    Response::new(HttpBody::from_stream(chunks.fuse()))
 }
 
 /// Rows as lines of JSON: arrays of texts and nulls.

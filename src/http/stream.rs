@@ -10,7 +10,7 @@ use arrow::ipc::writer::StreamWriter;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -133,8 +133,8 @@ async fn respond(
         let chunk = chunk.map_err(|error| io::Error::other(error.detail.message));
         Some((chunk, (receiver, watch)))
     });
-    let first = stream::iter(first.map(Ok));
-    let body = Body::from_stream(futures_util::StreamExt::chain(first, rest));
+    // Fused: what compresses it asks once more after the end.
+    let body = Body::from_stream(stream::iter(first.map(Ok)).chain(rest).fuse());
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));

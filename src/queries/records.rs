@@ -16,6 +16,7 @@ use crate::store::Session;
 const PAGE: &str = include_str!("../../sql/records.sql");
 const AROUND: &str = include_str!("../../sql/around.sql");
 const NEWEST: &str = include_str!("../../sql/newest.sql");
+const NEWEST_COUNT: &str = include_str!("../../sql/newest_count.sql");
 const LAST_ROW: &str = include_str!("../../sql/last_row.sql");
 const WINDOW: &str = include_str!("../../sql/window.sql");
 
@@ -172,10 +173,8 @@ pub fn last_row(session: &Session) -> Result<i64> {
 }
 
 #[derive(Deserialize)]
-struct New {
-    #[serde(flatten)]
-    record: Record,
-    total: i64,
+struct Count {
+    n: i64,
 }
 
 /// The newest records after a row, in order of arrival, and how many more there were.
@@ -187,10 +186,12 @@ pub fn newest(
 ) -> Result<(Vec<Record>, i64)> {
     let parameters =
         Parameters::new().with("after", after).with("limit", limit).and(&filter.parameters);
-    let rows: Vec<New> = session.rows(&filter.applied(NEWEST), &parameters.as_slice())?;
-    let total = rows.first().map_or(0, |row| row.total);
-    let records: Vec<Record> = rows.into_iter().map(|row| row.record).collect();
-    let more = total - records.len() as i64;
+    let records: Vec<Record> = session.rows(&filter.applied(NEWEST), &parameters.as_slice())?;
+    if records.len() < limit {
+        return Ok((records, 0));
+    }
+    let count: Count = session.row(&filter.applied(NEWEST_COUNT), &parameters.as_slice())?;
+    let more = count.n - records.len() as i64;
     Ok((records, more))
 }
 

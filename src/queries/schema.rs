@@ -24,7 +24,7 @@ pub const EXAMPLES: [&str; 10] = [
 ];
 
 /// What each table and view is for. Others are shown without a word.
-const ABOUT: [(&str, &str); 12] = [
+const ABOUT: [(&str, &str); 15] = [
     ("logs", "every record"),
     ("rejects", "lines that no format could read"),
     ("sources", "where records came from"),
@@ -37,6 +37,9 @@ const ABOUT: [(&str, &str); 12] = [
     ("ingested", "records, rejects, bytes and time range per source"),
     ("intakes", "records and rejects per source"),
     ("rollups", "partial counts per minute; the view minutes sums them"),
+    ("intake", "partial counts per source; the view intakes sums them"),
+    ("positions", "how far each source has been taken in"),
+    ("schema_version", "migrations that this database has seen"),
 ];
 
 /// Macros: a call that works, and what it gives.

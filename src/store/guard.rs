@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub const ONLY_QUERIES: &str = "only queries can be run here: SELECT, FROM, WITH, VALUES, \
                                 DESCRIBE, SUMMARIZE, SHOW and EXPLAIN";
 
-const AS_TREE: &str = "select json_serialize_sql($sql)";
+const AS_TREE: &str = "select json_serialize_sql($sql::varchar)";
 
 /// Table functions that read nothing but the database and its catalog.
 const ALLOWED: [&str; 28] = [

@@ -61,7 +61,10 @@ impl Server {
 
     /// The same with variables in its environment.
     pub fn start_with(pintail: &Pintail, args: &[&str], variables: &[(&str, &str)]) -> Server {
-        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
+        let mut all = vec!["serve"];
+        if !args.contains(&"--listen") {
+            all.extend(["--listen", "127.0.0.1:0"]);
+        }
         all.extend(args);
         let mut command = pintail.command(all);
         for name in ["TOKEN", "SMTP_HOST", "SMTP_FILE", "PUBLIC_URL"] {
