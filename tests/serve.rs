@@ -165,7 +165,9 @@ fn records_around_one_are_its_neighbours_in_its_source() {
 
 #[test]
 fn facets_count_values_of_columns_and_fields() {
-    let pintail = Pintail::with_data("sample.jsonl");
+    let pintail = Pintail::new();
+    pintail.ok(["generate", "--lines", "3000", "--format", "json", "--output", "sample.jsonl"]);
+    pintail.ingest(["sample.jsonl"]);
     let server = Server::start(&pintail, &[]);
     let facets = server.json("/api/facets");
     assert_eq!(facets["exact"], true);

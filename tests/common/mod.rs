@@ -180,7 +180,7 @@ impl Pintail {
         self.assert_complete_in("pintail.duckdb");
     }
 
-    fn assert_sound_in(&self, database: &str) {
+    pub fn assert_sound_in(&self, database: &str) {
         let broken = self.sql_in(database, include_str!("sound.sql"));
         assert!(broken.is_empty(), "{broken:#?}");
     }
