@@ -1,5 +1,5 @@
 # Two commands do everything on a fresh machine with a Rust toolchain:
-#   make demo    sets up, builds, runs the main job
+#   make demo    sets up, builds, shows a living system in a browser
 #   make test    sets up, builds, runs every test
 
 .DEFAULT_GOAL := help
@@ -14,18 +14,19 @@ setup: ## fetch and verify the prebuilt DuckDB library
 build: setup ## build the binary
 	cargo build
 
-demo: setup ## make a log with a planted incident, load it, ask it, find the incident
+demo: setup ## a living system: synthetic logs on a dashboard, http://127.0.0.1:8501
 	cargo build
-	@scripts/demo
+	cargo run --quiet -- demo
 
 test: setup ## run every test
+	@scripts/test-tools
 	cargo test
 
 lint: setup ## formatting, clippy, docs, dependencies and licences
 	@scripts/lint
 
 bench: setup ## measure speed, memory and size, side by side with DuckDB's own SQL
-	cargo bench --profile dev --bench load
+	cargo bench --profile dev --bench load --bench serve
 
 fuzz: ## let the fuzzer look for input that breaks a parser (needs cargo-fuzz), 60 s a target
 	@scripts/fuzz

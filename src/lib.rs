@@ -7,7 +7,10 @@
 //!    store: one transaction of rows, rejects, rollups and positions ◀──┘
 //!                     │
 //!                  DuckDB ─▶ sql, export
+//!                     ├────▶ queries ─▶ http ─▶ the page in web/
 //!                     └────▶ detect: windowed SQL over the rollups ─▶ anomalies
+//!                               ▲                                        │
+//!                            monitor, once a minute ◀────────────────────┘─▶ alert ─▶ e-mail
 //! ```
 //!
 //! The modules, in the order in which they may use each other:
@@ -16,18 +19,25 @@
 //! |---|---|
 //! | [`error`] | the one error of the library |
 //! | [`config`] | every limit and default |
+//! | [`clock`], [`stop`], [`memory`] | what time it is; telling threads to end; a bound for the process |
 //! | [`record`] | a parsed log entry; the level scale |
 //! | [`parse`] | bytes to records, pure: one file a format, detection, timestamps, multi-line rules |
 //! | [`generate`] | seeded synthetic logs with planted incidents and their truth |
 //! | [`store`] | the only module that names duckdb: open, migrate, batch, write, query |
-//! | [`ingest`] | files and pipes to batches, on all cores |
+//! | [`queries`] | the questions Pintail itself asks: parameters in, typed rows out; the search language |
+//! | [`render`] | rows as CSV |
+//! | [`ingest`] | files and pipes to batches, on all cores; following files |
 //! | [`detect`] | runs sql/detect/*.sql, stores what they find |
+//! | [`alert`] | the life of an alert, e-mail |
+//! | [`monitor`] | the tick: detect, store, alert |
+//! | [`http`] | the API and the page, and what keeps strangers out |
 //! | [`cmd`] | the command line: one subcommand a file |
 //!
-//! A line's way: [`ingest::inputs`] finds its file, `ingest::prepare` knows the file again and
-//! fits a [`parse::Dialect`] to it, `ingest::cut` cuts a block around the line,
-//! [`parse::read_block`] makes it a [`record::Record`] in a [`store::Batch`], and
-//! [`store::Writer`] commits it together with the position that says it is in.
+//! A line's way: [`ingest::inputs`] finds its file (and [`ingest::follow`] looks again and again),
+//! `ingest::prepare` knows the file again and fits a [`parse::Dialect`] to it, `ingest::cut` cuts a
+//! block around the line, [`parse::read_block`] makes it a [`record::Record`] in a
+//! [`store::Batch`], and [`store::Writer`] commits it together with the position that says it is
+//! in. From there [`queries::records`] reads it for the page, and `http::tail` shows it as it comes.
 
 // What tests may do, the product may not.
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::let_underscore_must_use))]

@@ -1,5 +1,5 @@
 //! The tick: once a minute the detectors judge what is complete, what they find is stored,
-//! and alerts open, go on or close.
+//! and alerts open, go on or close. Now and then it joins partial counts.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use crate::clock;
 use crate::detect::{Detector, Settings, UnusualMinute};
 use crate::error::Result;
 use crate::queries::alerts;
+use crate::queries::compact::compact;
 use crate::queries::range::MINUTE;
 use crate::record::Micros;
 use crate::stop::Stop;
@@ -25,6 +26,9 @@ const FIRST_LOOK_BACK: Micros = 7 * 24 * 60 * MINUTE;
 
 /// Nobody is told of what is longer ago.
 const NEWS_FOR: Micros = 60 * MINUTE;
+
+/// How often partial counts are joined.
+const COMPACT_EVERY: Micros = 10 * MINUTE;
 
 pub struct Monitor {
     pub store: Store,
@@ -54,10 +58,20 @@ impl Monitor {
     /// Ticks until `stop`, the first time at once.
     pub fn run(&self, stop: &Stop) {
         let mut look_back = FIRST_LOOK_BACK;
+        let mut compacted = 0;
         loop {
             let now = clock::now();
             let started = Instant::now();
             let done = self.store.session().and_then(|session| self.tick(&session, now, look_back));
+            let done = done.and_then(|()| {
+                if now - compacted >= COMPACT_EVERY {
+                    compacted = now;
+                    let until = complete_until(now);
+                    let session = self.store.session()?;
+                    compact(&session, until - look_back, until, now)?;
+                }
+                Ok(())
+            });
             let error = done.err().map(|error| error.to_string());
             match &error {
                 Some(error) => tracing::warn!("monitor: {error}"),

@@ -89,9 +89,15 @@ fn log_with_incident(now: DateTime<Utc>, incident_minutes: i64) -> String {
         let errors = if ago <= incident_minutes { 40 } else { 2 };
         for n in 0..errors {
             let at = minute.format("%Y-%m-%d %H:%M");
-            log.push_str(&format!("{at}:{:02}.000 ERROR payment Card declined, order {n}\n", n % 60));
+            log.push_str(&format!(
+                "{at}:{:02}.000 ERROR payment Card declined, order {n}\n",
+                n % 60
+            ));
         }
-        log.push_str(&format!("{}:30.000 INFO auth all is well\n", minute.format("%Y-%m-%d %H:%M")));
+        log.push_str(&format!(
+            "{}:30.000 INFO auth all is well\n",
+            minute.format("%Y-%m-%d %H:%M")
+        ));
     }
     log
 }
@@ -120,7 +126,9 @@ fn an_alert_is_mailed_once_and_a_restart_does_not_repeat_it() {
         assert!(text.contains(part), "{part}\n{text}");
     }
     assert_eq!(text.matches("Card declined").count(), 10, "ten lines of the log");
-    until("the delivery is noted", || server.json("/api/alerts")["alerts"][0]["mail"]["state"] == "sent");
+    until("the delivery is noted", || {
+        server.json("/api/alerts")["alerts"][0]["mail"]["state"] == "sent"
+    });
     let alerts = server.json("/api/alerts");
     assert_eq!(alerts["alerts"].as_array().unwrap().len(), 1, "{alerts}");
     assert_eq!(alerts["alerts"][0]["state"], "open");
@@ -131,7 +139,9 @@ fn an_alert_is_mailed_once_and_a_restart_does_not_repeat_it() {
     // Again, and killed this time, and again.
     for _ in 0..2 {
         let server = Server::start_with(&pintail, &[], &smtp.variables());
-        until("the monitor has run", || !server.json("/api/status")["monitor"]["last_run"].is_null());
+        until("the monitor has run", || {
+            !server.json("/api/status")["monitor"]["last_run"].is_null()
+        });
         assert_eq!(server.json("/api/status")["mail"]["pending"], 0);
         assert_eq!(server.json("/api/alerts")["alerts"].as_array().unwrap().len(), 1);
         server.kill();
@@ -161,7 +171,10 @@ fn mail_that_is_refused_is_shown_and_sent_when_it_can_be() {
     drop(refusing);
     let smtp = Smtp::start(&pintail, "take", &port).unwrap();
     let overdue = "update deliveries set next_attempt = created";
-    duckdb::Connection::open(pintail.path("pintail.duckdb")).unwrap().execute_batch(overdue).unwrap();
+    duckdb::Connection::open(pintail.path("pintail.duckdb"))
+        .unwrap()
+        .execute_batch(overdue)
+        .unwrap();
     let server = Server::start_with(&pintail, &[], &smtp.variables());
     until("the mail", || smtp.mails().len() == 1);
     until("it is noted", || server.json("/api/alerts")["alerts"][0]["mail"]["state"] == "sent");

@@ -648,6 +648,10 @@ fn the_command_line_goes_through_the_server() {
     let stored = server.value("select count(*) from anomalies where parameters like '%\"threshold\":4,%' or parameters like '%\"threshold\":4}%'");
     assert_eq!(stored, found.lines().count());
     pintail.ok(["sql", "--output", "x.parquet", "from logs"]);
+    let exported = pintail.ok(["export", "--service", "payment", "--level", "error"]);
+    let errors = server.value("select count(*) from errors where service = 'payment'");
+    assert_eq!(errors, exported.lines().count() - 1);
+    pintail.ok(["export", "--service", "payment", "--output", "y.parquet"]);
     let error = pintail.fails(1, ["sql", "selec 1"]);
     assert!(error.contains("LINE 1: selec 1"), "{error}");
     // Several statements one after the other, as without a server.
@@ -662,6 +666,7 @@ fn the_command_line_goes_through_the_server() {
     server.stop();
     assert!(!beside.exists());
     assert_eq!(pintail.count("'x.parquet'"), pintail.count("logs"));
+    assert_eq!(pintail.count("'y.parquet'"), pintail.count("logs where service = 'payment'"));
 }
 
 #[test]

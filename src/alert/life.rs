@@ -187,10 +187,12 @@ mod tests {
     fn what_is_found_late_joins_what_it_belongs_to() {
         let known = steps(&[], "zscore", &[unusual("a", 10, 5.0)], 12 * MINUTE);
         let [Step::Open(alert)] = &known[..] else { panic!("no alert") };
-        let later = steps(&[alert.clone()], "zscore", &[unusual("a", 7, 6.0)], 12 * MINUTE);
+        let later =
+            steps(std::slice::from_ref(alert), "zscore", &[unusual("a", 7, 6.0)], 12 * MINUTE);
         let [Step::Update(alert)] = &later[..] else { panic!("{later:?}") };
         assert_eq!((alert.first_minute, alert.last_minute), (7 * MINUTE, 10 * MINUTE));
-        let other = steps(&[alert.clone()], "other", &[unusual("a", 8, 6.0)], 12 * MINUTE);
+        let other =
+            steps(std::slice::from_ref(alert), "other", &[unusual("a", 8, 6.0)], 12 * MINUTE);
         assert!(matches!(&other[..], [Step::Open(_)]));
     }
 }

@@ -50,7 +50,7 @@ pub fn run_one(
 ) -> Result<()> {
     let started = Instant::now();
     let mut rows = RowWriter::new(out, view.format, view.limit);
-    connection.run(statement, view.format.rendering(), &mut rows)?;
+    connection.run(statement, &[], view.format.rendering(), &mut rows)?;
     rows.finish()?;
     let (count, cut) = (rows.rows(), rows.was_cut());
     if cut {

@@ -3,8 +3,6 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -17,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::http::{DetectRequest, RowsHead, RowsRequest, RowsTail, random_key};
 use crate::queries::Parameters;
 use crate::store::output::{ColumnInfo, Flow, Interrupter, Rendering, RowSink};
-use crate::store::{Access, Session, Store};
+use crate::store::{Access, Parameter, Session, Store};
 
 /// How long a server may take to accept a connection on the same machine.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -34,7 +32,6 @@ pub struct Client {
     beside: Beside,
     /// Names this process's queries.
     name: String,
-    cancelled: Arc<AtomicBool>,
 }
 
 /// Stops what runs.
@@ -53,17 +50,28 @@ impl Connection {
         Ok(Connection::Here(store.session()?))
     }
 
-    pub fn run(&self, sql: &str, rendering: Rendering, sink: &mut dyn RowSink) -> Result<()> {
+    pub fn run(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        rendering: Rendering,
+        sink: &mut dyn RowSink,
+    ) -> Result<()> {
         match self {
-            Connection::Here(session) => session.run(sql, &[], rendering, sink),
-            Connection::Server(client) => client.run(sql, rendering, sink),
+            Connection::Here(session) => session.run(sql, parameters, rendering, sink),
+            Connection::Server(client) => client.run(sql, parameters, rendering, sink),
         }
     }
 
-    pub fn copy_to_parquet(&self, sql: &str, path: &Path) -> Result<()> {
+    pub fn copy_to_parquet(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        path: &Path,
+    ) -> Result<()> {
         match self {
-            Connection::Here(session) => session.copy_to_parquet(sql, &[], path),
-            Connection::Server(client) => client.copy_to_parquet(sql, path),
+            Connection::Here(session) => session.copy_to_parquet(sql, parameters, path),
+            Connection::Server(client) => client.copy_to_parquet(sql, parameters, path),
         }
     }
 
@@ -135,8 +143,7 @@ impl Client {
         if !answers.is_ok_and(|answer| answer.status() == 200) {
             return Ok(None);
         }
-        let cancelled = Arc::default();
-        Ok(Some(Client { agent, beside, name: random_key()?, cancelled }))
+        Ok(Some(Client { agent, beside, name: random_key()? }))
     }
 
     fn post(&self, path: &str, body: &impl Serialize) -> Result<ureq::http::Response<ureq::Body>> {
@@ -149,12 +156,26 @@ impl Client {
         if answer.status() == 200 { Ok(answer) } else { Err(refusal(answer)) }
     }
 
-    fn run(&self, sql: &str, rendering: Rendering, sink: &mut dyn RowSink) -> Result<()> {
-        self.cancelled.store(false, Ordering::Relaxed);
-        let json = rendering == Rendering::Json;
-        let request = RowsRequest { sql: sql.to_owned(), json, name: self.name.clone() };
+    fn run(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        rendering: Rendering,
+        sink: &mut dyn RowSink,
+    ) -> Result<()> {
+        let request = self.request(sql, parameters, rendering == Rendering::Json);
         let answer = self.post("local/rows", &request)?;
         read_rows(answer.into_body().into_reader(), sink)
+    }
+
+    fn request(&self, sql: &str, parameters: &[Parameter<'_>], json: bool) -> RowsRequest {
+        let owned = |(name, value): &Parameter<'_>| ((*name).to_owned(), value.map(str::to_owned));
+        RowsRequest {
+            sql: sql.to_owned(),
+            parameters: parameters.iter().map(owned).collect(),
+            json,
+            name: self.name.clone(),
+        }
     }
 
     fn detect(
@@ -183,9 +204,8 @@ impl Client {
         read_rows(answer.into_body().into_reader(), sink)
     }
 
-    fn copy_to_parquet(&self, sql: &str, path: &Path) -> Result<()> {
-        let request = serde_json::json!({"sql": sql, "format": "parquet"});
-        let answer = self.post("sql", &request)?;
+    fn copy_to_parquet(&self, sql: &str, parameters: &[Parameter<'_>], path: &Path) -> Result<()> {
+        let answer = self.post("local/parquet", &self.request(sql, parameters, false))?;
         let failed = |error| Error::file("write", path, error);
         let mut file = std::fs::File::create(path).map_err(failed)?;
         std::io::copy(&mut answer.into_body().into_reader(), &mut file).map_err(failed)?;
@@ -193,7 +213,6 @@ impl Client {
     }
 
     fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
         let named = serde_json::json!({"name": self.name});
         // A query that has just ended needs no cancelling.
         drop(self.post("local/cancel", &named));

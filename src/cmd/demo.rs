@@ -7,7 +7,7 @@ use std::thread;
 
 use chrono::{TimeDelta, Utc};
 
-use super::server::{Server, ServerArgs, log_to_stderr};
+use super::server::{Server, ServerArgs, log_to_stderr, say};
 use crate::error::{Error, Result};
 use crate::generate::{Format, Generator, Kind, Output, Plan, Request, Rotation};
 use crate::ingest::FollowOptions;
@@ -62,7 +62,7 @@ pub fn run(args: Args) -> Result<()> {
     std::fs::create_dir_all(&logs).map_err(|error| Error::file("make", &logs, error))?;
     log_to_stderr();
     let server = Server::open(args.server, dir.join("demo.duckdb"))?;
-    println!("writing {HISTORY_HOURS} hours of history…");
+    say(&format!("writing {HISTORY_HOURS} hours of history…"));
     let stop = Stop::new();
     let players = play_all(&logs, args.rate, &stop)?;
     let mut follower = server.follower(FollowOptions {
@@ -73,11 +73,9 @@ pub fn run(args: Args) -> Result<()> {
     });
     // The charts are to be full when the page opens.
     follower.catch_up()?;
-    println!("Pintail {} on {}", env!("CARGO_PKG_VERSION"), server.address()?);
-    println!(
-        "  a synthetic log is being written; an incident begins now and shows within two minutes"
-    );
-    println!("  Ctrl-C ends it");
+    say(&format!("Pintail {} on {}", env!("CARGO_PKG_VERSION"), server.address()?));
+    say("  a synthetic log is being written; an incident begins now and shows within two minutes");
+    say("  Ctrl-C ends it");
     let served = server.run(Some(follower), true, stop.clone());
     stop.stop();
     join(players)?;

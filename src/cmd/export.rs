@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{level, time};
+use super::connection::Connection;
 use super::out::Target;
 use super::rows::{RowFormat, RowWriter};
-use crate::config::{DatabaseArgs, Limits};
+use crate::config::DatabaseArgs;
 use crate::error::{Error, Result};
+use crate::store::Access;
 use crate::store::output::Rendering;
-use crate::store::{Access, Store};
 
 const QUERY: &str = include_str!("../../sql/export.sql");
 
@@ -78,15 +79,14 @@ pub fn run(args: Args) -> Result<()> {
         ("service", args.service.as_deref()),
         ("words", args.search.as_deref()),
     ];
-    let store = Store::open(&args.database.path, Access::Read, &Limits::query())?;
-    let session = store.session()?;
+    let connection = Connection::open(&args.database.path, Access::Read)?;
     match format {
         ExportFormat::Parquet => {
-            target.write_file(|path| session.copy_to_parquet(QUERY, &parameters, path))
+            target.write_file(|path| connection.copy_to_parquet(QUERY, &parameters, path))
         }
         ExportFormat::Csv => target.write(|out| {
             let mut rows = RowWriter::new(out, RowFormat::Csv, None);
-            session.run(QUERY, &parameters, Rendering::Text, &mut rows)?;
+            connection.run(QUERY, &parameters, Rendering::Text, &mut rows)?;
             rows.finish()
         }),
     }

@@ -156,7 +156,7 @@ impl Names {
     fn of(connection: &Connection) -> Result<Names> {
         let mut names = Names { words: Vec::new() };
         let query = include_str!("../../sql/names.sql");
-        connection.run(query, Rendering::Text, &mut names)?;
+        connection.run(query, &[], Rendering::Text, &mut names)?;
         Ok(names)
     }
 }

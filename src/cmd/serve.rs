@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::args::ReadingArgs;
-use super::server::{Server, ServerArgs, log_to_stderr};
+use super::server::{Server, ServerArgs, log_to_stderr, say};
 use crate::config::DatabaseArgs;
 use crate::error::Result;
 use crate::ingest::{FollowOptions, follow};
@@ -48,14 +48,14 @@ pub fn run(args: Args) -> Result<()> {
             zone: args.reading.timezone,
         })
     });
-    println!("Pintail {} on {}", env!("CARGO_PKG_VERSION"), server.address()?);
-    println!("  database  {}", args.database.path.display());
+    say(&format!("Pintail {} on {}", env!("CARGO_PKG_VERSION"), server.address()?));
+    say(&format!("  database  {}", args.database.path.display()));
     for path in &args.paths {
-        println!("  follows   {}", path.display());
+        say(&format!("  follows   {}", path.display()));
     }
     match server.mail() {
-        Some(mail) => println!("  alerts    {mail:?}"),
-        None => println!("  alerts    on the page; for mail see pintail serve --help"),
+        Some(mail) => say(&format!("  alerts    {mail:?}")),
+        None => say("  alerts    on the page; for mail see pintail serve --help"),
     }
     server.run(follower, false, Stop::new())?;
     eprintln!("stopped");

@@ -254,6 +254,12 @@ impl Drop for StopOnDrop {
     }
 }
 
+/// Prints a line. Whoever read the others may have gone: no reason to end.
+pub fn say(line: &str) {
+    use std::io::Write;
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
 /// Writes what happens to standard error.
 pub fn log_to_stderr() {
     use std::io::IsTerminal;

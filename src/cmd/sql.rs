@@ -122,7 +122,7 @@ fn run_all(connection: &Connection, text: &str, view: View, target: &Target) -> 
                 &mut io::sink(),
             )?;
         }
-        return target.write_file(|path| connection.copy_to_parquet(last, path));
+        return target.write_file(|path| connection.copy_to_parquet(last, &[], path));
     }
     target.write(|out| {
         for statement in &statements {

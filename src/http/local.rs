@@ -14,10 +14,11 @@ use super::answer::{ApiError, ApiResult, Body};
 use super::app::App;
 use super::runner::{Query, Whose};
 use super::sql::one_statement;
+use super::stream::{Format, Job, answer};
 use crate::clock;
 use crate::detect::{Detector, Settings};
 use crate::error::{Error, Result};
-use crate::queries::Moment;
+use crate::queries::{Moment, Parameters};
 use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
 
 /// Bytes that are sent at a time.
@@ -27,6 +28,8 @@ const CHUNK_BYTES: usize = 64 << 10;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RowsRequest {
     pub sql: String,
+    /// The values of its named parameters.
+    pub parameters: Vec<(String, Option<String>)>,
     /// Objects instead of texts.
     pub json: bool,
     /// Names the query for `cancel`.
@@ -80,7 +83,32 @@ pub async fn rows(State(app): State<App>, Body(request): Body<RowsRequest>) -> A
     let sql = one_statement(&request.sql)?;
     let query = app.runner.begin(Whose::User, Some(request.name)).await?;
     let rendering = if request.json { Rendering::Json } else { Rendering::Text };
-    Ok(streamed(query, move |query, lines| query.session.run(&sql, &[], rendering, lines)))
+    let parameters = parameters(&request.parameters);
+    Ok(streamed(query, move |query, lines| {
+        query.session.run(&sql, &parameters.as_slice(), rendering, lines)
+    }))
+}
+
+/// Runs a statement whose rows are wanted as Parquet.
+pub async fn parquet(
+    State(app): State<App>,
+    Body(request): Body<RowsRequest>,
+) -> ApiResult<Response> {
+    let job = Job {
+        sql: one_statement(&request.sql)?,
+        parameters: parameters(&request.parameters),
+        whose: Whose::User,
+        name: Some(request.name),
+        format: Format::Parquet,
+        limit: None,
+        save_as: None,
+    };
+    answer(&app, job).await
+}
+
+fn parameters(values: &[(String, Option<String>)]) -> Parameters {
+    let empty = Parameters::new();
+    values.iter().fold(empty, |all, (name, value)| all.maybe(name, value.as_ref()))
 }
 
 /// Runs a detector, and stores what it finds if that is wanted.

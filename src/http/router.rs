@@ -43,6 +43,7 @@ pub fn router(app: App) -> Router {
         .route("/sources/{id}/rejects", get(sources::rejects))
         // For the command line; no part of the described API.
         .route("/local/rows", post(local::rows))
+        .route("/local/parquet", post(local::parquet))
         .route("/local/detect", post(local::detect))
         .route("/local/cancel", post(local::cancel))
         .layer(from_fn_with_state(app.clone(), guard::known));

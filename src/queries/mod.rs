@@ -10,9 +10,11 @@
 //! - [`records`], [`facets`]: exploring.
 //! - [`sources`], [`schema`]: what there is.
 //! - [`alerts`]: what people were told.
+//! - [`compact`]: partial counts, joined.
 
 pub mod alerts;
 pub mod anomalies;
+pub mod compact;
 pub mod facets;
 pub mod range;
 pub mod records;

@@ -57,6 +57,9 @@ const typeOver = EditorView.domEventHandlers({
   },
 });
 
+// Completions that are open, or about to be, would lie over what was run.
+const closeCompletion = completionKeymap.find(({ key }) => key === 'Escape').run;
+
 /** An editor in `parent`. onRun() for Ctrl- or Cmd-Enter, onChange() after every change of the text. */
 export function createEditor(parent, { text, onRun, onChange }) {
   let schema = null;
@@ -75,7 +78,7 @@ export function createEditor(parent, { text, onRun, onChange }) {
         language.of(sql({ dialect: dialect(null) })),
         syntaxHighlighting(colours),
         keymap.of([
-          { key: 'Mod-Enter', run: () => { onRun(); return true; }, preventDefault: true },
+          { key: 'Mod-Enter', run: (target) => { closeCompletion(target); onRun(); return true; }, preventDefault: true },
           // Tab indents, and Escape then Tab leaves the editor, as is usual.
           ...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab,
         ]),

@@ -1,0 +1,15 @@
+-- Joins the partial counts of sources that arrived before a time.
+-- Parameters: to (microseconds UTC).
+create or replace temporary table compacted_intake as
+select
+    source,
+    sum(records)::bigint as records,
+    sum(rejects)::bigint as rejects,
+    min(first_ts) as first_ts,
+    max(last_ts) as last_ts,
+    max(ingested) as ingested
+from intake
+where ingested < make_timestamp($to::bigint)
+group by source;
+delete from intake where ingested < make_timestamp($to::bigint);
+insert into intake from compacted_intake

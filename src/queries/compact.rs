@@ -1,0 +1,65 @@
+//! Joining partial counts. Every transaction appends its own, several a second while files are
+//! followed; what reads them should not have to sum up a whole day of that.
+
+use super::Parameters;
+use super::range::MINUTE;
+use crate::error::Result;
+use crate::record::Micros;
+use crate::store::{Session, statements};
+
+const ROLLUPS: &str = include_str!("../../sql/compact_rollups.sql");
+const INTAKE: &str = include_str!("../../sql/compact_intake.sql");
+
+/// What arrived in this time stays as it came: rates are read from it.
+const INTAKE_STAYS: Micros = 5 * MINUTE;
+
+/// Joins the counts of the minutes from `from` to `to`, and what sources brought until a while
+/// before `now`. What others append meanwhile is untouched.
+pub fn compact(session: &Session, from: Micros, to: Micros, now: Micros) -> Result<()> {
+    let rollups = Parameters::new().with("from", from).with("to", to);
+    let intake = Parameters::new().with("to", now - INTAKE_STAYS);
+    for (script, parameters) in [(ROLLUPS, rollups), (INTAKE, intake)] {
+        session.transaction(|| {
+            statements::split(script)
+                .into_iter()
+                .try_for_each(|statement| session.execute(statement, &parameters.as_slice()))
+        })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Limits;
+    use crate::store::{Access, Store};
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Numbers {
+        rows: i64,
+        sum: i64,
+        later: i64,
+    }
+
+    #[test]
+    fn counts_stay_and_rows_become_few() {
+        let dir = tempfile::tempdir().unwrap();
+        let store =
+            Store::open(&dir.path().join("x.duckdb"), Access::Write, &Limits::query()).unwrap();
+        let session = store.session().unwrap();
+        let fill = "insert into rollups
+             select make_timestamp((range // 100) * 60000000), 'a', 'INFO', 1 from range(1000)";
+        session.execute(fill, &[]).unwrap();
+        let fill = "insert into intake
+             select 1, 1, 0, null, null, make_timestamp(range * 1000000) from range(1000)";
+        session.execute(fill, &[]).unwrap();
+        let rollups = "select count(*) as rows, sum(n) as sum,
+             count(*) filter (where minute >= make_timestamp(300000000)) as later from rollups";
+        let intake = "select count(*) as rows, sum(records) as sum, 0 as later from intake";
+        compact(&session, 0, 5 * MINUTE, 500_000_000 + INTAKE_STAYS).unwrap();
+        let numbers: Numbers = session.row(rollups, &[]).unwrap();
+        assert_eq!(numbers, Numbers { rows: 505, sum: 1000, later: 500 });
+        let numbers: Numbers = session.row(intake, &[]).unwrap();
+        assert_eq!(numbers, Numbers { rows: 501, sum: 1000, later: 0 });
+    }
+}
