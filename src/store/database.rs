@@ -95,6 +95,9 @@ impl Store {
             // other, and the rest for the commit, which holds a lock that other writers need.
             ("write_buffer_row_group_count", "1"),
         ];
+        if access == Access::Write && !path.exists() {
+            create(path, &settings)?;
+        }
         let handle = Handle::open(path, &settings).map_err(|message| open_error(path, message))?;
         let store = Store { handle: Arc::new(handle) };
         use_utc(&*store.connect()?)?;
@@ -152,6 +155,22 @@ impl Store {
         let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
         size(path) + size(Path::new(&log))
     }
+}
+
+/// Makes an empty database that is there whole or not at all: a file that DuckDB was killed
+/// over while it wrote the first bytes is no database, and would never become one.
+fn create(path: &Path, settings: &[(&str, &str)]) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let new = path.with_file_name(name);
+    // Of an earlier process with this number, which was killed.
+    drop(std::fs::remove_file(&new));
+    let made = Handle::open(&new, settings).map_err(|message| open_error(path, message));
+    drop(made?);
+    // A link does not replace what another process has made meanwhile; where there are no
+    // links, the database is made in its place.
+    drop(std::fs::hard_link(&new, path));
+    std::fs::remove_file(&new).map_err(|error| Error::file("remove", &new, error))
 }
 
 /// Times are UTC: `ts > now() - interval 1 hour` must not depend on this machine's zone.

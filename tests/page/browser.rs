@@ -91,9 +91,8 @@ fn find() -> Option<(PathBuf, PathBuf)> {
     if found.is_none() {
         let how = "no chromedriver; install it with: apt install chromium chromium-driver";
         assert!(std::env::var_os("PINTAIL_REQUIRE_BROWSER").is_none(), "{how}");
-        TOLD.call_once(|| {
-            std::io::stderr().write_all(format!("skipped: {how}\n").as_bytes()).unwrap()
-        });
+        let words = format!("skipped: {how}\n");
+        TOLD.call_once(|| std::io::stderr().write_all(words.as_bytes()).unwrap());
     }
     found
 }

@@ -29,8 +29,9 @@ fn alarming() -> World {
 
 /// Opens a view by its name, with something in it, and waits until it is all there.
 fn open(page: &Page, world: &World, view: &str) {
-    let sql =
-        encoded("select minute, level, sum(n)::bigint as n from minutes group by all order by all");
+    let sql = encoded(
+        "select minute, level, sum(n)::bigint as n from minutes where level is not null group by all order by all",
+    );
     let (path, there): (String, &[&str]) = match view {
         "overview" => (
             "/overview?from=now-6h".to_owned(),
@@ -133,6 +134,9 @@ fn inspect(theme: &str) {
                 for violation in violations(page) {
                     wrong.push(format!("{view} at {width}: {violation}"));
                 }
+                // All of it, where the page is higher than the window.
+                let whole = page.js("document.documentElement.scrollHeight").as_u64().unwrap();
+                page.resize(width, height.max(u32::try_from(whole).unwrap()));
                 page.screenshot(&format!("{view}-{theme}-{width}"));
             }
         }

@@ -86,6 +86,8 @@ function mount(root, ctx) {
     try {
       const answer = await ask(sql, abort.signal);
       if (running !== abort) return;
+      // What it took is said now; drawing it may take longer than to the next tick.
+      clearInterval(timer);
       result = answer;
       download.disabled = false;
       showFacts();
