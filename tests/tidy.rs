@@ -89,3 +89,33 @@ fn nothing_is_left_for_later() {
         }
     }
 }
+
+#[test]
+fn the_page_needs_nothing_from_elsewhere_and_runs_no_text() {
+    let mut seen = 0;
+    for extension in ["html", "js", "css"] {
+        for (path, text) in files("web", extension) {
+            if path.starts_with(root().join("web/vendor")) {
+                continue;
+            }
+            seen += 1;
+            let place = path.display();
+            // The one address that is a name and no place: that of SVG.
+            let text = text.replace("http://www.w3.org/2000/svg", "");
+            for word in [
+                "https://",
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "eval(",
+                "new Function",
+            ] {
+                assert!(!text.contains(word), "{place} has {word}");
+            }
+            assert!(text.lines().count() <= 400, "{place} is long");
+            let is_module = extension == "js";
+            assert!(!is_module || text.starts_with("//"), "{place} does not say what it is for");
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
