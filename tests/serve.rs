@@ -343,6 +343,19 @@ fn sql_cannot_reach_beyond_the_data() {
     }
     assert_eq!(server.value("select count(*) from logs"), before);
     assert_eq!(std::fs::read_to_string(pintail.path("outside.csv")).unwrap(), "secret\n1\n");
+    // The way of the command line is no way around.
+    for detector in
+        ["select * from checkpoint()", "select 1); delete from logs; select (1", "delete from logs"]
+    {
+        let request = json!({"detector": "x", "sql": detector, "level": "ERROR", "service": null,
+            "window_minutes": 120, "guard_minutes": 5, "threshold": 3.0, "from": null, "to": null,
+            "store": true, "json": false});
+        let answer = server.post("/api/local/detect", &request, &[]);
+        assert!(answer.text().contains("\"error\":\""), "{detector}: {}", answer.text());
+    }
+    let rows = json!({"sql": "delete from logs", "parameters": [], "json": false, "name": "x"});
+    assert!(server.post("/api/local/rows", &rows, &[]).text().contains("only queries"));
+    assert_eq!(server.value("select count(*) from logs"), before);
     // And what only asks is answered.
     for question in [
         "from logs limit 1",

@@ -119,6 +119,7 @@ pub async fn detect(
     let query = app.runner.begin(Whose::Page, None).await?;
     let rendering = if request.json { Rendering::Json } else { Rendering::Text };
     Ok(streamed(query, move |query, lines| {
+        query.session.check_only_asks(&request.sql)?;
         let detector = Detector::from_sql(&request.detector, &request.sql);
         let settings = Settings {
             level: request.level,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio::sync::watch;
 use utoipa::IntoParams;
 
-use super::answer::{ApiResult, ErrorBody, Params};
+use super::answer::{ApiError, ApiResult, ErrorBody, Params};
 use super::app::App;
 use crate::queries::records::{Record, last_row, newest};
 use crate::queries::search::Filter;
@@ -29,6 +29,9 @@ pub struct TailParams {
     #[serde(default)]
     pub q: String,
 }
+
+/// Tails that are watched at once: each asks the database after every commit.
+const TAILS_MAX: i64 = 64;
 
 struct Tail {
     app: App,
@@ -58,6 +61,9 @@ pub async fn tail(
     Params(params): Params<TailParams>,
 ) -> ApiResult<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     let filter = Filter::parse(&params.q)?;
+    if app.metrics.tails.get() >= TAILS_MAX {
+        return Err(ApiError::busy());
+    }
     let committed = app.options.live.committed();
     let last = app.runner.page(last_row).await?;
     app.metrics.tails.inc();

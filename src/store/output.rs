@@ -148,6 +148,12 @@ impl Session {
         Ok(prepared)
     }
 
+    /// Refuses a statement that does more than ask, for those that are run in a session of
+    /// Pintail's own.
+    pub fn check_only_asks(&self, statement: &str) -> Result<()> {
+        guard::check(&self.connection, statement)
+    }
+
     /// The rows of one of Pintail's own queries, typed: columns are fields by their names.
     ///
     /// # Errors

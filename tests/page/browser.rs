@@ -122,10 +122,18 @@ struct Driver {
 }
 
 impl Driver {
+    /// Starts it on a free port. It looks for one that is free for IPv4 and takes the same for
+    /// IPv6, and ends when somebody else has that one: then it looks again.
     fn start(chromedriver: &Path, temp: &Path) -> Driver {
+        (0..10)
+            .find_map(|_| Driver::try_start(chromedriver, temp))
+            .unwrap_or_else(|| panic!("{} does not start", chromedriver.display()))
+    }
+
+    fn try_start(chromedriver: &Path, temp: &Path) -> Option<Driver> {
         // The shell waits for the end of its input, which comes even when this process is
         // killed; then it ends the group, itself last.
-        let script = r#""$0" --port=0 & cat; kill -9 0"#;
+        let script = r#""$0" --port=0 & exec >/dev/null; cat; kill -9 0"#;
         let mut child = Command::new("sh")
             .args(["-c", script])
             .arg(chromedriver)
@@ -139,13 +147,14 @@ impl Driver {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut driver = Driver { child, address: String::new() };
         let port = lines.by_ref().find_map(|line| {
             let port = line.unwrap().split_once("successfully on port ")?.1.to_owned();
             port.trim_end_matches('.').parse::<u16>().ok()
-        });
+        })?;
         std::thread::spawn(move || lines.for_each(drop));
-        let address = format!("http://127.0.0.1:{}", port.expect("chromedriver starts"));
-        Driver { child, address }
+        driver.address = format!("http://127.0.0.1:{port}");
+        Some(driver)
     }
 }
 
@@ -210,26 +219,44 @@ impl Page {
             unreachable!()
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (client, session) = runtime.block_on(async {
+        let connect = async {
             let mut builder = ClientBuilder::new(HttpConnector::new());
             builder.capabilities(capabilities);
             let client = builder.connect(&driver.address).await.unwrap();
             let session = client.session_id().await.unwrap().unwrap();
             (client, session)
-        });
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        };
+        let limited = async { tokio::time::timeout(PATIENCE, connect).await };
+        let (client, session) = runtime.block_on(limited).expect("the browser starts");
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE))
+            .build()
+            .into();
         let page = Page { runtime, client, session, agent, _driver: driver, files };
         page.resize(1440, 900);
         page
     }
 
+    /// Waits for the browser, not for ever.
+    fn wait<T>(&self, what: impl Future<Output = T>) -> T {
+        self.try_wait(what).expect("the browser answers")
+    }
+
+    fn try_wait<T>(&self, what: impl Future<Output = T>) -> Option<T> {
+        self.runtime.block_on(async { tokio::time::timeout(PATIENCE, what).await.ok() })
+    }
+
     /// A command of chromedriver's own.
     fn command(&self, command: &str, body: &Value) -> Value {
+        self.try_command(command, body).unwrap_or_else(|e| panic!("{command}: {e}"))
+    }
+
+    fn try_command(&self, command: &str, body: &Value) -> Result<Value, String> {
         let url = format!("{}/session/{}/{command}", self._driver.address, self.session);
-        let mut response = self.agent.post(url).send_json(body).unwrap();
-        let answer: Value = response.body_mut().read_json().unwrap();
-        assert_eq!(response.status(), 200, "{command}: {answer}");
-        answer["value"].clone()
+        let mut response = self.agent.post(url).send_json(body).map_err(|e| e.to_string())?;
+        let answer: Value = response.body_mut().read_json().map_err(|e| e.to_string())?;
+        if response.status() == 200 { Ok(answer["value"].clone()) } else { Err(answer.to_string()) }
     }
 
     /// A command of the DevTools protocol.
@@ -273,15 +300,15 @@ impl Page {
     }
 
     pub fn goto(&self, url: &str) {
-        self.runtime.block_on(self.client.goto(url)).unwrap();
+        self.wait(self.client.goto(url)).unwrap();
     }
 
     pub fn reload(&self) {
-        self.runtime.block_on(self.client.refresh()).unwrap();
+        self.wait(self.client.refresh()).unwrap();
     }
 
     pub fn back(&self) {
-        self.runtime.block_on(self.client.back()).unwrap();
+        self.wait(self.client.back()).unwrap();
     }
 
     /// The value of an expression.
@@ -290,13 +317,13 @@ impl Page {
     }
 
     pub fn run(&self, script: &str) -> Result<Value, CmdError> {
-        self.runtime.block_on(self.client.execute(script, Vec::new()))
+        self.wait(self.client.execute(script, Vec::new()))
     }
 
     /// The value that the function body `script` gives to `done(value)`.
     pub fn run_async(&self, script: &str) -> Value {
         let script = format!("const done = arguments[arguments.length - 1]; {script}");
-        self.runtime.block_on(self.client.execute_async(&script, Vec::new())).unwrap()
+        self.wait(self.client.execute_async(&script, Vec::new())).unwrap()
     }
 
     /// Waits until an expression is true in JavaScript's sense, and gives its value.
@@ -328,12 +355,11 @@ impl Page {
     fn with<T>(&self, target: &str, act: impl AsyncFn(Element) -> Result<T, CmdError>) -> T {
         let css = selector(target);
         self.patiently(target, || {
-            self.runtime
-                .block_on(async {
-                    let element = self.client.find(Locator::Css(&css)).await?;
-                    act(element).await
-                })
-                .map_err(|e: CmdError| e.to_string())
+            self.wait(async {
+                let element = self.client.find(Locator::Css(&css)).await?;
+                act(element).await
+            })
+            .map_err(|e: CmdError| e.to_string())
         })
     }
 
@@ -439,7 +465,7 @@ impl Page {
         for value in keys.chars() {
             actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
         }
-        self.runtime.block_on(self.client.perform_actions(actions)).unwrap();
+        self.wait(self.client.perform_actions(actions)).unwrap();
     }
 
     /// A key while Control is held.
@@ -450,7 +476,7 @@ impl Page {
             .then(KeyAction::Down { value })
             .then(KeyAction::Up { value })
             .then(KeyAction::Up { value: control });
-        self.runtime.block_on(self.client.perform_actions(actions)).unwrap();
+        self.wait(self.client.perform_actions(actions)).unwrap();
     }
 
     /// Drags with the mouse, in a few steps.
@@ -467,7 +493,7 @@ impl Page {
             actions = actions.then(step(f64::from(n) / 5.0));
         }
         let actions = actions.then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
-        self.runtime.block_on(self.client.perform_actions(actions)).unwrap();
+        self.wait(self.client.perform_actions(actions)).unwrap();
     }
 
     /// Turns the wheel over a place.
@@ -481,7 +507,7 @@ impl Page {
             delta_y: by,
         };
         let actions = WheelActions::new("wheel".to_owned()).then(turn);
-        self.runtime.block_on(self.client.perform_actions(actions)).unwrap();
+        self.wait(self.client.perform_actions(actions)).unwrap();
     }
 
     /// Waits for a downloaded file with this ending, and takes it away.
@@ -504,22 +530,24 @@ impl Page {
     }
 
     pub fn screenshot(&self, name: &str) {
-        let png = self.runtime.block_on(self.client.screenshot()).unwrap();
+        let png = self.wait(self.client.screenshot()).unwrap();
         std::fs::write(screenshots().join(format!("{name}.png")), png).unwrap();
     }
 }
 
 impl Drop for Page {
     fn drop(&mut self) {
+        // Nothing here may panic: a test that fails must not take the others with it.
         if std::thread::panicking() {
             // What it looked like helps to see why.
             let name = std::thread::current().name().unwrap_or("test").replace("::", "-");
-            if let Ok(png) = self.runtime.block_on(self.client.screenshot()) {
+            if let Some(Ok(png)) = self.try_wait(self.client.screenshot()) {
                 drop(std::fs::write(screenshots().join(format!("failed-{name}.png")), png));
             }
-            eprintln!("the console: {:#?}", self.complaints());
+            let console = self.try_command("se/log", &json!({"type": "browser"}));
+            eprintln!("the console: {console:#?}");
         }
-        drop(self.runtime.block_on(self.client.clone().close()));
+        drop(self.try_wait(self.client.clone().close()));
     }
 }
 
