@@ -447,9 +447,10 @@ fn metrics_count_what_happens() {
     pintail.write("app.log", lines(0..50));
     let server = Server::start(&pintail, &["app.log"]);
     server.until_records(50);
-    assert_eq!(metric(&server, "pintail_ingested_records_total"), 50.0);
+    // Counted a moment after the commit.
+    until("the count", || metric(&server, "pintail_ingested_records_total") == 50.0);
     assert_eq!(metric(&server, "pintail_stored_records"), 50.0);
-    assert_eq!(metric(&server, "pintail_followed_files"), 1.0);
+    until("the file is known", || metric(&server, "pintail_followed_files") == 1.0);
     server.get("/api/nothing");
     let text = server.get("/metrics").text();
     assert!(
@@ -496,6 +497,14 @@ impl OwnedPair for (&str, &str) {
     }
 }
 
+/// What is followed is shown a moment after its records were committed.
+fn until_following(server: &Server) {
+    until("all files are followed", || {
+        let sources = server.json("/api/sources");
+        sources["sources"].as_array().unwrap().iter().all(|source| source["following"] == true)
+    });
+}
+
 #[test]
 fn new_files_are_found_and_missing_ones_waited_for() {
     let pintail = Pintail::new();
@@ -505,9 +514,8 @@ fn new_files_are_found_and_missing_ones_waited_for() {
     server.until_records(5);
     pintail.write("late.log", lines(100..105));
     server.until_records(10);
-    let sources = server.json("/api/sources");
-    assert_eq!(sources["totals"]["records"], 10);
-    assert!(sources["sources"].as_array().unwrap().iter().all(|s| s["following"] == true));
+    until_following(&server);
+    assert_eq!(server.json("/api/sources")["totals"]["records"], 10);
     let log = server.stop();
     assert_eq!(log.matches("late.log").count(), 1, "said once: {log}");
     pintail.assert_complete();
@@ -800,6 +808,7 @@ fn sources_tell_what_became_of_every_line() {
     pintail.write("app.log", format!("no timestamp here\n{}", lines(0..9)));
     let server = Server::start(&pintail, &["app.log"]);
     server.until_records(9);
+    until_following(&server);
     let sources = server.json("/api/sources");
     let source = &sources["sources"][0];
     assert_eq!((&source["records"], &source["rejects"]), (&json!(9), &json!(1)));
