@@ -7,7 +7,10 @@ select
     sum(rejects)::bigint as rejects,
     min(first_ts) as first_ts,
     max(last_ts) as last_ts,
-    max(ingested) as ingested
+    max(ingested) as ingested,
+    sum(received)::bigint as received,
+    sum(duplicates)::bigint as duplicates,
+    sum(dropped)::bigint as dropped
 from intake
 where ingested < make_timestamp($to::bigint)
 group by source;

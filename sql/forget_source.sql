@@ -8,5 +8,6 @@ group by all;
 delete from logs where source = $source;
 delete from rejects where source = $source;
 delete from intake where source = $source;
+delete from lags where source = $source;
 delete from positions where source = $source;
 delete from sources where id = $source;

@@ -1,6 +1,13 @@
 -- Takes records and rejects out of what a source is known to have brought.
 -- Parameters: source, records, rejects.
-insert into intake
-select $source::integer, -$records::bigint, -$rejects::bigint, null, null, max(ingested)
+insert into intake (source, records, rejects, ingested, received, duplicates, dropped)
+select
+    $source::integer,
+    -$records::bigint,
+    -$rejects::bigint,
+    max(ingested),
+    -$records::bigint - $rejects::bigint,
+    0,
+    0
 from intake
 where source = $source::integer

@@ -27,6 +27,7 @@
 //! | [`queries`] | the questions Pintail itself asks: parameters in, typed rows out; the search language |
 //! | [`render`] | rows as CSV |
 //! | [`ingest`] | files and pipes to batches, on all cores; following files |
+//! | [`receive`] | what comes in over the network: decoders, and the desk where it is committed |
 //! | [`detect`] | runs sql/detect/*.sql, stores what they find |
 //! | [`alert`] | the life of an alert, e-mail |
 //! | [`monitor`] | the tick: detect, store, alert |
@@ -56,6 +57,7 @@ pub mod memory;
 pub mod monitor;
 pub mod parse;
 pub mod queries;
+pub mod receive;
 pub mod record;
 pub mod render;
 pub mod stop;

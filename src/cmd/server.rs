@@ -16,8 +16,13 @@ use crate::error::{Error, Result};
 use crate::http::{self, App, Options, RunnerLimits, Secrets, random_key};
 use crate::ingest::{FollowOptions, Follower, Live};
 use crate::monitor::Monitor;
+use crate::receive::{self, Desk};
 use crate::stop::Stop;
 use crate::store::{Access, Store};
+
+/// What may be received at once.
+const RECEIVE_LIMITS: receive::Limits =
+    receive::Limits { body_bytes_max: 64 << 20, memory_bytes_max: 256 << 20 };
 
 /// How long a stop waits for the end of a thread's work.
 const RUNTIME_ENDS_WITHIN: Duration = Duration::from_secs(2);
@@ -155,7 +160,9 @@ impl Server {
         let settings = Settings { threshold: self.args.threshold, ..Settings::default() };
         let level = settings.level.clone();
         let monitor = Arc::new(Monitor::new(self.store.clone(), settings, self.mail.is_some()));
+        let (desk, clerk) = Desk::open(&self.store, self.live.clone(), RECEIVE_LIMITS)?;
         let mut threads = Vec::new();
+        threads.push(thread("receive", &stop, move |_| clerk.run())?);
         if let Some(follower) = follower {
             threads.push(thread("follow", &stop, move |stop| follower.run(stop))?);
         }
@@ -168,8 +175,9 @@ impl Server {
             let outbox = Outbox { store: self.store.clone(), mailer, level, page };
             threads.push(thread("mail", &stop, move |stop| outbox.run(stop))?);
         }
-        let served = self.serve(monitor, is_demo, &stop);
+        let served = self.serve(desk.clone(), monitor, is_demo, &stop);
         stop.stop();
+        desk.close();
         for thread in threads {
             let name = thread.thread().name().unwrap_or_default().to_owned();
             if thread.join().is_err() {
@@ -180,12 +188,13 @@ impl Server {
         served
     }
 
-    fn serve(self, monitor: Arc<Monitor>, is_demo: bool, stop: &Stop) -> Result<()> {
+    fn serve(self, desk: Desk, monitor: Arc<Monitor>, is_demo: bool, stop: &Stop) -> Result<()> {
         let app = App::new(Options {
             store: self.store,
             database: self.database,
             exports: self.exports.path().to_owned(),
             live: self.live,
+            desk,
             monitor,
             secrets: Secrets::new(self.token, self.key)?,
             hosts: self.args.hosts.clone(),

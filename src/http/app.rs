@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::metrics::Metrics;
 use super::runner::{Runner, RunnerLimits};
 use super::secrets::Secrets;
+use crate::config::cores;
 use crate::ingest::Live;
 use crate::monitor::Monitor;
+use crate::receive::Desk;
 use crate::record::Micros;
 use crate::store::Store;
 
@@ -20,6 +22,7 @@ pub struct Options {
     /// A directory of the server's own, where results pass through that must be files.
     pub exports: PathBuf,
     pub live: Arc<Live>,
+    pub desk: Desk,
     pub monitor: Arc<Monitor>,
     pub secrets: Secrets,
     /// Names by which the server may be called, besides this machine's own.
@@ -38,6 +41,8 @@ pub struct Options {
 pub struct App {
     inner: Arc<Inner>,
     pub runner: Runner,
+    /// Turns to decode what clients push: it takes cores, not patience.
+    pub decoders: Arc<Semaphore>,
     /// Turns true when the server is to end.
     pub stopping: watch::Sender<bool>,
 }
@@ -62,6 +67,7 @@ impl App {
         App {
             inner: Arc::new(Inner { options, metrics }),
             runner,
+            decoders: Arc::new(Semaphore::new(cores())),
             stopping: watch::Sender::new(false),
         }
     }

@@ -12,6 +12,7 @@
 //! - [`answer`]: what errors look like, and what requests must.
 //! - [`overview`], [`explore`], [`tail`], [`sources`], [`catalog`]: the page's questions.
 //! - [`sql`], [`stream`]: ad-hoc SQL, streamed in any format.
+//! - [`push`]: what clients push, a file a protocol.
 //! - [`local`]: what the command line asks while a server has the database.
 //! - [`health`], [`metrics`]: for those who watch Pintail.
 //! - [`openapi`]: the API, described.
@@ -28,6 +29,7 @@ mod local;
 mod metrics;
 mod openapi;
 mod overview;
+pub mod push;
 mod router;
 mod runner;
 mod secrets;
@@ -42,6 +44,7 @@ pub use runner::RunnerLimits;
 pub use secrets::{Secrets, random_key};
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -70,8 +73,11 @@ pub async fn serve(
         // Nobody listens if serving failed before.
         called.send(()).ok();
     };
-    let served = axum::serve(listener, router::router(app).into_make_service())
-        .with_graceful_shutdown(graceful);
+    let served = axum::serve(
+        listener,
+        router::router(app).into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(graceful);
     let deadline = async {
         if call.await.is_ok() {
             tokio::time::sleep(DRAIN).await;

@@ -13,7 +13,8 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use super::answer::ApiError;
 use super::app::App;
 use super::{
-    assets, catalog, explore, guard, health, local, metrics, openapi, overview, sources, sql, tail,
+    assets, catalog, explore, guard, health, local, metrics, openapi, overview, push, sources, sql,
+    tail,
 };
 
 /// Bytes of a request: the longest SQL, and some.
@@ -50,9 +51,15 @@ pub fn router(app: App) -> Router {
     let metrics_route = Router::new()
         .route("/metrics", get(metrics::show))
         .layer(from_fn_with_state(app.clone(), guard::known));
+    // What clients push: each reads its body itself, within the limits of the desk.
+    let pushes = Router::new()
+        .route("/insert/jsonline", post(push::lines::json))
+        .route("/insert/lines", post(push::lines::text))
+        .layer(from_fn_with_state(app.clone(), guard::known));
     Router::new()
         .nest("/api", api)
         .merge(metrics_route)
+        .merge(pushes)
         .route("/api/login", post(guard::log_in))
         .route("/api/logout", post(guard::log_out))
         .route("/api/openapi.json", get(openapi::show))

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use crate::store::writer::Arrival;
+
 /// Over which time the rate is measured.
 const RATE_WINDOW: Duration = Duration::from_secs(10);
 
@@ -17,6 +19,10 @@ pub struct Live {
     pub records: AtomicU64,
     pub rejects: AtomicU64,
     pub bytes: AtomicU64,
+    /// Items that clients sent, whatever became of them; of these stored before, and dropped.
+    pub received: AtomicU64,
+    pub duplicates: AtomicU64,
+    pub dropped: AtomicU64,
     state: Mutex<State>,
     committed: watch::Sender<u64>,
 }
@@ -27,6 +33,7 @@ struct State {
     arrivals: VecDeque<(Instant, u64)>,
     files: BTreeMap<String, Followed>,
     error: Option<String>,
+    receive_error: Option<String>,
 }
 
 /// A file that is followed, by its absolute path.
@@ -57,6 +64,9 @@ impl Live {
             records: AtomicU64::new(0),
             rejects: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            duplicates: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
             state: Mutex::default(),
             committed: watch::Sender::new(0),
         }
@@ -74,6 +84,22 @@ impl Live {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         self.lock().arrivals.push_back((Instant::now(), records));
         self.committed.send_modify(|number| *number += 1);
+    }
+
+    /// Notes what arrived, before it is stored.
+    pub fn note_received(&self, arrival: &Arrival) {
+        self.received.fetch_add(arrival.received, Ordering::Relaxed);
+        self.duplicates.fetch_add(arrival.duplicates, Ordering::Relaxed);
+        self.dropped.fetch_add(arrival.dropped, Ordering::Relaxed);
+    }
+
+    /// Why what clients send cannot be stored at the moment.
+    pub fn receive_error(&self) -> Option<String> {
+        self.lock().receive_error.clone()
+    }
+
+    pub fn set_receive_error(&self, error: Option<String>) {
+        self.lock().receive_error = error;
     }
 
     /// Forgets how fast records came: those were history.

@@ -79,10 +79,10 @@ pub enum Look {
 
 /// Recognises files, and fits dialects to what it does not know.
 pub struct Preparer {
+    store: Store,
     connection: Connection,
     rules: Rules,
     known: Known,
-    next_id: i32,
     /// Known files with another path, inode or beginning than before, to be registered.
     moved: Vec<Source>,
 }
@@ -91,8 +91,7 @@ impl Preparer {
     pub fn new(store: &Store, rules: Rules) -> Result<Preparer> {
         let connection = store.connect()?;
         let known = Known::new(sources::known_files(&connection)?);
-        let next_id = sources::next_id(&connection)?;
-        Ok(Preparer { connection, rules, known, next_id, moved: Vec::new() })
+        Ok(Preparer { store: store.clone(), connection, rules, known, moved: Vec::new() })
     }
 
     pub fn connection(&self) -> &Connection {
@@ -226,8 +225,7 @@ impl Preparer {
         identity: Option<Identity>,
         dialect: &Dialect,
     ) -> Source {
-        let id = self.next_id;
-        self.next_id += 1;
+        let id = self.store.next_source_id();
         let mut formats = crate::record::Fields::default();
         for score in dialect.scores() {
             formats.raw(&score.format, &format!("{:.4}", score.share));

@@ -24,7 +24,7 @@ pub const EXAMPLES: [&str; 10] = [
 ];
 
 /// What each table and view is for. Others are shown without a word.
-const ABOUT: [(&str, &str); 15] = [
+const ABOUT: [(&str, &str); 18] = [
     ("logs", "every record"),
     ("rejects", "lines that no format could read"),
     ("sources", "where records came from"),
@@ -35,10 +35,13 @@ const ABOUT: [(&str, &str); 15] = [
     ("minutes", "records per minute, service and level (from counts, fast)"),
     ("services", "records and share of errors per service (from counts, fast)"),
     ("ingested", "records, rejects, bytes and time range per source"),
+    ("ledger", "per source: received, parsed, stored, rejected, duplicates, dropped, lag"),
     ("intakes", "records and rejects per source"),
     ("rollups", "partial counts per minute; the view minutes sums them"),
     ("intake", "partial counts per source; the view intakes sums them"),
     ("positions", "how far each source has been taken in"),
+    ("receipts", "keys of requests and documents that were stored lately, to know them again"),
+    ("lags", "sources that were behind when last measured"),
     ("schema_version", "migrations that this database has seen"),
 ];
 

@@ -3,9 +3,10 @@
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use super::handle::Handle;
-use super::{Session, migrations, writer::Writer};
+use super::{Session, migrations, sources, writer::Writer};
 use crate::config::{Limits, ROW_GROUP_ROWS, TRANSACTION_ROWS_MAX};
 use crate::error::{Error, Result};
 
@@ -25,6 +26,8 @@ pub enum Access {
 #[derive(Clone)]
 pub struct Store {
     handle: Arc<Handle>,
+    /// The number of the newest source: files and clients take theirs at the same time.
+    last_source: Arc<AtomicI32>,
 }
 
 /// A connection that keeps its database open.
@@ -60,6 +63,7 @@ impl Store {
             Access::Write => {
                 let now = chrono::Utc::now().timestamp_micros();
                 migrations::apply(&connection, path, now)?;
+                store.last_source.store(sources::last_id(&connection)?, Ordering::Relaxed);
             }
             Access::Read if migrations::is_foreign(&connection)? => {
                 return Err(Error::NotPintail { path: path.to_owned() });
@@ -99,9 +103,14 @@ impl Store {
             create(path, &settings)?;
         }
         let handle = Handle::open(path, &settings).map_err(|message| open_error(path, message))?;
-        let store = Store { handle: Arc::new(handle) };
+        let store = Store { handle: Arc::new(handle), last_source: Arc::default() };
         use_utc(&*store.connect()?)?;
         Ok(store)
+    }
+
+    /// The number for a new source, given out once; for [`Access::Write`].
+    pub fn next_source_id(&self) -> i32 {
+        self.last_source.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// A connection of its own: for another thread, another transaction.

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0003_anomalies.sql"),
     include_str!("../../migrations/0004_intake.sql"),
     include_str!("../../migrations/0005_alerts.sql"),
+    include_str!("../../migrations/0006_receiving.sql"),
 ];
 
 const VERSIONS: &str = include_str!("../../sql/schema_version.sql");

@@ -6,7 +6,7 @@ use duckdb::named_params;
 use duckdb::types::{TimeUnit, Value};
 
 use super::database::Connection;
-use super::writer::{Check, Range};
+use super::writer::{Check, Range, Receipt};
 use crate::error::Result;
 use crate::record::Micros;
 
@@ -30,6 +30,10 @@ pub enum Kind {
     File,
     /// Standard input, or a named pipe. Has no position: every reading is new.
     Pipe,
+    /// A client of one of the protocols over HTTP.
+    Http,
+    /// A sender of syslog, over TCP or UDP.
+    Syslog,
 }
 
 impl Kind {
@@ -37,6 +41,8 @@ impl Kind {
         match self {
             Kind::File => "file",
             Kind::Pipe => "pipe",
+            Kind::Http => "http",
+            Kind::Syslog => "syslog",
         }
     }
 }
@@ -95,10 +101,42 @@ pub fn known_files(connection: &Connection) -> Result<Vec<(Source, Vec<Range>)>>
     Ok(files)
 }
 
-/// The number for the next new source.
-pub fn next_id(connection: &Connection) -> Result<i32> {
-    let sql = "select coalesce(max(id), 0)::integer + 1 from sources";
+/// The largest number of a source; 0 if there is none.
+pub fn last_id(connection: &Connection) -> Result<i32> {
+    let sql = "select coalesce(max(id), 0)::integer from sources";
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// The sources of a kind by name; of several with a name the newest.
+pub fn named(connection: &Connection, kind: Kind) -> Result<HashMap<String, i32>> {
+    let sql = "select name, max(id) from sources where kind = ? group by name";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([kind.name()])?;
+    let mut named = HashMap::new();
+    while let Some(row) = rows.next()? {
+        named.insert(row.get(0)?, row.get(1)?);
+    }
+    Ok(named)
+}
+
+/// Keys of what was stored after `since`, in the order in which it came; of too many the latest.
+pub fn receipts_since(
+    connection: &Connection,
+    since: Micros,
+    limit: usize,
+) -> Result<Vec<Receipt>> {
+    let mut statement = connection.prepare(include_str!("../../sql/receipts.sql"))?;
+    let mut rows = statement.query(named_params! { "since": since, "limit": limit as i64 })?;
+    let mut receipts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let [high, low] = [row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64];
+        receipts.push(Receipt {
+            key: u128::from(high) << 64 | u128::from(low),
+            content: row.get::<_, i64>(2)? as u64,
+            received: row.get(3)?,
+        });
+    }
+    Ok(receipts)
 }
 
 /// Adds new sources, and notes where known ones lie now and how they begin now that they

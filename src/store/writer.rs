@@ -54,6 +54,7 @@ pub struct Writer {
     rollups: Appender,
     intake: Appender,
     positions: Appender,
+    receipts: Appender,
     connection: RawConnection,
     open: Option<Transaction>,
     /// Rows of the next transaction.
@@ -68,13 +69,38 @@ struct Transaction {
     counts: Counts,
     intakes: BTreeMap<i32, Intake>,
     ranges: Vec<Range>,
+    receipts: Vec<Receipt>,
 }
 
-/// What a transaction holds of one source.
+/// What arrived of a source besides the records and rejects of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Arrival {
+    /// Items, whatever became of them.
+    pub received: u64,
+    /// Items that are stored already.
+    pub duplicates: u64,
+    /// Items that there was no room for.
+    pub dropped: u64,
+}
+
+/// A key by which something that was stored is known again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub key: u128,
+    /// A hash of what was stored under it.
+    pub content: u64,
+    /// UTC.
+    pub received: Micros,
+}
+
+/// What a transaction holds of one source; see migrations/0006_receiving.sql, `ledger`.
 #[derive(Default)]
 struct Intake {
+    received: i64,
     records: i64,
     rejects: i64,
+    duplicates: i64,
+    dropped: i64,
     /// The first and last event time.
     times: Option<(Micros, Micros)>,
     ingested: Micros,
@@ -89,6 +115,7 @@ impl Writer {
             rollups: Appender::new(&connection, "rollups")?,
             intake: Appender::new(&connection, "intake")?,
             positions: Appender::new(&connection, "positions")?,
+            receipts: Appender::new(&connection, "receipts")?,
             connection,
             open: None,
             rows_max: first_rows_max,
@@ -106,9 +133,7 @@ impl Writer {
         block: &[u8],
         ingested: Micros,
     ) -> Result<usize> {
-        if self.open.is_none() {
-            self.connection.execute(c"begin transaction")?;
-        }
+        self.begin()?;
         let transaction = self.open.get_or_insert_default();
         let to = batch.rows().min(from + self.rows_max - transaction.rows);
         append_rows(&mut self.logs, batch, from, to, ingested)?;
@@ -123,11 +148,46 @@ impl Writer {
         transaction.rejects += rejects.len();
         let intake = transaction.intakes.entry(batch.source).or_default();
         intake.add(&batch.ts[from..to], rejects.len(), ingested);
+        intake.received += (to - from + rejects.len()) as i64;
 
         let tail = tail_of(batch, from, to, start, &rejects);
         let check = Check::of(&block[..block.len().min((end - batch.start) as usize)]);
         transaction.add_range(Range { source: batch.source, start, end, tail, check });
         Ok(to)
+    }
+
+    /// Appends all of a batch that was received rather than read from a place: it has no
+    /// position that says whether it is in. It is never split between transactions.
+    pub fn append_received(
+        &mut self,
+        batch: &Batch,
+        arrival: Arrival,
+        receipts: &[Receipt],
+        ingested: Micros,
+    ) -> Result<()> {
+        self.begin()?;
+        let transaction = self.open.get_or_insert_default();
+        append_rows(&mut self.logs, batch, 0, batch.rows(), ingested)?;
+        transaction.counts.add(batch, 0, batch.rows());
+        transaction.rows += batch.rows();
+        let rejects: Vec<&Reject> = batch.rejects.iter().collect();
+        append_rejects(&mut self.rejects, batch.source, &rejects, ingested)?;
+        transaction.rejects += rejects.len();
+        let intake = transaction.intakes.entry(batch.source).or_default();
+        intake.add(&batch.ts, rejects.len(), ingested);
+        intake.received += arrival.received as i64;
+        intake.duplicates += arrival.duplicates as i64;
+        intake.dropped += arrival.dropped as i64;
+        transaction.receipts.extend_from_slice(receipts);
+        Ok(())
+    }
+
+    /// Begins a transaction if none is open.
+    fn begin(&mut self) -> Result<()> {
+        if self.open.is_none() {
+            self.connection.execute(c"begin transaction")?;
+        }
+        Ok(())
     }
 
     /// Whether the transaction should be committed before more is appended.
@@ -159,6 +219,7 @@ impl Writer {
         transaction.counts.append_to(&mut self.rollups)?;
         append_intakes(&mut self.intake, &transaction.intakes)?;
         append_ranges(&mut self.positions, &transaction.ranges)?;
+        append_receipts(&mut self.receipts, &transaction.receipts)?;
         self.connection.execute(c"commit")
     }
 }
@@ -259,6 +320,9 @@ fn append_intakes(appender: &mut Appender, intakes: &BTreeMap<i32, Intake>) -> R
                 time(intake.times.map(|(first, _)| first)),
                 time(intake.times.map(|(_, last)| last)),
                 Column::SameInt64(intake.ingested),
+                Column::SameInt64(intake.received),
+                Column::SameInt64(intake.duplicates),
+                Column::SameInt64(intake.dropped),
             ],
             1,
         )?;
@@ -281,6 +345,23 @@ fn append_ranges(appender: &mut Appender, ranges: &[Range]) -> Result<()> {
             1,
         )?;
     }
+    appender.flush()
+}
+
+fn append_receipts(appender: &mut Appender, receipts: &[Receipt]) -> Result<()> {
+    let high: Vec<i64> = receipts.iter().map(|receipt| (receipt.key >> 64) as i64).collect();
+    let low: Vec<i64> = receipts.iter().map(|receipt| receipt.key as i64).collect();
+    let content: Vec<i64> = receipts.iter().map(|receipt| receipt.content as i64).collect();
+    let received: Vec<i64> = receipts.iter().map(|receipt| receipt.received).collect();
+    appender.append(
+        &[
+            Column::Int64(&high),
+            Column::Int64(&low),
+            Column::Int64(&content),
+            Column::Int64(&received),
+        ],
+        receipts.len(),
+    )?;
     appender.flush()
 }
 

@@ -27,15 +27,33 @@ use crate::parse::{Format, Mismatch, TimeRules};
 use crate::record::Record;
 use draft::Draft;
 use scan::Flaw;
-use value::Object;
+use value::{Object, Value};
 
 pub const KIND: Kind = Kind {
     name: "json",
     about: r#"{"time":"2026-01-05T00:00:00Z","level":"info","msg":"message"}"#,
-    recognise: |_| Some(Arc::new(Json)),
+    recognise: |_| Some(Arc::new(Json::default())),
 };
 
-struct Json;
+#[derive(Default)]
+struct Json {
+    /// Members that stand for others: their own key, and the text of the one meant.
+    aliases: Vec<(String, &'static str)>,
+}
+
+/// JSON whose member `key` is to be read as if it were called `meant`, for each of these pairs;
+/// `meant` is JSON text.
+pub fn with_aliases(aliases: Vec<(String, &'static str)>) -> Arc<dyn Format> {
+    Arc::new(Json { aliases })
+}
+
+impl Json {
+    #[inline]
+    fn named<'a>(&self, key: Value<'a>) -> Value<'a> {
+        let alias = self.aliases.iter().find(|(alias, _)| key.raw_string() == Some(alias));
+        alias.map_or(key, |(_, meant)| Value { text: meant, escaped: false, odd: false })
+    }
+}
 
 impl Format for Json {
     fn name(&self) -> &str {
@@ -57,7 +75,7 @@ impl Format for Json {
         let mut object = Object::open(text).map_err(mismatch_of)?;
         let mut draft = Draft::new(rules, record);
         while let Some((key, value)) = object.next().map_err(mismatch_of)? {
-            draft.take(key, value)?;
+            draft.take(self.named(key), value)?;
         }
         if !ends_element(object.rest()) {
             return Err(Mismatch::Broken("more than one JSON value in a line"));
@@ -110,7 +128,7 @@ mod tests {
 
     fn outcome(line: &str) -> Result<String, Mismatch> {
         let mut record = Record::default();
-        Json.parse(line, &TimeRules::new(Zone::UTC, 0), &mut record)?;
+        Json::default().parse(line, &TimeRules::new(Zone::UTC, 0), &mut record)?;
         Ok(format!("{} | {}", record.message, record.fields.as_str()))
     }
 

@@ -21,7 +21,7 @@ mod http;
 mod httpd_error;
 mod inner;
 mod journald;
-mod json;
+pub mod json;
 mod jul;
 mod log4j;
 mod logcat;

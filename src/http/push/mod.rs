@@ -1,0 +1,203 @@
+//! What clients push: one file a protocol, each with its routes' handlers, replies and errors.
+//!
+//! All go the same way, which is [`take`]: room is made, the body is read and unpacked, a decoder
+//! of [`crate::receive`] makes a [`Parcel`] of it, and when the parcel is committed the client
+//! hears so.
+
+pub mod lines;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
+
+use super::answer::ApiError;
+use super::app::App;
+use crate::clock;
+use crate::receive::budget::{Full, Hold};
+use crate::receive::receipts::{Verdict, content_of, key_of};
+use crate::receive::{Desk, Parcel, Refusal, body};
+use crate::record::Micros;
+use crate::store::sources::Kind;
+
+/// How long a client may pause while it sends a body.
+const BODY_PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// Decoded, a request takes about this many times its bytes: the body, and the columns.
+const DECODED_FACTOR: usize = 2;
+
+/// A client's own key for a request that it may send again, as payment services use it and
+/// draft-ietf-httpapi-idempotency-key-header describes it.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// How a request is to be taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Taking {
+    /// The source is called by it and the client's address.
+    pub protocol: &'static str,
+    /// How the body is packed, if the header does not say so.
+    pub packed: Option<&'static str>,
+    /// Whether two bodies that are the same, byte by byte, are one that was sent again: every
+    /// item has its time to the nanosecond.
+    pub known_by_content: bool,
+}
+
+/// What a decoder gets.
+pub struct Delivery<'a> {
+    pub body: &'a [u8],
+    pub headers: &'a HeaderMap,
+    pub now: Micros,
+    pub desk: &'a Desk,
+}
+
+/// What became of the items of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub received: u64,
+    pub stored: u64,
+    pub rejected: u64,
+    pub duplicates: u64,
+}
+
+/// Takes a request in: what `decode` returns is returned when its parcel is committed.
+pub async fn take<R: Send + 'static>(
+    app: &App,
+    request: Request,
+    taking: Taking,
+    decode: impl FnOnce(&Delivery<'_>, &mut Parcel) -> Result<R, Refusal> + Send + 'static,
+) -> Result<(R, Counts), Refusal> {
+    let desk = app.options.desk.clone();
+    let client = client_of(&request);
+    let (parts, body) = request.into_parts();
+    let mut hold = desk.hold(client);
+    let packed = read(body, &mut hold, desk.limits().body_bytes_max).await?;
+    let runtime = tokio::runtime::Handle::current();
+    let turn = app.decoders.clone().acquire_owned().await;
+    let decoded = tokio::task::spawn_blocking(move || -> Result<_, Refusal> {
+        let _turn = turn;
+        let encoding = encoding_of(&parts.headers, taking)?;
+        let body = body::unpacked(&packed, &encoding, desk.limits().body_bytes_max)?;
+        runtime.block_on(hold.grow(DECODED_FACTOR * body.len())).map_err(Refusal::Full)?;
+        let delivery =
+            Delivery { body: &body, headers: &parts.headers, now: clock::now(), desk: &desk };
+        let mut parcel = Parcel::default();
+        let known = knows(&delivery, taking, &mut parcel)?;
+        let reply = decode(&delivery, &mut parcel)?;
+        if known {
+            parcel.forget();
+        }
+        let name = format!("{} {client}", taking.protocol);
+        let source = desk.source(Kind::Http, &name, taking.protocol)?;
+        Ok((desk, source, parcel, hold, reply))
+    });
+    let decoded = decoded.await.map_err(|error| {
+        tracing::error!("a decoder panicked: {error}");
+        Refusal::Bad("the request could not be decoded".to_owned())
+    })?;
+    let (desk, source, parcel, hold, reply) = decoded?;
+    let counts = Counts {
+        received: parcel.received,
+        stored: parcel.batch.rows() as u64,
+        rejected: parcel.batch.rejects.len() as u64,
+        duplicates: parcel.duplicates,
+    };
+    if !parcel.is_empty() {
+        desk.deliver(source, parcel, Some(hold)).await?;
+    }
+    Ok((reply, counts))
+}
+
+/// Whether the request was stored before; if not, its key is reserved.
+fn knows(delivery: &Delivery<'_>, taking: Taking, parcel: &mut Parcel) -> Result<bool, Refusal> {
+    let protocol = taking.protocol.as_bytes();
+    let content = content_of(delivery.body);
+    let key = match delivery.headers.get(IDEMPOTENCY_KEY) {
+        Some(key) => key_of(&[protocol, b"key", key.as_bytes()]),
+        None if taking.known_by_content && !delivery.body.is_empty() => {
+            key_of(&[protocol, b"content", delivery.body])
+        }
+        None => return Ok(false),
+    };
+    let mut reserved = delivery.desk.reserve();
+    let verdict = reserved.ask_patiently(key, content, delivery.now);
+    parcel.reserved = Some(reserved);
+    match verdict {
+        Verdict::New => Ok(false),
+        Verdict::Stored => Ok(true),
+        Verdict::Pending => Err(Refusal::Pending),
+        Verdict::Conflict => {
+            Err(Refusal::Bad("this idempotency key was used for another body".to_owned()))
+        }
+    }
+}
+
+/// Reads a body as far as there is room and it is not too large.
+async fn read(mut body: Body, hold: &mut Hold, bytes_max: usize) -> Result<Vec<u8>, Refusal> {
+    let mut whole = Vec::new();
+    loop {
+        let frame = tokio::time::timeout(BODY_PAUSE_MAX, body.frame()).await;
+        let frame = frame.map_err(|_| Refusal::Bad("the body does not come".to_owned()))?;
+        let Some(frame) = frame else { return Ok(whole) };
+        let frame = frame.map_err(|error| Refusal::Bad(format!("the body breaks off: {error}")))?;
+        // Trailers say nothing.
+        let Ok(bytes) = frame.into_data() else { continue };
+        if whole.len() + bytes.len() > bytes_max {
+            return Err(Refusal::TooLarge { bytes_max });
+        }
+        hold.grow(bytes.len()).await.map_err(Refusal::Full)?;
+        whole.extend_from_slice(&bytes);
+    }
+}
+
+fn encoding_of(headers: &HeaderMap, taking: Taking) -> Result<String, Refusal> {
+    match headers.get(header::CONTENT_ENCODING) {
+        None => Ok(taking.packed.unwrap_or_default().to_owned()),
+        Some(encoding) => encoding
+            .to_str()
+            .map(str::to_owned)
+            .map_err(|_| Refusal::Unsupported("content encoding that is no text".to_owned())),
+    }
+}
+
+fn client_of(request: &Request) -> IpAddr {
+    let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    from.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(from)| from.ip())
+}
+
+/// The status that HTTP has for a refusal, and in how many seconds to come again.
+pub fn status_of(refusal: &Refusal) -> (StatusCode, Option<u32>) {
+    match refusal {
+        Refusal::Full(Full::Client) => (StatusCode::TOO_MANY_REQUESTS, Some(1)),
+        Refusal::Full(Full::All) | Refusal::Pending => (StatusCode::SERVICE_UNAVAILABLE, Some(1)),
+        Refusal::NotStored(_) => (StatusCode::SERVICE_UNAVAILABLE, Some(5)),
+        Refusal::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, None),
+        Refusal::Bad(_) => (StatusCode::BAD_REQUEST, None),
+        Refusal::Unsupported(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
+    }
+}
+
+/// A reply with the status of a refusal, and when to come again.
+pub fn refused(refusal: &Refusal, body: impl IntoResponse) -> Response {
+    let (status, retry_after) = status_of(refusal);
+    let mut response = (status, body).into_response();
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> ApiError {
+        let code = match &refusal {
+            Refusal::Full(_) | Refusal::Pending => "busy",
+            Refusal::NotStored(_) => "not_stored",
+            Refusal::TooLarge { .. } => "too_large",
+            Refusal::Bad(_) | Refusal::Unsupported(_) => "bad_request",
+        };
+        ApiError::new(status_of(&refusal).0, code, refusal.to_string())
+    }
+}

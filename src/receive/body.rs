@@ -1,0 +1,125 @@
+//! Bodies as they come over the wire, unpacked within limits: a few kilobytes may stand for
+//! gigabytes.
+
+use std::borrow::Cow;
+use std::io::{BufReader, Read};
+
+use super::desk::Refusal;
+
+/// The body without its packing, which `encoding` names as the header Content-Encoding does
+/// (RFC 9110, section 8.4): `gzip`, `deflate`, `zstd`, `identity` or nothing. `snappy` is the
+/// block format that Loki and Prometheus send.
+///
+/// # Errors
+/// What is wrong with it, or that it has more than `bytes_max` bytes.
+pub fn unpacked<'a>(
+    packed: &'a [u8],
+    encoding: &str,
+    bytes_max: usize,
+) -> Result<Cow<'a, [u8]>, Refusal> {
+    match encoding.trim().to_ascii_lowercase().as_str() {
+        "" | "identity" => Ok(Cow::Borrowed(packed)),
+        "gzip" | "x-gzip" => all_of(flate2::read::MultiGzDecoder::new(packed), "gzip", bytes_max),
+        // RFC 9110 says zlib; some clients send it bare.
+        "deflate" if is_zlib(packed) => {
+            all_of(flate2::read::ZlibDecoder::new(packed), "deflate", bytes_max)
+        }
+        "deflate" => all_of(flate2::read::DeflateDecoder::new(packed), "deflate", bytes_max),
+        "zstd" => {
+            let decoder = zstd::Decoder::with_buffer(BufReader::new(packed));
+            all_of(decoder.map_err(|error| broken("zstd", &error))?, "zstd", bytes_max)
+        }
+        "snappy" => snappy(packed, bytes_max),
+        other => Err(Refusal::Unsupported(format!("content encoding {other}"))),
+    }
+}
+
+fn all_of<'a>(
+    decoder: impl Read,
+    encoding: &'static str,
+    bytes_max: usize,
+) -> Result<Cow<'a, [u8]>, Refusal> {
+    let mut whole = Vec::new();
+    let read = decoder.take(bytes_max as u64 + 1).read_to_end(&mut whole);
+    read.map_err(|error| broken(encoding, &error))?;
+    if whole.len() > bytes_max {
+        return Err(Refusal::TooLarge { bytes_max });
+    }
+    Ok(Cow::Owned(whole))
+}
+
+/// RFC 1950, section 2.2: method 8 in the low bits, and a check in the pair of bytes.
+fn is_zlib(packed: &[u8]) -> bool {
+    matches!(packed, [method, flags, ..]
+        if method & 15 == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0)
+}
+
+/// The length stands at the beginning: it is looked at before memory is taken for it.
+fn snappy<'a>(packed: &[u8], bytes_max: usize) -> Result<Cow<'a, [u8]>, Refusal> {
+    /// What a framed stream begins with.
+    const STREAM: &[u8] = b"\xff\x06\x00\x00sNaPpY";
+    if packed.starts_with(STREAM) {
+        return all_of(snap::read::FrameDecoder::new(packed), "snappy", bytes_max);
+    }
+    let length = snap::raw::decompress_len(packed).map_err(|error| broken("snappy", &error))?;
+    if length > bytes_max {
+        return Err(Refusal::TooLarge { bytes_max });
+    }
+    let whole = snap::raw::Decoder::new().decompress_vec(packed);
+    whole.map(Cow::Owned).map_err(|error| broken("snappy", &error))
+}
+
+fn broken(encoding: &str, error: &dyn std::fmt::Display) -> Refusal {
+    Refusal::Bad(format!("the body is not {encoding}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn every_packing_is_unpacked_within_limits() {
+        let text = b"hello ".repeat(1000);
+        let gzip = {
+            let mut packer = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+            packer.write_all(&text).unwrap();
+            packer.finish().unwrap()
+        };
+        let zlib = {
+            let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), Default::default());
+            packer.write_all(&text).unwrap();
+            packer.finish().unwrap()
+        };
+        let bare = {
+            let mut packer = flate2::write::DeflateEncoder::new(Vec::new(), Default::default());
+            packer.write_all(&text).unwrap();
+            packer.finish().unwrap()
+        };
+        let framed = {
+            let mut packer = snap::write::FrameEncoder::new(Vec::new());
+            packer.write_all(&text).unwrap();
+            packer.into_inner().unwrap()
+        };
+        let zstd = zstd::encode_all(&text[..], 1).unwrap();
+        let snappy = snap::raw::Encoder::new().compress_vec(&text).unwrap();
+        for (packed, encoding) in [
+            (gzip, "gzip"),
+            (zlib, "deflate"),
+            (bare, "Deflate"),
+            (zstd, "zstd"),
+            (snappy, "snappy"),
+            (framed, "snappy"),
+            (text.clone(), "identity"),
+        ] {
+            assert_eq!(unpacked(&packed, encoding, 6000).as_deref(), Ok(&text[..]), "{encoding}");
+            if encoding != "identity" {
+                let refused = unpacked(&packed, encoding, 5999);
+                assert_eq!(refused, Err(Refusal::TooLarge { bytes_max: 5999 }), "{encoding}");
+                assert!(matches!(unpacked(b"no", encoding, 9), Err(Refusal::Bad(_))), "{encoding}");
+            }
+        }
+        assert!(matches!(unpacked(b"", "br", 9), Err(Refusal::Unsupported(_))));
+    }
+}

@@ -1,0 +1,114 @@
+//! How much of what is received may be in memory at once: in all, so that memory stays bounded
+//! whatever comes, and of one client, so that the others are still served.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How long a request waits for room before it is told to come again: this slows clients down
+/// that wait for their answers.
+const WAIT_FOR_ROOM: Duration = Duration::from_secs(2);
+
+/// Room is given out in this many bytes.
+const UNIT_BYTES: usize = 1 << 10;
+
+/// One client may take this part of the whole.
+const CLIENT_SHARE: usize = 2;
+
+/// Why there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Full {
+    /// This client has too much on its way.
+    #[error("this client has too much on its way")]
+    Client,
+    /// All clients together have.
+    #[error("there is too much on its way")]
+    All,
+}
+
+pub struct Budget {
+    units: usize,
+    all: Arc<Semaphore>,
+    clients: Mutex<HashMap<IpAddr, Arc<Semaphore>>>,
+}
+
+/// Room for one request, given back when dropped.
+pub struct Hold {
+    budget: Arc<Budget>,
+    client: Arc<Semaphore>,
+    permits: Vec<OwnedSemaphorePermit>,
+}
+
+impl Budget {
+    pub fn new(bytes: usize) -> Budget {
+        let units = (bytes / UNIT_BYTES).max(CLIENT_SHARE);
+        Budget { units, all: Arc::new(Semaphore::new(units)), clients: Mutex::default() }
+    }
+
+    /// Room for a request of this client: none yet.
+    pub fn hold(self: &Arc<Budget>, client: IpAddr) -> Hold {
+        let mut clients = self.lock();
+        // Whoever has nothing on its way is forgotten: clients come and go.
+        clients.retain(|_, share| Arc::strong_count(share) > 1);
+        let share = clients
+            .entry(client)
+            .or_insert_with(|| Arc::new(Semaphore::new(self.units / CLIENT_SHARE)));
+        Hold { budget: self.clone(), client: share.clone(), permits: Vec::new() }
+    }
+
+    /// Bytes that are on their way.
+    pub fn taken(&self) -> usize {
+        (self.units - self.all.available_permits().min(self.units)) * UNIT_BYTES
+    }
+
+    /// A map of counters: whole whatever happened to a thread that held the lock.
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Arc<Semaphore>>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hold {
+    /// Takes room for so many bytes more; waits a while if there is none.
+    ///
+    /// # Errors
+    /// Whose room is full.
+    pub async fn grow(&mut self, bytes: usize) -> Result<(), Full> {
+        let units = bytes.div_ceil(UNIT_BYTES);
+        let client = take(&self.client, units).await.ok_or(Full::Client)?;
+        let all = take(&self.budget.all, units).await.ok_or(Full::All)?;
+        self.permits.extend([client, all]);
+        Ok(())
+    }
+}
+
+async fn take(from: &Arc<Semaphore>, units: usize) -> Option<OwnedSemaphorePermit> {
+    let units = u32::try_from(units).ok()?;
+    let taken = tokio::time::timeout(WAIT_FOR_ROOM, from.clone().acquire_many_owned(units)).await;
+    // Neither semaphore is ever closed.
+    taken.ok()?.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn room_is_limited_for_each_and_for_all() {
+        let budget = Arc::new(Budget::new(100 << 10));
+        let (one, two) = ([10, 0, 0, 1].into(), [10, 0, 0, 2].into());
+        let mut first = budget.hold(one);
+        assert_eq!(first.grow(40 << 10).await, Ok(()));
+        let mut second = budget.hold(one);
+        assert_eq!(second.grow(40 << 10).await, Err(Full::Client));
+        let mut third = budget.hold(two);
+        assert_eq!(third.grow(50 << 10).await, Ok(()));
+        let mut fourth = budget.hold([10, 0, 0, 3].into());
+        assert_eq!(fourth.grow(40 << 10).await, Err(Full::All));
+        assert_eq!(budget.taken(), 90 << 10);
+        drop(first);
+        assert_eq!(fourth.grow(40 << 10).await, Ok(()));
+    }
+}

@@ -1,0 +1,26 @@
+//! What comes in over the network, rather than being read from files.
+//!
+//! ```text
+//! request ─ desk: is there room? ─▶ body: unpacked ─▶ decoder: a Parcel of records and rejects
+//!                                                          │
+//! clerk: one transaction for the parcels of all clients ◀──┘
+//!    └─ committed ─▶ only now the client hears that it is in
+//! ```
+//!
+//! - [`parcel`]: what a request brought, decoded.
+//! - [`desk`]: where it is handed in: room, sources, the clerk who commits.
+//! - [`budget`]: how much may be on its way at once, in all and of one client.
+//! - [`receipts`]: knowing again what a client sends twice.
+//! - [`body`]: what is packed, unpacked.
+//! - [`lines`]: plain text and JSON lines.
+
+pub mod body;
+pub mod budget;
+pub mod desk;
+pub mod lines;
+pub mod parcel;
+pub mod receipts;
+
+pub use desk::{Clerk, Desk, Limits, Refusal};
+pub use parcel::Parcel;
+pub use receipts::Receipts;
