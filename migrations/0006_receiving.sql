@@ -34,7 +34,7 @@ create table receipts (
 
 -- How far behind what is followed was when it was last measured; rows only where it was behind.
 create table lags (
-    source integer primary key,     -- sources.id
+    source integer not null,        -- sources.id
     bytes bigint not null,          -- written, not read yet
     seconds double not null,        -- how long the oldest of them have waited
     measured timestamp not null     -- UTC

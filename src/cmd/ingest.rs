@@ -63,7 +63,7 @@ pub fn run(args: Args) -> Result<()> {
         formats,
         zone: args.reading.timezone,
         again: args.again,
-        unfinished_since: None,
+        following: None,
         workers: args.workers.map_or_else(load_workers, usize::from),
         now: show::now(),
     };

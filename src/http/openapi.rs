@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{catalog, explore, guard, health, metrics, overview, sources, sql, tail};
+use super::{catalog, explore, guard, health, metrics, overview, push, sources, sql, tail};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,6 +28,8 @@ use super::{catalog, explore, guard, health, metrics, overview, sources, sql, ta
         catalog::schema,
         sources::list,
         sources::rejects,
+        push::lines::json,
+        push::lines::text,
         guard::log_in,
         guard::log_out,
         health::health,

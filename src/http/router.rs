@@ -51,11 +51,7 @@ pub fn router(app: App) -> Router {
     let metrics_route = Router::new()
         .route("/metrics", get(metrics::show))
         .layer(from_fn_with_state(app.clone(), guard::known));
-    // What clients push: each reads its body itself, within the limits of the desk.
-    let pushes = Router::new()
-        .route("/insert/jsonline", post(push::lines::json))
-        .route("/insert/lines", post(push::lines::text))
-        .layer(from_fn_with_state(app.clone(), guard::known));
+    let pushes = push::routes().layer(from_fn_with_state(app.clone(), guard::known));
     Router::new()
         .nest("/api", api)
         .merge(metrics_route)

@@ -1,12 +1,15 @@
 //! Loading: all cores parse and append what the [feed](super::feed) hands out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::cut::{Block, Content};
 use super::feed::Feed;
 use super::inputs::Input;
+use super::prepare::Following;
+use super::tail::Found;
 use crate::error::{Error, Result};
 use crate::parse::formats::Formats;
 use crate::parse::lines::{REASON_TOO_LONG, beginning, clean};
@@ -21,9 +24,8 @@ pub struct Options {
     pub zone: Zone,
     /// Forget what was taken in of these inputs before, and read them from their beginning.
     pub again: bool,
-    /// Leave a last line without a line break for later if its file was written to after
-    /// this time.
-    pub unfinished_since: Option<Micros>,
+    /// The files are being written to.
+    pub following: Option<Following>,
     /// Threads that parse and append.
     pub workers: usize,
     pub now: Micros,
@@ -40,7 +42,7 @@ pub struct Progress {
 }
 
 /// What became of the inputs.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Summary {
     pub tally: Tally,
     /// How many rejects for each reason.
@@ -55,6 +57,12 @@ pub struct Summary {
     pub outcomes: Vec<(String, Outcome)>,
     /// Sources read, the grown ones included.
     pub sources: u64,
+    /// Plain files that are to be followed on.
+    pub found: Vec<Found>,
+    /// The sources among them that were known before.
+    pub recognised: HashSet<i32>,
+    /// Files that may be copies in the making, and are to be looked at later.
+    pub later: Vec<PathBuf>,
 }
 
 /// What is worth a word about an input.

@@ -158,7 +158,7 @@ impl Cutter {
 
 /// Where the last line that begins a record begins, of the lines that end in `bytes`.
 /// The very beginning does not count.
-fn last_record_start(dialect: &Dialect, bytes: &[u8]) -> Option<usize> {
+pub fn last_record_start(dialect: &Dialect, bytes: &[u8]) -> Option<usize> {
     let mut line_end = memchr::memrchr(b'\n', bytes)?;
     for _ in 0..RECORD_LINES_MAX {
         let line_start = memchr::memrchr(b'\n', &bytes[..line_end])? + 1;

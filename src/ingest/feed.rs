@@ -54,9 +54,9 @@ impl Feed {
             .map(|meta| meta.len())
             .sum();
         progress.bytes_total.store(total, Ordering::Relaxed);
-        let Options { inputs, formats, zone, again, unfinished_since, now, .. } = options;
+        let Options { inputs, formats, zone, again, following, now, .. } = options;
         Ok(Feed {
-            preparer: Preparer::new(store, Rules { formats, zone, again, unfinished_since, now })?,
+            preparer: Preparer::new(store, Rules { formats, zone, again, following, now })?,
             inputs: inputs.into(),
             ready: VecDeque::new(),
             reading: None,
@@ -178,11 +178,15 @@ impl Feed {
                 }
                 None => break,
             }
-            let Some(Input { place: Place::File(path), named }) = self.inputs.pop_front() else {
+            let Some(Input { place: Place::File(path), named, known_only }) =
+                self.inputs.pop_front()
+            else {
                 break;
             };
-            match self.preparer.look_at_file(&path) {
-                Ok(Look::Ready(prepared)) => found.push((path, prepared)),
+            match self.preparer.look_at_file(&path, known_only) {
+                Ok(Look::Ready(prepared)) => found.push((path, *prepared)),
+                Ok(Look::Later) => self.summary.later.push(path),
+                Ok(Look::Foreign) => {}
                 Ok(Look::Empty) => self.note(&path, Outcome::Empty),
                 Ok(Look::Unchanged) => self.note(&path, Outcome::Unchanged),
                 Err(error @ Error::NotALog { .. }) if !named => {
@@ -196,6 +200,8 @@ impl Feed {
         }
         let sources: Vec<&Prepared> = found.iter().map(|(_, prepared)| prepared).collect();
         self.preparer.register(&sources)?;
+        self.summary.found.append(&mut self.preparer.found);
+        self.summary.recognised.extend(self.preparer.recognised.drain());
         self.ready.extend(found);
         Ok(())
     }

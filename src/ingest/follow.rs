@@ -1,41 +1,70 @@
-//! Following files: looks at them several times a second and takes in what is new.
+//! Following files: takes in what is new, several times a second.
 //!
-//! Every look is a small [load](super::bulk): the database knows how far each file has been
-//! taken in, so a stop at any moment loses and repeats nothing.
+//! A file that is known is read on through its [tail](super::tail): many files share one
+//! transaction. Everything else (a new file, one that was rotated, truncated or written anew, one
+//! whose last record goes on, a backlog) is a small [load](super::bulk). Either way the database
+//! knows in the same transaction how far each file has been taken in, so a stop at any moment
+//! loses and repeats nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::bulk::{Options, Outcome, Progress, Summary, ingest};
-use super::inputs::{Input, Place, expand};
+use super::inputs::{Input, Place, expand, siblings};
 use super::known::absolute;
 use super::live::{Followed, Live};
-use crate::config::load_workers;
+use super::prepare::Following;
+use super::tail::{Found, Inode, LINE_SETTLES, Step, Tail};
+use super::watch::{Changes, Watch};
+use crate::config::{BLOCK_BYTES, TRANSACTION_ROWS_MAX, load_workers};
 use crate::error::{Error, Result};
-use crate::parse::Zone;
 use crate::parse::formats::Formats;
+use crate::parse::{Zone, read_block};
 use crate::record::Micros;
 use crate::stop::Stop;
-use crate::store::Store;
+use crate::store::sources::{self, Lag};
+use crate::store::{Batch, Store, Writer};
 
 /// Between two looks at the files: what is written is to be seen within a second.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Between two looks for new files.
+/// The same while something waits for its last record to be whole.
+const LOOK_SOON: Duration = Duration::from_millis(50);
+
+/// What the system tells of is gathered for this long.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// Between two looks for new files, and at files that the system says nothing of.
 const EXPAND_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long after the last write a line without a line break counts as whole.
-const SETTLED_AFTER: Duration = Duration::from_secs(1);
+/// Files from which on only those are looked at in between that the system tells of.
+const POLLED_FILES_MAX: usize = 500;
+
+/// Between two commits, unless there is more than one holds.
+const COMMIT_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The same for each file in it: their positions are rows too.
+const COMMIT_INTERVAL_PER_FILE: Duration = Duration::from_millis(1);
 
 /// After an error of the database or of a file: it may be mended.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// From how many new bytes on all cores are worth it.
+/// From how many new bytes of a file on all cores are worth it.
 const BACKLOG_BYTES: u64 = 8 << 20;
+
+/// How long a file that has no followed name any more is read on: whoever writes to it has to
+/// notice first.
+const NAMELESS_FOR: Duration = Duration::from_secs(60);
+
+/// Positions added from which on they are joined.
+const POSITIONS_MAX: usize = 20_000;
+
+/// Between two notes of how far behind the files are.
+const LAG_INTERVAL: Duration = Duration::from_secs(10);
 
 pub struct FollowOptions {
     pub paths: Vec<PathBuf>,
@@ -52,15 +81,29 @@ pub struct Follower {
     live: Arc<Live>,
     inputs: Vec<Input>,
     expanded: Option<Instant>,
+    watch: Watch,
     seen: HashMap<PathBuf, Seen>,
+    tails: HashMap<Inode, Tail>,
+    /// How many files may be open.
+    tails_max: usize,
+    copies: Arc<Mutex<HashMap<Inode, i32>>>,
+    writer: Option<Writer>,
+    /// Positions added since they were joined.
+    positions: usize,
+    /// Not to commit before: many files at a time are cheaper.
+    rest_until: Instant,
+    /// There was more than one pass takes.
+    has_more: bool,
+    lags: Vec<Lag>,
+    lags_noted: Instant,
     /// Problems that were reported: each is said once.
     reported: HashMap<String, String>,
 }
 
-/// A file as it was when it was last taken in.
+/// A file as it was when it was last looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
-    identity: (u64, u64),
+    inode: Inode,
     size: u64,
     /// Nanoseconds since 1970.
     modified: i128,
@@ -69,7 +112,10 @@ struct Seen {
     /// When to look at it again although nothing changed.
     retry: Option<Instant>,
     error: Option<String>,
-    waiting_since: Option<Instant>,
+    /// Without links and dots.
+    name: String,
+    /// A file that is not followed unless it turns out to be one that was.
+    known_only: bool,
 }
 
 impl Follower {
@@ -80,25 +126,47 @@ impl Follower {
             live,
             inputs: Vec::new(),
             expanded: None,
+            watch: Watch::new(),
             seen: HashMap::new(),
+            tails: HashMap::new(),
+            tails_max: open_files_max(),
+            copies: Arc::default(),
+            writer: None,
+            positions: 0,
+            rest_until: Instant::now(),
+            has_more: false,
+            lags: Vec::new(),
+            lags_noted: Instant::now(),
             reported: HashMap::new(),
         }
     }
 
     /// Follows until `stop`; what is being taken in is finished first.
     pub fn run(mut self, stop: &Stop) {
-        loop {
-            let wait = match self.look(now()) {
-                Ok(()) => LOOK_INTERVAL,
+        let mut changes = Changes { anything: true, ..Changes::default() };
+        while !stop.is_stopped() {
+            let rest = match self.pass(&changes, crate::clock::now()) {
+                Ok(()) if self.has_more => Duration::ZERO,
+                Ok(()) => self.rest_until.saturating_duration_since(Instant::now()),
                 Err(error) => {
                     self.live.set_error(Some(error.to_string()));
                     self.report("", &error.to_string());
+                    self.forget();
                     RETRY_AFTER
                 }
             };
-            if stop.wait(wait) {
-                return;
+            if stop.wait(rest) {
+                break;
             }
+            changes = match () {
+                () if self.has_more => self.watch.wait(Duration::ZERO, Duration::ZERO),
+                () if self.tails.values().any(Tail::is_due) => self.watch.wait(LOOK_SOON, GATHER),
+                () => self.watch.wait(LOOK_INTERVAL, GATHER),
+            };
+            changes.anything |= self.is_expansion_due();
+        }
+        if let Err(error) = self.tidy() {
+            tracing::warn!("{error}");
         }
     }
 
@@ -107,85 +175,297 @@ impl Follower {
     /// # Errors
     /// As for [`Follower::look`].
     pub fn catch_up(&mut self) -> Result<()> {
-        self.look(now())?;
+        self.look(crate::clock::now())?;
         self.live.reset_rate();
         Ok(())
     }
 
-    /// Takes in what is new.
+    /// Takes in what is new in any file.
     ///
     /// # Errors
     /// What the database says; nothing is lost, the next look starts where this one did.
     pub fn look(&mut self, now: Micros) -> Result<()> {
-        self.expand();
-        let mut changed = Vec::new();
-        let mut stamps = Vec::new();
-        let mut new_bytes = 0;
-        for input in &self.inputs {
-            let Place::File(path) = &input.place else { continue };
-            // It is gone, or is being replaced: the next expansion tells.
-            let Ok(meta) = std::fs::metadata(path) else { continue };
-            let stamp = Seen::of(&meta, now);
-            let before = self.seen.get(path);
-            if before.is_some_and(|before| !before.is_due(&stamp)) {
-                continue;
-            }
-            new_bytes += stamp.size.saturating_sub(before.map_or(0, |before| before.size));
-            changed.push(input.clone());
-            stamps.push((path.clone(), stamp));
+        self.pass(&Changes { anything: true, names: true, ..Changes::default() }, now)
+    }
+
+    fn pass(&mut self, changes: &Changes, now: Micros) -> Result<()> {
+        if self.is_expansion_due() || changes.names {
+            self.expand();
         }
-        if !changed.is_empty() {
-            self.show_waiting(&stamps);
-            self.take_in(changed, stamps, new_bytes, now)?;
+        let mut unknown = self.look_at_names(changes, now);
+        unknown.extend(self.read_tails(now)?);
+        self.load(unknown, now)?;
+        if self.positions > POSITIONS_MAX {
+            self.tidy()?;
         }
         self.live.set_error(None);
         self.show();
+        self.note_lags(now)
+    }
+
+    /// Looks at the files' sizes and names; returns those that no tail stands for.
+    fn look_at_names(&mut self, changes: &Changes, now: Micros) -> Vec<(Input, Seen)> {
+        let polls = changes.anything || self.inputs.len() <= POLLED_FILES_MAX;
+        let mut unknown = Vec::new();
+        let mut named = HashSet::new();
+        for input in &self.inputs {
+            let Place::File(path) = &input.place else { continue };
+            let before = self.seen.get(path);
+            let is_due = before.is_none_or(|seen| seen.is_retry_due());
+            if !polls && !is_due && !changes.paths.contains(path) {
+                named.extend(before.map(|seen| seen.inode));
+                continue;
+            }
+            // It is gone, or is being replaced: the next expansion tells.
+            let Ok(meta) = std::fs::metadata(path) else { continue };
+            let seen = Seen::of(&meta, now);
+            if !named.insert(seen.inode) {
+                // It is followed by another name: what a link points to lies beside it.
+                continue;
+            }
+            match self.tails.get_mut(&seen.inode) {
+                Some(tail) if tail.path == *path => {
+                    let rewritten = before.is_some_and(|before| {
+                        before.size == seen.size && before.modified != seen.modified
+                    });
+                    tail.notice(seen.size, rewritten);
+                    let name = tail.name.clone();
+                    self.seen.insert(path.clone(), Seen { name, ..seen });
+                }
+                Some(_) => {
+                    // It has another name now, which is to be noted.
+                    self.tails.remove(&seen.inode);
+                    unknown.push((input.clone(), seen));
+                }
+                None if before.is_none_or(|before| before.is_due(&seen)) => {
+                    unknown.push((input.clone(), seen));
+                }
+                None => {}
+            }
+        }
+        self.notice_nameless(&named);
+        unknown
+    }
+
+    /// Files that have none of the followed names any more are read on for a while.
+    fn notice_nameless(&mut self, named: &HashSet<Inode>) {
+        self.tails.retain(|inode, tail| {
+            if named.contains(inode) {
+                return true;
+            }
+            // What cannot even be asked for its size is not read on.
+            let Ok(size) = tail.size_now() else { return false };
+            tail.notice(size, false);
+            tail.idle() < NAMELESS_FOR || size > tail.position()
+        });
+    }
+
+    /// Reads on all tails that have something new; returns the files to be looked at anew.
+    fn read_tails(&mut self, now: Micros) -> Result<Vec<(Input, Seen)>> {
+        let mut anew = Vec::new();
+        let mut batch = Batch::new();
+        let mut done: Vec<(Inode, Advance)> = Vec::new();
+        let mut rows = 0;
+        self.has_more = false;
+        let due: Vec<Inode> =
+            self.tails.iter().filter(|(_, tail)| tail.is_due()).map(|(inode, _)| *inode).collect();
+        for inode in due {
+            let Some(tail) = self.tails.get_mut(&inode) else { continue };
+            let step = match tail.behind().0 > BACKLOG_BYTES {
+                true => Ok(Step::LookAnew),
+                false => tail.next(),
+            };
+            match step {
+                Ok(Step::Wait) => {}
+                Ok(Step::Take(bytes)) => {
+                    let start = tail.position();
+                    batch.reset(tail.source, start, start + bytes.len() as u64);
+                    read_block(tail.dialect(), &bytes, &mut batch);
+                    self.has_more |= tail.behind().0 > BLOCK_BYTES as u64;
+                    self.append(&batch, &bytes, now)?;
+                    rows += batch.rows() + batch.rejects.len();
+                    done.push((inode, Advance::of(&batch, &bytes)));
+                }
+                Ok(Step::LookAnew) => anew.extend(self.let_go(inode, now)),
+                Err(error) => {
+                    let place = tail.path.display().to_string();
+                    self.report(&place, &format!("read {place}: {error}"));
+                    anew.extend(self.let_go(inode, now));
+                }
+            }
+            if rows >= TRANSACTION_ROWS_MAX / 2 {
+                self.commit(std::mem::take(&mut done))?;
+                rows = 0;
+            }
+        }
+        self.commit(done)?;
+        Ok(anew)
+    }
+
+    /// Gives up a tail; its file is looked at anew if it still has its name. If not, it is
+    /// found by another, or it is gone with what was left of it.
+    fn let_go(&mut self, inode: Inode, now: Micros) -> Option<(Input, Seen)> {
+        let path = self.tails.remove(&inode)?.path;
+        let seen = Seen::of(&std::fs::metadata(&path).ok()?, now);
+        let known = self.inputs.iter().find(|input| input.is(&path)).cloned();
+        (seen.inode == inode).then(|| (known.unwrap_or_else(|| Input::known(path)), seen))
+    }
+
+    fn append(&mut self, batch: &Batch, bytes: &[u8], now: Micros) -> Result<()> {
+        let mut writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => self.store.writer(0, 1)?,
+        };
+        let mut row = 0;
+        loop {
+            row = writer.append(batch, row, bytes, now)?;
+            if row == batch.rows() {
+                self.writer = Some(writer);
+                return Ok(());
+            }
+            writer.commit()?;
+        }
+    }
+
+    /// Commits what was appended; only then the tails are further.
+    fn commit(&mut self, done: Vec<(Inode, Advance)>) -> Result<()> {
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        if done.is_empty() {
+            return Ok(());
+        }
+        writer.commit()?;
+        let files = done.len();
+        let (mut records, mut rejects, mut bytes) = (0, 0, 0);
+        for (inode, advance) in done {
+            records += advance.records;
+            rejects += advance.rejects;
+            if let Some(tail) = self.tails.get_mut(&inode) {
+                bytes += advance.end - tail.position();
+                tail.advance(&advance);
+            }
+        }
+        self.positions += files;
+        self.rest_until =
+            Instant::now() + COMMIT_INTERVAL + COMMIT_INTERVAL_PER_FILE * files as u32;
+        self.live.add(records, rejects, bytes);
         Ok(())
     }
 
-    fn take_in(
-        &mut self,
-        inputs: Vec<Input>,
-        stamps: Vec<(PathBuf, Seen)>,
-        new_bytes: u64,
-        now: Micros,
-    ) -> Result<()> {
+    /// Loads files that no tail stands for.
+    fn load(&mut self, unknown: Vec<(Input, Seen)>, now: Micros) -> Result<()> {
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let inputs: Vec<Input> = unknown.iter().map(|(input, _)| input.clone()).collect();
+        let new_bytes: u64 = inputs
+            .iter()
+            .filter_map(|input| std::fs::metadata(input.path()?).ok())
+            .map(|meta| meta.len())
+            .sum();
         let options = Options {
             inputs,
             formats: self.options.formats.clone(),
             zone: self.options.zone,
             again: false,
-            unfinished_since: Some(now - SETTLED_AFTER.as_micros() as Micros),
+            following: Some(Following {
+                unfinished_since: now - LINE_SETTLES.as_micros() as Micros,
+                copies: self.copies.clone(),
+            }),
             workers: if new_bytes > BACKLOG_BYTES { load_workers() } else { 1 },
             now,
         };
-        let summary = ingest(&self.store, options, &Progress::default())?;
+        let mut summary = ingest(&self.store, options, &Progress::default())?;
         if summary.tally.records + summary.tally.rejects > 0 {
             self.live.add(summary.tally.records, summary.tally.rejects, summary.bytes);
         }
-        let mut errors = errors_of(summary);
-        for (path, mut stamp) in stamps {
-            stamp.error = errors.remove(&path.display().to_string());
-            stamp.retry = stamp.error.as_ref().map(|_| Instant::now() + RETRY_AFTER);
-            match &stamp.error {
-                Some(error) => self.report(&path.display().to_string(), error),
-                None => drop(self.reported.remove(&path.display().to_string())),
+        let touched = std::mem::take(&mut summary.recognised);
+        let found = std::mem::take(&mut summary.found);
+        self.note_outcomes(unknown, summary);
+        self.drop_stale(&touched);
+        self.follow_on(found)
+    }
+
+    /// Sources that were found by a name, or by their content: tails of them may no longer know
+    /// how far they are.
+    fn drop_stale(&mut self, touched: &HashSet<i32>) {
+        let stale: Vec<Inode> = self
+            .tails
+            .iter()
+            .filter(|(_, tail)| touched.contains(&tail.source))
+            .map(|(inode, _)| *inode)
+            .collect();
+        for inode in stale {
+            let path = self.tails.remove(&inode).map(|tail| tail.path);
+            if let Some(seen) = path.and_then(|path| self.seen.get_mut(&path)) {
+                seen.retry = Some(Instant::now());
             }
-            self.seen.insert(path, stamp);
+        }
+    }
+
+    /// Makes tails of files that were loaded.
+    fn follow_on(&mut self, found: Vec<Found>) -> Result<()> {
+        let ids: Vec<i32> = found.iter().map(|found| found.source).collect();
+        let ranges = sources::ranges_of(&self.store.connect()?, &ids)?;
+        for found in found {
+            let Ok(meta) = found.file.metadata() else { continue };
+            let ranges = ranges.get(&found.source).map(|ranges| sources::merged(ranges));
+            // With a gap, or nothing, it is still to be loaded. With too many open files those
+            // beyond are loaded whenever they change.
+            if let Some([range]) = ranges.as_deref()
+                && self.tails.len() < self.tails_max
+            {
+                let mut tail = Tail::new(found, range, meta.len());
+                tail.notice(meta.len(), false);
+                self.tails.insert((meta.dev(), meta.ino()), tail);
+            }
         }
         Ok(())
     }
 
+    fn note_outcomes(&mut self, unknown: Vec<(Input, Seen)>, summary: Summary) {
+        let later: HashSet<PathBuf> = summary.later.iter().cloned().collect();
+        let mut errors = errors_of(summary);
+        for (input, mut seen) in unknown {
+            let Place::File(path) = input.place else { continue };
+            let name = path.display().to_string();
+            seen.name = absolute(&path);
+            seen.known_only = input.known_only;
+            seen.error = errors.remove(&name);
+            seen.retry = match &seen.error {
+                Some(_) => Some(Instant::now() + RETRY_AFTER),
+                None if later.contains(&path) => Some(Instant::now() + EXPAND_INTERVAL),
+                None => None,
+            };
+            match &seen.error {
+                Some(error) => self.report(&name, error),
+                None => drop(self.reported.remove(&name)),
+            }
+            self.seen.insert(path, seen);
+        }
+    }
+
+    fn is_expansion_due(&self) -> bool {
+        self.expanded.is_none_or(|at| at.elapsed() >= EXPAND_INTERVAL)
+    }
+
     /// Finds new files.
     fn expand(&mut self) {
-        if self.expanded.is_some_and(|at| at.elapsed() < EXPAND_INTERVAL) {
-            return;
-        }
-        let (inputs, errors) = expand(&self.options.paths, &self.options.database);
+        let (mut inputs, errors) = expand(&self.options.paths, &self.options.database);
         self.expanded = Some(Instant::now());
-        self.seen.retain(|path, _| {
-            inputs.iter().any(|input| matches!(&input.place, Place::File(file) if file == path))
+        let named: HashSet<PathBuf> =
+            inputs.iter().filter_map(|input| input.path().map(Path::to_owned)).collect();
+        for path in self.options.paths.iter().filter(|path| !path.is_dir()) {
+            let beside = siblings(path).into_iter();
+            inputs
+                .extend(beside.filter(|input| input.path().is_some_and(|it| !named.contains(it))));
+        }
+        let paths: HashSet<&Path> = inputs.iter().filter_map(Input::path).collect();
+        self.seen.retain(|path, _| paths.contains(path.as_path()));
+        let directories = paths.iter().map(|path| match path.parent() {
+            Some(parent) if parent != Path::new("") => parent.to_owned(),
+            _ => PathBuf::from("."),
         });
+        self.watch.directories(directories.collect());
         self.inputs = inputs;
         for error in errors {
             let place = match &error {
@@ -196,6 +476,21 @@ impl Follower {
         }
     }
 
+    /// After an error nothing in memory is believed: the database knows how far everything is.
+    fn forget(&mut self) {
+        self.writer = None;
+        self.tails.clear();
+        for seen in self.seen.values_mut() {
+            seen.retry = Some(Instant::now());
+        }
+    }
+
+    /// Joins the positions that commits left behind.
+    fn tidy(&mut self) -> Result<()> {
+        self.positions = 0;
+        sources::join_positions(&self.store.connect()?)
+    }
+
     fn report(&mut self, place: &str, problem: &str) {
         let before = self.reported.insert(place.to_owned(), problem.to_owned());
         if before.as_deref() != Some(problem) {
@@ -203,34 +498,73 @@ impl Follower {
         }
     }
 
-    /// Shows that these files have more than has been read.
-    fn show_waiting(&mut self, stamps: &[(PathBuf, Seen)]) {
-        for (path, stamp) in stamps {
-            if let Some(before) = self.seen.get_mut(path) {
-                before.waiting_since.get_or_insert_with(Instant::now);
-                if before.identity != stamp.identity {
-                    before.size = 0;
+    fn show(&self) {
+        let mut files = BTreeMap::new();
+        for (path, seen) in &self.seen {
+            let tail = self.tails.get(&seen.inode).filter(|tail| tail.path == *path);
+            let Some(tail) = tail else {
+                if !seen.known_only {
+                    let read = if seen.error.is_some() { 0 } else { seen.size };
+                    let (size, error) = (seen.size, seen.error.clone());
+                    let waiting_since = None;
+                    let followed = Followed { size, read, waiting_since, error };
+                    files.insert(seen.name.clone(), followed);
                 }
-            }
+                continue;
+            };
+            let (behind, waiting_since) = tail.behind();
+            let (size, read) = (tail.position() + behind, tail.position());
+            files.insert(tail.name.clone(), Followed { size, read, waiting_since, error: None });
         }
+        self.live.set_files(files);
     }
 
-    fn show(&self) {
-        let files: BTreeMap<String, Followed> = self
-            .seen
-            .iter()
-            .map(|(path, seen)| {
-                let size = std::fs::metadata(path).map_or(seen.size, |meta| meta.len());
-                let read = if seen.error.is_some() { 0 } else { seen.size };
-                let waiting_since = match seen.waiting_since {
-                    None if size > read => Some(Instant::now()),
-                    since => since,
-                };
-                let error = seen.error.clone();
-                (absolute(path), Followed { size, read, waiting_since, error })
+    /// Notes in the database how far behind the files are, if that changed.
+    fn note_lags(&mut self, now: Micros) -> Result<()> {
+        if self.lags_noted.elapsed() < LAG_INTERVAL {
+            return Ok(());
+        }
+        self.lags_noted = Instant::now();
+        let mut lags: Vec<Lag> = self
+            .tails
+            .values()
+            .filter_map(|tail| {
+                let (bytes, since) = tail.behind();
+                let seconds = since?.elapsed().as_secs_f64();
+                // What is waited for on purpose is no lag.
+                (seconds > 1.0).then_some(Lag { source: tail.source, bytes, seconds })
             })
             .collect();
-        self.live.set_files(files);
+        lags.sort_unstable_by_key(|lag| lag.source);
+        if lags.is_empty() && self.lags.is_empty() {
+            return Ok(());
+        }
+        sources::note_lags(&self.store.connect()?, &lags, now)?;
+        self.lags = lags;
+        Ok(())
+    }
+}
+
+/// How far a tail is when its batch is committed.
+pub struct Advance {
+    pub end: u64,
+    pub check: crate::store::writer::Check,
+    pub ends_in_reject: bool,
+    records: u64,
+    rejects: u64,
+}
+
+impl Advance {
+    fn of(batch: &Batch, bytes: &[u8]) -> Advance {
+        let last_record = batch.row_end.last().map(|end| batch.start + u64::from(*end));
+        let last_reject = batch.rejects.last().map(|reject| reject.end);
+        Advance {
+            end: batch.end,
+            check: crate::store::writer::Check::of(bytes),
+            ends_in_reject: last_reject > last_record,
+            records: batch.rows() as u64,
+            rejects: batch.rejects.len() as u64,
+        }
     }
 }
 
@@ -239,24 +573,34 @@ impl Seen {
         let modified = i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec());
         let age = i128::from(now) * 1_000 - modified;
         Seen {
-            identity: (meta.dev(), meta.ino()),
+            inode: (meta.dev(), meta.ino()),
             size: meta.len(),
             modified,
-            settled: age > SETTLED_AFTER.as_nanos() as i128,
+            settled: age > LINE_SETTLES.as_nanos() as i128,
             retry: None,
             error: None,
-            waiting_since: None,
+            name: String::new(),
+            known_only: false,
         }
+    }
+
+    fn is_retry_due(&self) -> bool {
+        self.retry.is_some_and(|at| at <= Instant::now())
     }
 
     /// Whether the file, now like `other`, has to be looked at.
     fn is_due(&self, other: &Seen) -> bool {
-        let same = (self.identity, self.size, self.modified)
-            == (other.identity, other.size, other.modified);
-        !same
-            || (other.settled && !self.settled)
-            || self.retry.is_some_and(|at| at <= Instant::now())
+        let same =
+            (self.inode, self.size, self.modified) == (other.inode, other.size, other.modified);
+        !same || (other.settled && !self.settled) || self.is_retry_due()
     }
+}
+
+/// As many as the system lets us have open, and leaves some for clients and the database.
+fn open_files_max() -> usize {
+    const OTHERS: u64 = 512;
+    let limit = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(2 * OTHERS);
+    limit.saturating_sub(OTHERS).max(OTHERS) as usize
 }
 
 /// What failed, by the name of the input.
@@ -269,10 +613,6 @@ fn errors_of(summary: Summary) -> HashMap<String, String> {
             _ => None,
         })
         .collect()
-}
-
-fn now() -> Micros {
-    crate::clock::now()
 }
 
 /// Whether a path can be followed at all.

@@ -15,6 +15,31 @@ pub struct Input {
     /// Named on the command line rather than found in a directory: then it is an error
     /// if it is no log.
     pub named: bool,
+    /// Only of interest if it is a file that was taken in before, which lies here now.
+    pub known_only: bool,
+}
+
+impl Input {
+    fn new(place: Place, named: bool) -> Input {
+        Input { place, named, known_only: false }
+    }
+
+    /// A file that was taken in before.
+    pub fn known(path: PathBuf) -> Input {
+        Input { place: Place::File(path), named: false, known_only: true }
+    }
+
+    /// The path of a file.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(path) => Some(path),
+            Place::Stdin | Place::Pipe(_) => None,
+        }
+    }
+
+    pub fn is(&self, path: &Path) -> bool {
+        self.path() == Some(path)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +92,7 @@ struct Found {
 impl Found {
     fn add(&mut self, path: &Path) -> Result<()> {
         if path == Path::new("-") {
-            self.inputs.push(Input { place: Place::Stdin, named: true });
+            self.inputs.push(Input::new(Place::Stdin, true));
             return Ok(());
         }
         match std::fs::metadata(path) {
@@ -110,13 +135,13 @@ impl Found {
         }
         if meta.is_file() {
             if self.seen.insert((meta.dev(), meta.ino())) {
-                self.inputs.push(Input { place: Place::File(path.to_owned()), named });
+                self.inputs.push(Input::new(Place::File(path.to_owned()), named));
             }
         } else if meta.file_type().is_socket() {
             let error = io::Error::other("it is a socket");
             return Err(Error::file("read", path, error));
         } else {
-            self.inputs.push(Input { place: Place::Pipe(path.to_owned()), named });
+            self.inputs.push(Input::new(Place::Pipe(path.to_owned()), named));
         }
         Ok(())
     }
@@ -149,6 +174,28 @@ impl Found {
             }
         }
     }
+}
+
+/// Files beside one that is followed by its own name, which may be what it was before it was
+/// rotated: `app.log.1` beside `app.log`, `app-20260105.log`.
+pub fn siblings(path: &Path) -> Vec<Input> {
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let (Some(stem), Ok(entries)) = (path.file_stem(), std::fs::read_dir(directory)) else {
+        return Vec::new();
+    };
+    entries
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            name.as_encoded_bytes().starts_with(stem.as_encoded_bytes())
+                && Some(name.as_os_str()) != path.file_name()
+                && entry.metadata().is_ok_and(|meta| meta.is_file())
+        })
+        .map(|entry| Input::known(entry.path()))
+        .collect()
 }
 
 fn is_glob(path: &str) -> bool {

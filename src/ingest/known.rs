@@ -43,6 +43,24 @@ impl Known {
         &self.files[at]
     }
 
+    pub fn by_id(&self, id: i32) -> Option<&Source> {
+        self.files.iter().map(|(source, _)| source).find(|source| source.id == id)
+    }
+
+    /// Sources that a file of this name and beginning may be a copy of: those that begin like
+    /// it, and those in its directory with more than it has, whose names go together.
+    pub fn possible_originals(&self, name: &str, head: &[u8]) -> impl Iterator<Item = &Source> {
+        let alike = self.beginning_like(head).into_iter().map(|at| &self.files[at].0);
+        let (directory, file) = name.rsplit_once('/').unwrap_or(("", name));
+        let beside = self.files.iter().map(|(source, _)| source).filter(move |source| {
+            let (its_directory, its_file) =
+                source.name.rsplit_once('/').unwrap_or(("", &source.name));
+            let stem = its_file.rsplit_once('.').map_or(its_file, |(stem, _)| stem);
+            its_directory == directory && file.starts_with(stem)
+        });
+        alike.chain(beside)
+    }
+
     /// Whether anything is known of this inode or path.
     pub fn has_place(&self, inode: (u64, u64), name: &str) -> bool {
         self.by_inode.contains_key(&inode) || self.by_name.contains_key(name)

@@ -18,6 +18,8 @@
 //! - [`cut`]: a stream into blocks that begin with a record.
 //! - [`bulk`]: the workers, and the summary.
 //! - [`follow`]: the same again and again, for files that are written to.
+//! - [`tail`]: a followed file that is known, read on from where it is.
+//! - [`watch`]: being told by the system that files change.
 //! - [`live`]: rates, lag and errors of what is followed.
 
 pub mod bulk;
@@ -30,6 +32,8 @@ pub mod inputs;
 mod known;
 pub mod live;
 mod prepare;
+mod tail;
+mod watch;
 
 pub use bulk::{Options, Outcome, Progress, Summary, ingest};
 pub use follow::{FollowOptions, Follower};

@@ -6,16 +6,18 @@
 //! written anew, a file can be truncated: each is a new source then, because its lines are
 //! new. A rotated and compressed file is the old one.
 
+use std::collections::{HashMap, HashSet};
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::decode::{Encoding, Stream, is_binary};
 use super::growth::{GrownRecord, read_end};
 use super::known::{Known, absolute};
+use super::tail::{Found, Inode, is_full_sample};
 use crate::config::{HEAD_BYTES_MAX, SAMPLE_BYTES_MAX};
 use crate::error::{Error, Result};
 use crate::parse::dialect::SAMPLE_LINES_MAX;
@@ -26,6 +28,10 @@ use crate::record::Micros;
 use crate::store::sources::{self, Identity, Kind, Source, StoredRecord};
 use crate::store::writer::Range;
 use crate::store::{Connection, Store};
+
+/// How long after the last write a copy of a file that is in its place is taken for one that
+/// logrotate is making, in microseconds.
+const COPY_SETTLES: Micros = 10_000_000;
 
 const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -39,10 +45,20 @@ pub struct Rules {
     pub zone: Zone,
     /// Forget what was taken in of a file before, and read it from its beginning.
     pub again: bool,
-    /// Leave a last line without a line break for later if its file was written to after
-    /// this time: somebody is at it. `None`: take it as it is.
-    pub unfinished_since: Option<Micros>,
+    /// The files are being written to; `None`: they are taken as they are.
+    pub following: Option<Following>,
     pub now: Micros,
+}
+
+/// What is different for files that are being written to.
+#[derive(Clone)]
+pub struct Following {
+    /// A last line without a line break is left for later if its file was written to after
+    /// this time.
+    pub unfinished_since: Micros,
+    /// Files that are, or were, copies of sources that were in their places: logrotate's
+    /// copytruncate copies, then truncates.
+    pub copies: Arc<Mutex<HashMap<Inode, i32>>>,
 }
 
 /// A source that has something new.
@@ -71,10 +87,14 @@ pub enum Standing {
 
 /// A file after a look at it.
 pub enum Look {
-    Ready(Prepared),
+    Ready(Box<Prepared>),
     Empty,
     /// Everything in it is in already.
     Unchanged,
+    /// It may be a copy in the making.
+    Later,
+    /// It was not taken in before, and only such files are of interest.
+    Foreign,
 }
 
 /// Recognises files, and fits dialects to what it does not know.
@@ -85,13 +105,25 @@ pub struct Preparer {
     known: Known,
     /// Known files with another path, inode or beginning than before, to be registered.
     moved: Vec<Source>,
+    /// Plain files that may be followed on from where they are in.
+    pub found: Vec<Found>,
+    /// Known sources that files turned out to be.
+    pub recognised: HashSet<i32>,
 }
 
 impl Preparer {
     pub fn new(store: &Store, rules: Rules) -> Result<Preparer> {
         let connection = store.connect()?;
         let known = Known::new(sources::known_files(&connection)?);
-        Ok(Preparer { store: store.clone(), connection, rules, known, moved: Vec::new() })
+        Ok(Preparer {
+            store: store.clone(),
+            connection,
+            rules,
+            known,
+            moved: Vec::new(),
+            found: Vec::new(),
+            recognised: HashSet::new(),
+        })
     }
 
     pub fn connection(&self) -> &Connection {
@@ -145,7 +177,7 @@ impl Preparer {
     ///
     /// # Errors
     /// What opening and reading say; [`Error::NotALog`] for a binary file.
-    pub fn look_at_file(&mut self, path: &Path) -> Result<Look> {
+    pub fn look_at_file(&mut self, path: &Path, known_only: bool) -> Result<Look> {
         let failed = |error| Error::file("read", path, error);
         let file = File::open(path).map_err(|error| Error::file("open", path, error))?;
         let meta = file.metadata().map_err(failed)?;
@@ -162,33 +194,67 @@ impl Preparer {
         let dialect = Arc::new(self.dialect_of(path, &sample, rules)?);
         let start = if sample.starts_with(UTF8_BOM) { UTF8_BOM.len() as u64 } else { 0 };
         let head = sample[..sample.len().min(HEAD_BYTES_MAX)].to_vec();
-        let looked = LookedAt { path, file, name, meta, head, encoding, dialect, start };
+        let sample_is_full = is_full_sample(sample.len(), sample_lines(&sample).len());
+        let looked =
+            LookedAt { path, file, name, meta, head, encoding, dialect, start, sample_is_full };
         let whole = self.whole_lines(&looked).map_err(failed)?;
         if whole.is_some_and(|end| end <= start) {
             return Ok(Look::Unchanged);
         }
-        let mut prepared = match self.recognise(&looked)? {
-            Recognised::Unchanged => return Ok(Look::Unchanged),
-            Recognised::Grown { source, gaps } => Prepared {
-                source,
-                dialect: looked.dialect,
-                file: Some(looked.file),
-                encoding: looked.encoding,
-                gaps,
-                file_bytes: looked.meta.len(),
-                standing: Standing::Grown,
-            },
-            Recognised::No => self.new_file(looked),
+        let (source, gaps, standing) = match self.recognise(&looked)? {
+            Recognised::Unchanged(source) => {
+                self.recognised.insert(source);
+                self.follow_on(&looked, source).map_err(failed)?;
+                return Ok(Look::Unchanged);
+            }
+            Recognised::No if known_only => return Ok(Look::Foreign),
+            Recognised::No if self.is_copy_in_the_making(&looked) => return Ok(Look::Later),
+            Recognised::Grown { source, gaps } => {
+                self.recognised.insert(source.id);
+                (source, gaps, Standing::Grown)
+            }
+            Recognised::No => self.new_file(&looked),
         };
-        if let Some(end) = whole {
-            prepared.gaps = ending_at(prepared.gaps, end);
+        self.follow_on(&looked, source.id).map_err(failed)?;
+        let gaps = match whole {
+            Some(end) => ending_at(gaps, end),
+            None => gaps,
+        };
+        if gaps.is_empty() {
+            return Ok(Look::Unchanged);
         }
-        Ok(if prepared.gaps.is_empty() { Look::Unchanged } else { Look::Ready(prepared) })
+        Ok(Look::Ready(Box::new(Prepared {
+            source,
+            dialect: looked.dialect,
+            file: Some(looked.file),
+            encoding: looked.encoding,
+            gaps,
+            file_bytes: looked.meta.len(),
+            standing,
+        })))
+    }
+
+    /// Keeps a file at hand that is to be followed on.
+    fn follow_on(&mut self, looked: &LookedAt<'_>, source: i32) -> std::io::Result<()> {
+        if self.rules.following.is_some() && looked.encoding == Encoding::Plain {
+            self.found.push(Found {
+                path: looked.path.to_owned(),
+                file: looked.file.try_clone()?,
+                source,
+                dialect: looked.dialect.clone(),
+                sample_is_full: looked.sample_is_full,
+            });
+        }
+        Ok(())
     }
 
     /// Where the last whole line ends, if only whole lines are wanted of this file.
     fn whole_lines(&self, looked: &LookedAt<'_>) -> std::io::Result<Option<u64>> {
-        let is_busy = self.rules.unfinished_since.is_some_and(|at| modified(&looked.meta) >= at);
+        let is_busy = self
+            .rules
+            .following
+            .as_ref()
+            .is_some_and(|following| modified(&looked.meta) >= following.unfinished_since);
         if !is_busy || looked.encoding != Encoding::Plain {
             return Ok(None);
         }
@@ -204,18 +270,17 @@ impl Preparer {
             .map_err(|reason| Error::Format { path: path.to_owned(), reason })
     }
 
-    fn new_file(&mut self, looked: LookedAt<'_>) -> Prepared {
+    fn new_file(&mut self, looked: &LookedAt<'_>) -> (Source, Vec<Stretch>, Standing) {
+        if let Some(following) = &self.rules.following {
+            // Whatever it looked like, it is no copy.
+            let mut copies = following.copies.lock().unwrap_or_else(PoisonError::into_inner);
+            copies.remove(&looked.inode());
+        }
         let replaced = self.known.has_place(looked.inode(), &looked.name);
         let identity = Some(looked.identity());
-        Prepared {
-            source: self.new_source(Kind::File, looked.name, identity, &looked.dialect),
-            dialect: looked.dialect,
-            file: Some(looked.file),
-            encoding: looked.encoding,
-            gaps: vec![(looked.start, None)],
-            file_bytes: looked.meta.len(),
-            standing: if replaced { Standing::Replaced } else { Standing::New },
-        }
+        let source = self.new_source(Kind::File, looked.name.clone(), identity, &looked.dialect);
+        let standing = if replaced { Standing::Replaced } else { Standing::New };
+        (source, vec![(looked.start, None)], standing)
     }
 
     fn new_source(
@@ -267,9 +332,46 @@ impl Preparer {
             if looked.encoding != Encoding::Plain && source.file_bytes != Some(size) {
                 sources::finish(&self.connection, &[(source.id, size)])?;
             }
-            return Ok(Recognised::Unchanged);
+            return Ok(Recognised::Unchanged(source.id));
         }
-        Ok(Recognised::No)
+        Ok(self.adopt_copy(looked))
+    }
+
+    /// A file that was seen to be a copy while its original was in its place is the original,
+    /// now that that is gone: also if the original was read on meanwhile, beyond the copy.
+    fn adopt_copy(&mut self, looked: &LookedAt<'_>) -> Recognised {
+        let Some(following) = &self.rules.following else { return Recognised::No };
+        let mut copies = following.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        let original = copies.get(&looked.inode()).and_then(|id| self.known.by_id(*id));
+        let Some(original) = original.filter(|source| is_gone(source)) else {
+            return Recognised::No;
+        };
+        let mut source = original.clone();
+        copies.remove(&looked.inode());
+        source.name.clone_from(&looked.name);
+        source.identity = Some(looked.identity());
+        let id = source.id;
+        self.moved.push(source);
+        Recognised::Unchanged(id)
+    }
+
+    /// Whether this new file is, as far as it goes, the same as one that is in its place, and
+    /// was written just now: then it is waited for whether the other is truncated.
+    fn is_copy_in_the_making(&self, looked: &LookedAt<'_>) -> bool {
+        let Some(following) = &self.rules.following else { return false };
+        let age = self.rules.now - modified(&looked.meta);
+        if !(0..COPY_SETTLES).contains(&age) {
+            return false;
+        }
+        let original = self.known.possible_originals(&looked.name, &looked.head).find(|source| {
+            source.identity.is_some_and(|it| (it.device, it.inode) != looked.inode())
+                && is_copy_of(looked, &source.name)
+        });
+        if let Some(original) = original {
+            let mut copies = following.copies.lock().unwrap_or_else(PoisonError::into_inner);
+            copies.insert(looked.inode(), original.id);
+        }
+        original.is_some()
     }
 
     /// The stretches of a known file that are not in yet; `None` if its content is not
@@ -339,6 +441,7 @@ struct LookedAt<'a> {
     dialect: Arc<Dialect>,
     /// Where its text begins: after a byte order mark.
     start: u64,
+    sample_is_full: bool,
 }
 
 impl LookedAt<'_> {
@@ -359,8 +462,12 @@ impl LookedAt<'_> {
 /// What is known of a file.
 enum Recognised {
     No,
-    Unchanged,
-    Grown { source: Source, gaps: Vec<Stretch> },
+    /// sources.id
+    Unchanged(i32),
+    Grown {
+        source: Source,
+        gaps: Vec<Stretch>,
+    },
 }
 
 /// Whether the file that a source was read from is no longer there, or has other content
@@ -374,6 +481,28 @@ fn is_gone(source: &Source) -> bool {
         read_start(&file, encoding, identity.head_bytes as usize)
     });
     head.map_or(true, |head| crc32fast::hash(&head) != identity.head_crc)
+}
+
+/// Whether a file is what another begins with. Of what is packed only the beginning is looked at.
+fn is_copy_of(looked: &LookedAt<'_>, original: &str) -> bool {
+    let compared = || -> std::io::Result<bool> {
+        let original = File::open(original)?;
+        let encoding = encoding_of(&original)?;
+        if read_start(&original, encoding, looked.head.len())? != looked.head {
+            return Ok(false);
+        }
+        if (looked.encoding, encoding) != (Encoding::Plain, Encoding::Plain) {
+            return Ok(true);
+        }
+        let end = looked.meta.len();
+        let start = end.saturating_sub(HEAD_BYTES_MAX as u64);
+        let mut both = [vec![0; (end - start) as usize], vec![0; (end - start) as usize]];
+        looked.file.read_exact_at(&mut both[0], start)?;
+        original.read_exact_at(&mut both[1], start)?;
+        Ok(both[0] == both[1])
+    };
+    // One that cannot be read, or is shorter, is no original.
+    compared().unwrap_or(false)
 }
 
 /// What lies from `start` on between and after ranges that are in order.

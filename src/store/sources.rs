@@ -74,6 +74,45 @@ fn all_ranges(connection: &Connection) -> Result<HashMap<i32, Vec<Range>>> {
     Ok(ranges)
 }
 
+/// The ranges of some sources, in order.
+pub fn ranges_of(connection: &Connection, ids: &[i32]) -> Result<HashMap<i32, Vec<Range>>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut ranges = all_ranges(connection)?;
+    ranges.retain(|source, _| ids.contains(source));
+    Ok(ranges)
+}
+
+/// Joins ranges that meet: every commit leaves its own.
+pub fn join_positions(connection: &Connection) -> Result<()> {
+    in_transaction(connection, || {
+        Ok(connection.execute_batch(include_str!("../../sql/join_positions.sql"))?)
+    })
+}
+
+/// How far behind a source is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lag {
+    pub source: i32,
+    pub bytes: u64,
+    pub seconds: f64,
+}
+
+/// Notes which sources are behind; the others are not.
+pub fn note_lags(connection: &Connection, lags: &[Lag], now: Micros) -> Result<()> {
+    in_transaction(connection, || {
+        connection.execute_batch("delete from lags")?;
+        for lag in lags {
+            connection.execute(
+                "insert into lags values (?, ?, ?, make_timestamp(?))",
+                duckdb::params![lag.source, lag.bytes as i64, lag.seconds, now],
+            )?;
+        }
+        Ok(())
+    })
+}
+
 /// The files taken in before, the newest first, each with its ranges in order.
 pub fn known_files(connection: &Connection) -> Result<Vec<(Source, Vec<Range>)>> {
     let mut ranges = all_ranges(connection)?;

@@ -9,10 +9,12 @@ pub mod lines;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::post;
 use http_body_util::BodyExt;
 
 use super::answer::ApiError;
@@ -23,6 +25,13 @@ use crate::receive::receipts::{Verdict, content_of, key_of};
 use crate::receive::{Desk, Parcel, Refusal, body};
 use crate::record::Micros;
 use crate::store::sources::Kind;
+
+/// Where clients push to. Each handler reads the body itself, within the limits of the desk.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/insert/jsonline", post(lines::json))
+        .route("/insert/lines", post(lines::text))
+}
 
 /// How long a client may pause while it sends a body.
 const BODY_PAUSE_MAX: Duration = Duration::from_secs(30);
