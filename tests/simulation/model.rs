@@ -350,6 +350,9 @@ impl Stored {
     pub fn new(messages: Vec<String>, rejects: Vec<String>) -> Stored {
         let mut stored = Stored { rejects, ..Stored::default() };
         for message in messages {
+            // Whether this word is the service is told from a file's first lines, of which
+            // a torn one may be half.
+            let message = message.strip_prefix("payment ").unwrap_or(&message).to_owned();
             let number =
                 message.strip_prefix("event ").and_then(|rest| rest.get(..6)?.parse().ok());
             match number {
