@@ -40,10 +40,18 @@ pub enum Action {
     Compress {
         log: usize,
     },
+    /// The same of a file so large that the server looks at it meanwhile.
+    SlowCompress {
+        log: usize,
+    },
     /// With `hole`, the writer goes on where it was: NUL bytes lie before it.
     CopyTruncate {
         log: usize,
         hole: bool,
+    },
+    /// The same of a file so large that the server looks at it meanwhile.
+    SlowCopyTruncate {
+        log: usize,
     },
     Truncate {
         log: usize,
@@ -151,9 +159,11 @@ impl Action {
             30..35 => Action::Frames { log, frames: few },
             35..43 => Action::Begin { log, bytes: random.random_range(1..60) },
             43..52 => Action::Rotate { log, late: random.random_range(0..3) },
-            52..57 => Action::Compress { log },
-            57..62 => Action::CopyTruncate { log, hole: random.random_bool(0.3) },
-            62..66 => Action::Truncate { log },
+            52..55 => Action::Compress { log },
+            55..57 => Action::SlowCompress { log },
+            57..59 => Action::SlowCopyTruncate { log },
+            59..63 => Action::CopyTruncate { log, hole: random.random_bool(0.3) },
+            63..66 => Action::Truncate { log },
             66..70 => Action::Delete { log },
             70..73 => Action::Replace { log, records: few },
             73..76 => Action::MoveLink { to: random.random_range(0..2) },
@@ -169,7 +179,8 @@ impl Action {
     /// Whether bytes may be gone or moved after it.
     fn destroys(&self) -> bool {
         use Action::{
-            Compress, CopyTruncate, Delete, Kill, MoveLink, Replace, Rotate, Stop, Truncate,
+            Compress, CopyTruncate, Delete, Kill, MoveLink, Replace, Rotate, SlowCompress,
+            SlowCopyTruncate, Stop, Truncate,
         };
         matches!(
             self,
@@ -180,6 +191,8 @@ impl Action {
                 | MoveLink { .. }
                 | Replace { .. }
                 | Rotate { .. }
+                | SlowCompress { .. }
+                | SlowCopyTruncate { .. }
                 | Stop
                 | Truncate { .. }
         )

@@ -285,7 +285,7 @@ impl Model {
     }
 
     /// Notes what the server has now, after [`Model::missing`] found nothing.
-    pub fn confirm(&mut self, stored: &Stored) {
+    pub fn confirm(&mut self) {
         let followed: Vec<usize> = self
             .names
             .iter()
@@ -301,7 +301,11 @@ impl Model {
                 }
             }
         }
-        debug_assert!(self.missing(stored).is_empty());
+    }
+
+    /// The number of the next record.
+    pub fn next_number(&self) -> usize {
+        self.records.len()
     }
 
     /// How many records must be there, and how many were written.
@@ -361,6 +365,10 @@ impl Stored {
             }
         }
         stored
+    }
+
+    pub fn has(&self, number: usize) -> bool {
+        self.records.contains_key(&number)
     }
 
     fn text_of(&self, number: usize) -> Option<&str> {

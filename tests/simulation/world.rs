@@ -108,8 +108,10 @@ impl World {
             Action::MoveLink { to } => self.move_link(to),
             Action::NewFile { records } => self.new_file(records),
             Action::Rotate { log, late } => self.rotate(log, late),
-            Action::Compress { log } => self.compress(log),
-            Action::CopyTruncate { log, hole } => self.copy_truncate(log, hole),
+            Action::Compress { log } => self.compress(log, false)?,
+            Action::SlowCompress { log } => self.compress(log, true)?,
+            Action::CopyTruncate { log, hole } => self.copy_truncate(log, hole, false)?,
+            Action::SlowCopyTruncate { log } => self.copy_truncate(log, false, true)?,
             Action::Truncate { log } => self.truncate(log),
             Action::Delete { log } => self.delete(log),
             Action::Replace { log, records } => self.replace(log, records),
@@ -217,36 +219,63 @@ impl World {
     }
 
     /// As gzip does: the archive is there before the file is gone.
-    fn compress(&mut self, log: usize) {
+    fn compress(&mut self, log: usize, slowly: bool) -> Result<(), String> {
         let path = self.log(log);
         let rotated = (1..=ROTATIONS).map(|number| format!("{path}.{number}"));
         let Some(plain) = rotated.into_iter().find(|plain| self.model.exists(plain)) else {
-            return;
+            return Ok(());
         };
         let archive = format!("{plain}.gz");
         let packed = gzip(fs::read(self.pintail.path(&plain)).unwrap());
-        fs::write(self.pintail.path(&archive), packed).unwrap();
+        self.write_out(&archive, &packed, slowly)?;
         fs::remove_file(self.pintail.path(&plain)).unwrap();
         self.model.rename(&plain, &archive);
+        Ok(())
     }
 
-    fn copy_truncate(&mut self, log: usize, hole: bool) {
+    fn copy_truncate(&mut self, log: usize, hole: bool, slowly: bool) -> Result<(), String> {
         let path = self.log(log);
         if log == LINKED || !self.model.exists(&path) {
-            return;
+            return Ok(());
         }
         self.shift(&path);
         let place = self.pintail.path(&path);
-        let size = fs::metadata(&place).unwrap().len();
-        fs::copy(&place, self.pintail.path(&format!("{path}.1"))).unwrap();
+        let bytes = fs::read(&place).unwrap();
+        self.write_out(&format!("{path}.1"), &bytes, slowly)?;
         self.model.copy(&path, &format!("{path}.1"));
         OpenOptions::new().write(true).open(&place).unwrap().set_len(0).unwrap();
         self.model.truncate(&path);
         if hole {
             let line = self.model.record(&path);
             let file = OpenOptions::new().write(true).open(&place).unwrap();
-            file.write_all_at(line.as_bytes(), size).unwrap();
+            file.write_all_at(line.as_bytes(), bytes.len() as u64).unwrap();
         }
+        Ok(())
+    }
+
+    /// Makes a file; slowly, so that the server sees it half written and whole.
+    fn write_out(&mut self, path: &str, bytes: &[u8], slowly: bool) -> Result<(), String> {
+        let mut file = fs::File::create(self.pintail.path(path)).unwrap();
+        let (first, rest) = bytes.split_at(bytes.len() / 2);
+        file.write_all(first).unwrap();
+        if slowly {
+            self.until_looked()?;
+        }
+        file.write_all(rest).unwrap();
+        if slowly { self.until_looked() } else { Ok(()) }
+    }
+
+    /// Waits until the server has looked at everything: it has found a file made now.
+    fn until_looked(&mut self) -> Result<(), String> {
+        if self.server.is_none() || self.full || self.model.following == Following::Files {
+            return Ok(());
+        }
+        let number = self.model.next_number();
+        self.new_file(1);
+        self.until(|_, stored| match stored.has(number) {
+            true => Vec::new(),
+            false => vec![format!("record {number} of a new file is missing")],
+        })
     }
 
     fn truncate(&mut self, log: usize) {
@@ -347,6 +376,13 @@ impl World {
 
     /// Waits until the model and the database agree.
     fn settle(&mut self) -> Result<(), String> {
+        self.until(Model::missing)?;
+        self.model.confirm();
+        Ok(())
+    }
+
+    /// Waits until nothing is missing.
+    fn until(&mut self, missing: impl Fn(&Model, &Stored) -> Vec<String>) -> Result<(), String> {
         let started = Instant::now();
         loop {
             self.alive()?;
@@ -356,9 +392,8 @@ impl World {
                     if !never.is_empty() {
                         return Err(shortened(&never));
                     }
-                    let missing = self.model.missing(&stored);
+                    let missing = missing(&self.model, &stored);
                     if missing.is_empty() {
-                        self.model.confirm(&stored);
                         return Ok(());
                     }
                     shortened(&missing)
