@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use serde_json::{Value, json};
 use ureq::http::{HeaderMap, Response};
 
-use super::{Pintail, until};
+use super::{Pintail, Run, until};
 
 /// A running `pintail serve` (or `demo`).
 pub struct Server {
@@ -75,7 +75,12 @@ impl Server {
     }
 
     /// Runs a command that prints the server's address.
-    pub fn spawn(mut command: Command) -> Server {
+    pub fn spawn(command: Command) -> Server {
+        Server::try_spawn(command).unwrap_or_else(|run| panic!("the server did not start: {run:?}"))
+    }
+
+    /// The same, or how it ended instead.
+    pub fn try_spawn(mut command: Command) -> Result<Server, Run> {
         let mut child = command.spawn().unwrap();
         let stderr = read_on(child.stderr.take().unwrap());
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -84,12 +89,14 @@ impl Server {
             line.find("http://").map(|at| line[at..].trim().to_owned())
         });
         let Some(address) = address else {
-            panic!("the server did not start: {}", stderr.join().unwrap());
+            let code = child.wait().unwrap().code();
+            let stderr = stderr.join().unwrap();
+            return Err(Run { code, stdout: String::new(), stderr });
         };
         // What else it prints is read, so that it never waits for us.
         std::thread::spawn(move || stdout.for_each(drop));
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        Server { child, stderr: Some(stderr), address, agent, token: None }
+        Ok(Server { child, stderr: Some(stderr), address, agent, token: None })
     }
 
     /// Shows this token with every request.
@@ -157,10 +164,21 @@ impl Server {
         stderr
     }
 
-    /// Ends it as a power failure does.
-    pub fn kill(mut self) {
+    /// Ends it as a power failure does; returns what it wrote to standard error.
+    pub fn kill(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        self.stderr.take().unwrap().join().unwrap()
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
+        self.child.try_wait().unwrap()
     }
 
     pub fn signal(&self, signal: &str) {
