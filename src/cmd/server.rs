@@ -17,13 +17,9 @@ use crate::error::{Error, Result};
 use crate::http::{self, App, Options, RunnerLimits, Secrets, random_key};
 use crate::ingest::{FollowOptions, Follower, Live};
 use crate::monitor::Monitor;
-use crate::receive::{self, Desk};
+use crate::receive::Desk;
 use crate::stop::Stop;
 use crate::store::{Access, Store};
-
-/// What may be received at once.
-const RECEIVE_LIMITS: receive::Limits =
-    receive::Limits { body_bytes_max: 64 << 20, memory_bytes_max: 256 << 20 };
 
 /// How long a stop waits for the end of a thread's work.
 const RUNTIME_ENDS_WITHIN: Duration = Duration::from_secs(2);
@@ -93,7 +89,8 @@ impl Server {
         let settings = Settings { threshold: self.configuration.threshold, ..Settings::default() };
         let level = settings.level.clone();
         let monitor = Arc::new(Monitor::new(self.store.clone(), settings, self.mail.is_some()));
-        let (desk, clerk) = Desk::open(&self.store, self.live.clone(), RECEIVE_LIMITS)?;
+        let (desk, clerk) =
+            Desk::open(&self.store, self.live.clone(), self.configuration.receive_limits())?;
         let mut threads = Vec::new();
         threads.push(thread("receive", &stop, move |_| clerk.run())?);
         if let Some(follower) = follower {

@@ -13,6 +13,7 @@ use crate::config::{
     ALERT_THRESHOLD_DEFAULT, BODY_MIB_MAX_DEFAULT, DRAIN_SECONDS_DEFAULT, LISTEN_DEFAULT, Limits,
     QUERY_SECONDS_DEFAULT, RECEIVE_MEMORY_MIB_DEFAULT,
 };
+use crate::receive;
 
 /// What `pintail serve` goes by. The meaning of each key is told in [`Settings`].
 #[derive(Clone, Debug, Serialize)]
@@ -99,6 +100,14 @@ impl Configuration {
     /// What the whole process may take, in MiB.
     pub fn process_memory_mib(&self) -> u64 {
         self.limits().process_memory_mib() + self.receive_memory_mib
+    }
+
+    /// What may be received at once.
+    pub fn receive_limits(&self) -> receive::Limits {
+        receive::Limits {
+            body_bytes_max: (self.body_max_mib as usize) << 20,
+            memory_bytes_max: (self.receive_memory_mib as usize) << 20,
+        }
     }
 
     pub fn query_timeout(&self) -> Duration {
