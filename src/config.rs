@@ -1,6 +1,7 @@
 //! Limits and defaults of the whole, with their units in their names and their reasons beside
 //! them. Those of one module stand there: lines and records in `parse::lines`.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// The database that commands use if neither `--db` nor PINTAIL_DB says otherwise.
@@ -73,7 +74,7 @@ impl Limits {
 }
 
 /// Where the server listens unless `--listen` says otherwise: this machine only.
-pub const LISTEN_DEFAULT: &str = "127.0.0.1:8501";
+pub const LISTEN_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8501);
 
 /// Standard deviations from which on the monitor raises an alert unless `--threshold` says
 /// otherwise. Counts of errors are skewed: at 3, a quiet service alerts several times an hour.
@@ -81,6 +82,18 @@ pub const ALERT_THRESHOLD_DEFAULT: f64 = 6.0;
 
 /// Seconds a query may run on the server unless `--query-timeout` says otherwise.
 pub const QUERY_SECONDS_DEFAULT: u64 = 30;
+
+/// MiB of one request's records once they are decompressed, unless `body_max_mib` says otherwise:
+/// several times what shippers send at once (Loki's clients 1 MiB, Elasticsearch's up to 50).
+pub const BODY_MIB_MAX_DEFAULT: u64 = 64;
+
+/// MiB of all requests that are being taken in, unless `receive_memory_mib` says otherwise: a
+/// second's worth and more at full rate; what is above it is asked to come again later.
+pub const RECEIVE_MEMORY_MIB_DEFAULT: u64 = 256;
+
+/// Seconds that requests may go on after the end was called for, unless `drain_seconds` says
+/// otherwise: longer than a commit takes, shorter than service managers wait.
+pub const DRAIN_SECONDS_DEFAULT: u64 = 10;
 
 /// Threads that load unless `--workers` says otherwise: all cores, up to eight. Each holds
 /// its own transaction in memory, and more than eight wait for each other.

@@ -52,6 +52,10 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
 
+    /// Everything that is wrong with a configuration, a line each.
+    #[error("{}", .0.join("\npintail: "))]
+    Configuration(Vec<String>),
+
     /// Some inputs failed, each was reported where it happened, the others went on.
     #[error("{failed} of {total} inputs could not be read")]
     Partial { failed: usize, total: usize },
@@ -69,7 +73,7 @@ impl Error {
     /// 2 for a command line that makes no sense, 1 for everything that went wrong later.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Usage(_) => 2,
+            Error::Usage(_) | Error::Configuration(_) => 2,
             _ => 1,
         }
     }

@@ -19,7 +19,7 @@
 //! |---|---|
 //! | [`error`] | the one error of the library |
 //! | [`config`] | every limit and default |
-//! | [`clock`], [`stop`], [`memory`] | what time it is; telling threads to end; a bound for the process |
+//! | [`clock`], [`stop`], [`memory`], [`tls`] | what time it is; telling threads to end; a bound for the process; certificates |
 //! | [`record`] | a parsed log entry; the level scale |
 //! | [`parse`] | bytes to records, pure: one file a format, detection, timestamps, multi-line rules |
 //! | [`generate`] | seeded synthetic logs with planted incidents and their truth |
@@ -62,3 +62,4 @@ pub mod record;
 pub mod render;
 pub mod stop;
 pub mod store;
+pub mod tls;

@@ -1,6 +1,6 @@
 //! Arguments that several commands take.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result as PintailResult};
 use crate::parse::formats::{Formats, KINDS, custom};
@@ -26,21 +26,25 @@ pub struct ReadingArgs {
 
 impl ReadingArgs {
     pub fn formats(&self) -> PintailResult<Formats> {
-        let custom = match &self.formats {
-            None => Vec::new(),
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| Error::file("read", path, error))?;
-                custom::from_file(&text)
-                    .map_err(|reason| Error::usage(format!("{}: {reason}", path.display())))?
-            }
-        };
-        Formats::new(custom, self.format.as_deref())
-            .map_err(|reason| Error::usage(format!("--format: {reason}")))
+        formats(self.format.as_deref(), self.formats.as_deref())
     }
 }
 
-fn zone(name: &str) -> Result<Zone, String> {
+/// The formats that there are, with those of a file, or only the one that is forced.
+pub fn formats(forced: Option<&str>, file: Option<&Path>) -> PintailResult<Formats> {
+    let custom = match file {
+        None => Vec::new(),
+        Some(path) => {
+            let text =
+                std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))?;
+            custom::from_file(&text)
+                .map_err(|reason| Error::usage(format!("{}: {reason}", path.display())))?
+        }
+    };
+    Formats::new(custom, forced).map_err(|reason| Error::usage(format!("--format: {reason}")))
+}
+
+pub fn zone(name: &str) -> Result<Zone, String> {
     Zone::from_name(name).ok_or_else(|| {
         "not a zone; give UTC, local, an offset such as +02:00, or a name such as Europe/Berlin"
             .to_owned()

@@ -7,7 +7,8 @@ use std::thread;
 
 use chrono::{TimeDelta, Utc};
 
-use super::server::{Server, ServerArgs, log_to_stderr, say};
+use super::config::{Configuration, Ready, ServerSettings, Settings};
+use super::server::{Server, log_to_stderr, say};
 use crate::error::{Error, Result};
 use crate::generate::{Format, Generator, Kind, Output, Plan, Request, Rotation};
 use crate::ingest::FollowOptions;
@@ -41,7 +42,7 @@ pub struct Args {
     dir: Option<PathBuf>,
 
     #[command(flatten)]
-    server: ServerArgs,
+    server: ServerSettings,
 
     /// Records a second, on average over the day, of all services together
     #[arg(long, value_name = "N", default_value_t = 40.0)]
@@ -61,7 +62,9 @@ pub fn run(args: Args) -> Result<()> {
     let logs = dir.join("logs");
     std::fs::create_dir_all(&logs).map_err(|error| Error::file("make", &logs, error))?;
     log_to_stderr();
-    let server = Server::open(args.server, dir.join("demo.duckdb"))?;
+    let settings = Settings { server: args.server, ..Settings::default() };
+    let ready = Ready::of(Configuration::from(settings))?;
+    let server = Server::open(&ready, dir.join("demo.duckdb"))?;
     say(&format!("writing {HISTORY_HOURS} hours of history…"));
     let stop = Stop::new();
     let players = play_all(&logs, args.rate, &stop)?;

@@ -4,6 +4,8 @@
 mod answer;
 mod args;
 mod beside;
+mod check;
+mod config;
 mod connection;
 mod demo;
 mod detect;
@@ -35,6 +37,7 @@ pub struct Cli {
 enum Command {
     Demo(demo::Args),
     Serve(serve::Args),
+    Check(check::Args),
     Ingest(ingest::Args),
     Sql(sql::Args),
     Export(export::Args),
@@ -46,6 +49,7 @@ pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Demo(args) => demo::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Check(args) => check::run(args),
         Command::Ingest(args) => ingest::run(args),
         Command::Sql(args) => sql::run(args),
         Command::Export(args) => export::run(args),

@@ -1,12 +1,9 @@
 //! `pintail serve`: follows files and serves the dashboard.
 
-use std::path::PathBuf;
-
-use super::args::ReadingArgs;
-use super::server::{Server, ServerArgs, log_to_stderr, say};
-use crate::config::DatabaseArgs;
+use super::config::{ConfigArgs, Ready};
+use super::server::{Server, log_to_stderr, say};
 use crate::error::Result;
-use crate::ingest::{FollowOptions, follow};
+use crate::ingest::FollowOptions;
 use crate::stop::Stop;
 
 /// Follow log files, watch for anomalies, and serve the dashboard and the HTTP API
@@ -14,43 +11,37 @@ use crate::stop::Stop;
 /// Files, directories and globs are followed as they grow; without any, what is in the
 /// database is shown. Ctrl-C ends it; the next start goes on where this one stopped.
 ///
-/// Mail about anomalies: set PINTAIL_SMTP_HOST, PINTAIL_SMTP_FROM and PINTAIL_SMTP_TO (and
-/// PINTAIL_SMTP_PORT, _USER, _PASSWORD, _TLS=starttls|tls|none), or PINTAIL_SMTP_FILE to the path
-/// of a TOML file with host, from, to, port, user, password, tls.
+/// What is said here can also stand in pintail.toml beside the database (or in --config FILE),
+/// and in variables: PINTAIL_LISTEN for --listen. Flags go before variables, variables before the
+/// file. `pintail check` shows what is in force.
+///
+/// Mail about anomalies: [mail] in pintail.toml, or PINTAIL_SMTP_HOST, PINTAIL_SMTP_FROM and
+/// PINTAIL_SMTP_TO (and PINTAIL_SMTP_PORT, _USER, _PASSWORD or _PASSWORD_FILE,
+/// _TLS=starttls|tls|none), or PINTAIL_SMTP_FILE, the path of a TOML file with host, from, to,
+/// port, user, password, tls.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Files, directories and globs to follow
-    #[arg(value_name = "PATH")]
-    paths: Vec<PathBuf>,
-
     #[command(flatten)]
-    database: DatabaseArgs,
-
-    #[command(flatten)]
-    server: ServerArgs,
-
-    #[command(flatten)]
-    reading: ReadingArgs,
+    config: ConfigArgs,
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let formats = args.reading.formats()?;
-    for path in &args.paths {
-        follow::check(path)?;
-    }
+    let ready = Ready::of(args.config.load()?.configuration)?;
+    let database = args.config.database.path;
+    let configuration = &ready.configuration;
     log_to_stderr();
-    let server = Server::open(args.server, args.database.path.clone())?;
-    let follower = (!args.paths.is_empty()).then(|| {
+    let server = Server::open(&ready, database.clone())?;
+    let follower = (!configuration.follow.is_empty()).then(|| {
         server.follower(FollowOptions {
-            paths: args.paths.clone(),
-            database: args.database.path.clone(),
-            formats,
-            zone: args.reading.timezone,
+            paths: configuration.follow.clone(),
+            database: database.clone(),
+            formats: ready.formats.clone(),
+            zone: configuration.timezone.zone,
         })
     });
     say(&format!("Pintail {} on {}", env!("CARGO_PKG_VERSION"), server.address()?));
-    say(&format!("  database  {}", args.database.path.display()));
-    for path in &args.paths {
+    say(&format!("  database  {}", database.display()));
+    for path in &configuration.follow {
         say(&format!("  follows   {}", path.display()));
     }
     match server.mail() {

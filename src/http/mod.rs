@@ -51,10 +51,7 @@ use tokio::net::TcpListener;
 
 use crate::error::Result;
 
-/// How long requests may go on after the end was called for.
-const DRAIN: Duration = Duration::from_secs(5);
-
-/// Serves until `shutdown`, then lets what runs come to its end, for a while.
+/// Serves until `shutdown`, then lets what runs come to its end, for as long as `drain`.
 ///
 /// # Errors
 /// What the network says.
@@ -62,6 +59,7 @@ pub async fn serve(
     listener: TcpListener,
     app: App,
     shutdown: impl Future<Output = ()> + Send + 'static,
+    drain: Duration,
 ) -> Result<()> {
     let runner = app.runner.clone();
     let stopping = app.stopping.clone();
@@ -80,7 +78,7 @@ pub async fn serve(
     .with_graceful_shutdown(graceful);
     let deadline = async {
         if call.await.is_ok() {
-            tokio::time::sleep(DRAIN).await;
+            tokio::time::sleep(drain).await;
         } else {
             std::future::pending::<()>().await;
         }
