@@ -176,8 +176,8 @@ impl Found {
     }
 }
 
-/// Files beside one that is followed by its own name, which may be what it was before it was
-/// rotated: `app.log.1` beside `app.log`, `app-20260105.log`.
+/// Files beside those that are followed by name or pattern, which may be what these were before
+/// they were rotated: `app.log.1` and `app-20260105.log` beside `app.log` or `*.log`.
 pub fn siblings(path: &Path) -> Vec<Input> {
     let directory = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -186,15 +186,21 @@ pub fn siblings(path: &Path) -> Vec<Input> {
     let (Some(stem), Ok(entries)) = (path.file_stem(), std::fs::read_dir(directory)) else {
         return Vec::new();
     };
+    let stem = stem.as_encoded_bytes();
+    let wildcard = stem.iter().position(|byte| matches!(byte, b'*' | b'?' | b'['));
+    let stem = &stem[..wildcard.unwrap_or(stem.len())];
     entries
         .flatten()
         .filter(|entry| {
-            let name = entry.file_name();
-            name.as_encoded_bytes().starts_with(stem.as_encoded_bytes())
-                && Some(name.as_os_str()) != path.file_name()
+            entry.file_name().as_encoded_bytes().starts_with(stem)
+                && !is_hidden(&entry.file_name())
+                && !is_database(&entry.path())
                 && entry.metadata().is_ok_and(|meta| meta.is_file())
         })
-        .map(|entry| Input::known(entry.path()))
+        .map(|entry| match directory == Path::new(".") && !path.starts_with(".") {
+            true => Input::known(PathBuf::from(entry.file_name())),
+            false => Input::known(entry.path()),
+        })
         .collect()
 }
 

@@ -47,18 +47,19 @@ impl Known {
         self.files.iter().map(|(source, _)| source).find(|source| source.id == id)
     }
 
+    /// Notes where a known file lies now.
+    pub fn moved(&mut self, to: &Source) {
+        if let Some((source, _)) = self.files.iter_mut().find(|(source, _)| source.id == to.id) {
+            source.clone_from(to);
+        }
+    }
+
     /// Sources that a file of this name and beginning may be a copy of: those that begin like
     /// it, and those in its directory with more than it has, whose names go together.
     pub fn possible_originals(&self, name: &str, head: &[u8]) -> impl Iterator<Item = &Source> {
         let alike = self.beginning_like(head).into_iter().map(|at| &self.files[at].0);
-        let (directory, file) = name.rsplit_once('/').unwrap_or(("", name));
-        let beside = self.files.iter().map(|(source, _)| source).filter(move |source| {
-            let (its_directory, its_file) =
-                source.name.rsplit_once('/').unwrap_or(("", &source.name));
-            let stem = its_file.rsplit_once('.').map_or(its_file, |(stem, _)| stem);
-            its_directory == directory && file.starts_with(stem)
-        });
-        alike.chain(beside)
+        let beside = self.files.iter().map(|(source, _)| source);
+        alike.chain(beside.filter(move |source| go_together(&source.name, name)))
     }
 
     /// Whether anything is known of this inode or path.
@@ -110,6 +111,15 @@ impl Known {
         }
         alike
     }
+}
+
+/// Whether one may be what the other is called after it was rotated: `app.log` and `app.log.1`,
+/// `app-20260105.log`, in one directory.
+pub fn go_together(original: &str, copy: &str) -> bool {
+    let (directory, original) = original.rsplit_once('/').unwrap_or(("", original));
+    let (copy_directory, copy) = copy.rsplit_once('/').unwrap_or(("", copy));
+    let stem = original.rsplit_once('.').map_or(original, |(stem, _)| stem);
+    directory == copy_directory && copy.starts_with(stem)
 }
 
 /// The path without links and dots, so that it stays the same from everywhere.

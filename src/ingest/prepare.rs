@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::decode::{Encoding, Stream, is_binary};
 use super::growth::{GrownRecord, read_end};
-use super::known::{Known, absolute};
+use super::known::{Known, absolute, go_together};
 use super::tail::{Found, Inode, is_full_sample};
 use crate::config::{HEAD_BYTES_MAX, SAMPLE_BYTES_MAX};
 use crate::error::{Error, Result};
@@ -107,6 +107,8 @@ pub struct Preparer {
     moved: Vec<Source>,
     /// Plain files that may be followed on from where they are in.
     pub found: Vec<Found>,
+    /// New sources of this pass.
+    fresh: Vec<Source>,
     /// Known sources that files turned out to be.
     pub recognised: HashSet<i32>,
 }
@@ -122,6 +124,7 @@ impl Preparer {
             known,
             moved: Vec::new(),
             found: Vec::new(),
+            fresh: Vec::new(),
             recognised: HashSet::new(),
         })
     }
@@ -190,10 +193,13 @@ impl Preparer {
             return Err(Error::NotALog { path: path.to_owned(), what: "a binary file" });
         }
         let name = absolute(path);
+        let head = sample[..sample.len().min(HEAD_BYTES_MAX)].to_vec();
+        if known_only && !self.is_known(&meta, &name, &head) {
+            return Ok(Look::Foreign);
+        }
         let rules = TimeRules::new(self.rules.zone, modified(&meta));
         let dialect = Arc::new(self.dialect_of(path, &sample, rules)?);
         let start = if sample.starts_with(UTF8_BOM) { UTF8_BOM.len() as u64 } else { 0 };
-        let head = sample[..sample.len().min(HEAD_BYTES_MAX)].to_vec();
         let sample_is_full = is_full_sample(sample.len(), sample_lines(&sample).len());
         let looked =
             LookedAt { path, file, name, meta, head, encoding, dialect, start, sample_is_full };
@@ -232,6 +238,16 @@ impl Preparer {
             file_bytes: looked.meta.len(),
             standing,
         })))
+    }
+
+    /// Whether a file may be one that was taken in before. Cheap: most files are not.
+    fn is_known(&self, meta: &Metadata, name: &str, head: &[u8]) -> bool {
+        let inode = (meta.dev(), meta.ino());
+        let is_copy = self.rules.following.as_ref().is_some_and(|following| {
+            let copies = following.copies.lock().unwrap_or_else(PoisonError::into_inner);
+            copies.contains_key(&inode)
+        });
+        is_copy || !self.known.candidates(inode, name, head, is_gone).is_empty()
     }
 
     /// Keeps a file at hand that is to be followed on.
@@ -279,6 +295,7 @@ impl Preparer {
         let replaced = self.known.has_place(looked.inode(), &looked.name);
         let identity = Some(looked.identity());
         let source = self.new_source(Kind::File, looked.name.clone(), identity, &looked.dialect);
+        self.fresh.push(source.clone());
         let standing = if replaced { Standing::Replaced } else { Standing::New };
         (source, vec![(looked.start, None)], standing)
     }
@@ -323,6 +340,8 @@ impl Preparer {
             let moved = source.name != known.name || source.identity != known.identity;
             if moved {
                 self.moved.push(source.clone());
+                // Others of this pass must not think that it is gone.
+                self.known.moved(&source);
             }
             if !gaps.is_empty() {
                 return Ok(Recognised::Grown { source, gaps });
@@ -340,7 +359,7 @@ impl Preparer {
     /// A file that was seen to be a copy while its original was in its place is the original,
     /// now that that is gone: also if the original was read on meanwhile, beyond the copy.
     fn adopt_copy(&mut self, looked: &LookedAt<'_>) -> Recognised {
-        let Some(following) = &self.rules.following else { return Recognised::No };
+        let Some(following) = self.rules.following.clone() else { return Recognised::No };
         let mut copies = following.copies.lock().unwrap_or_else(PoisonError::into_inner);
         let original = copies.get(&looked.inode()).and_then(|id| self.known.by_id(*id));
         let Some(original) = original.filter(|source| is_gone(source)) else {
@@ -351,6 +370,7 @@ impl Preparer {
         source.name.clone_from(&looked.name);
         source.identity = Some(looked.identity());
         let id = source.id;
+        self.known.moved(&source);
         self.moved.push(source);
         Recognised::Unchanged(id)
     }
@@ -363,7 +383,9 @@ impl Preparer {
         if !(0..COPY_SETTLES).contains(&age) {
             return false;
         }
-        let original = self.known.possible_originals(&looked.name, &looked.head).find(|source| {
+        let fresh = self.fresh.iter().filter(|source| go_together(&source.name, &looked.name));
+        let known = self.known.possible_originals(&looked.name, &looked.head);
+        let original = known.chain(fresh).find(|source| {
             source.identity.is_some_and(|it| (it.device, it.inode) != looked.inode())
                 && is_copy_of(looked, &source.name)
         });

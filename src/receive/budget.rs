@@ -31,6 +31,8 @@ pub enum Full {
 
 pub struct Budget {
     units: usize,
+    /// How long a request waits for room.
+    wait: Duration,
     all: Arc<Semaphore>,
     clients: Mutex<HashMap<IpAddr, Arc<Semaphore>>>,
 }
@@ -44,8 +46,12 @@ pub struct Hold {
 
 impl Budget {
     pub fn new(bytes: usize) -> Budget {
+        Budget::waiting(bytes, WAIT_FOR_ROOM)
+    }
+
+    fn waiting(bytes: usize, wait: Duration) -> Budget {
         let units = (bytes / UNIT_BYTES).max(CLIENT_SHARE);
-        Budget { units, all: Arc::new(Semaphore::new(units)), clients: Mutex::default() }
+        Budget { units, wait, all: Arc::new(Semaphore::new(units)), clients: Mutex::default() }
     }
 
     /// Room for a request of this client: none yet.
@@ -77,16 +83,16 @@ impl Hold {
     /// Whose room is full.
     pub async fn grow(&mut self, bytes: usize) -> Result<(), Full> {
         let units = bytes.div_ceil(UNIT_BYTES);
-        let client = take(&self.client, units).await.ok_or(Full::Client)?;
-        let all = take(&self.budget.all, units).await.ok_or(Full::All)?;
+        let client = take(&self.client, units, self.budget.wait).await.ok_or(Full::Client)?;
+        let all = take(&self.budget.all, units, self.budget.wait).await.ok_or(Full::All)?;
         self.permits.extend([client, all]);
         Ok(())
     }
 }
 
-async fn take(from: &Arc<Semaphore>, units: usize) -> Option<OwnedSemaphorePermit> {
+async fn take(from: &Arc<Semaphore>, units: usize, wait: Duration) -> Option<OwnedSemaphorePermit> {
     let units = u32::try_from(units).ok()?;
-    let taken = tokio::time::timeout(WAIT_FOR_ROOM, from.clone().acquire_many_owned(units)).await;
+    let taken = tokio::time::timeout(wait, from.clone().acquire_many_owned(units)).await;
     // Neither semaphore is ever closed.
     taken.ok()?.ok()
 }
@@ -95,9 +101,9 @@ async fn take(from: &Arc<Semaphore>, units: usize) -> Option<OwnedSemaphorePermi
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn room_is_limited_for_each_and_for_all() {
-        let budget = Arc::new(Budget::new(100 << 10));
+        let budget = Arc::new(Budget::waiting(100 << 10, Duration::from_millis(1)));
         let (one, two) = ([10, 0, 0, 1].into(), [10, 0, 0, 2].into());
         let mut first = budget.hold(one);
         assert_eq!(first.grow(40 << 10).await, Ok(()));
