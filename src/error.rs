@@ -18,6 +18,10 @@ pub enum Error {
     #[error("{0}")]
     Sql(String),
 
+    /// After a fatal error DuckDB refuses everything until the database is opened again.
+    #[error("the database must be opened again: {0}")]
+    Invalidated(String),
+
     #[error("{action}: {message}")]
     Store { action: &'static str, message: String },
 

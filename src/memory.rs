@@ -16,12 +16,25 @@ use crate::error::Result;
 const WAITS: u32 = 500;
 const WAIT: Duration = Duration::from_millis(10);
 
-/// Lets the process allocate no more than so much.
-pub fn limit_process(mib: u64) -> Result<()> {
-    let (soft, hard) = Resource::DATA.get()?;
-    let wanted = (mib << 20).min(soft);
-    Resource::DATA.set(wanted, hard)?;
-    Ok(())
+/// What the process may allocate at most. Within what it was started with, it can be changed.
+pub struct Bound {
+    soft: u64,
+    hard: u64,
+}
+
+impl Bound {
+    /// As the process was started.
+    pub fn new() -> Result<Bound> {
+        let (soft, hard) = Resource::DATA.get()?;
+        Ok(Bound { soft, hard })
+    }
+
+    /// Lets the process allocate no more than so much.
+    pub fn set(&self, mib: u64) -> Result<()> {
+        let wanted = (mib << 20).min(self.soft);
+        Resource::DATA.set(wanted, self.hard)?;
+        Ok(())
+    }
 }
 
 /// The system's allocator, but patient. Rust ends the process when an allocation fails; here it

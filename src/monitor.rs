@@ -72,7 +72,10 @@ impl Monitor {
                 }
                 Ok(())
             });
-            let error = done.err().map(|error| error.to_string());
+            let error = done.err().map(|error| {
+                stop.heed(&error);
+                error.to_string()
+            });
             match &error {
                 Some(error) => tracing::warn!("monitor: {error}"),
                 None => look_back = LOOK_BACK,

@@ -3,10 +3,15 @@
 
 mod common;
 
+use std::io::ErrorKind;
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use common::server::Server;
-use common::{Pintail, Run};
+use common::{Pintail, Run, lines, until};
+use serde_json::Value;
 
 /// A run with variables in its environment.
 fn run(pintail: &Pintail, args: &[&str], variables: &[(&str, &str)]) -> Run {
@@ -199,4 +204,163 @@ fn an_address_that_our_own_server_has_is_no_problem() {
         pintail.fails(2, ["check", "--db", "other.duckdb", "--listen", &listen]).contains("in use")
     );
     server.stop();
+}
+
+/// An answer over a connection of its own: a server that starts again closes those there are,
+/// also one that it has just accepted; then the question is asked again. That nobody listens
+/// must not happen.
+fn ask(server: &Server, path: &str) -> Value {
+    for _ in 0..3 {
+        let agent: ureq::Agent = ureq::Agent::config_builder().build().into();
+        match agent.get(format!("{}{path}", server.address)).call() {
+            Ok(mut answer) => return answer.body_mut().read_json().unwrap(),
+            Err(ureq::Error::Io(error)) if error.kind() != ErrorKind::ConnectionRefused => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("{path} was asked in vain");
+}
+
+fn threshold(server: &Server) -> f64 {
+    ask(server, "/api/status")["threshold"].as_f64().unwrap()
+}
+
+fn until_records(server: &Server, count: i64) {
+    until(&format!("{count} records"), || {
+        ask(server, "/api/sql?sql=select+count(*)+from+logs")["rows"][0][0] == count
+    });
+}
+
+#[test]
+fn a_hangup_has_the_configuration_read_again() {
+    let pintail = Pintail::new();
+    pintail.write("a.log", lines(0..10));
+    pintail.write("b.log", lines(10..30));
+    pintail.write("pintail.toml", "follow = ['a.log']\nthreshold = 3\n");
+    let server = Server::start(&pintail, &[]);
+    until_records(&server, 10);
+    assert_eq!(threshold(&server), 3.0);
+    pintail.write("pintail.toml", "follow = ['b.log']\nthreshold = 5\n");
+    server.signal("-HUP");
+    until("the other threshold", || threshold(&server) == 5.0);
+    until_records(&server, 30);
+    // What is not followed any more is left alone.
+    pintail.append("a.log", lines(30..40));
+    pintail.append("b.log", lines(40..45));
+    until_records(&server, 35);
+    let said = server.stop();
+    assert!(said.contains("serving again on http://127.0.0.1:"), "{said}");
+    pintail.assert_sound();
+}
+
+#[test]
+fn a_file_with_mistakes_changes_nothing() {
+    let pintail = Pintail::new();
+    pintail.write("a.log", lines(0..10));
+    pintail.write("pintail.toml", "follow = ['a.log']\n");
+    let server = Server::start(&pintail, &[]);
+    until_records(&server, 10);
+    pintail.write("pintail.toml", "lisen = 'x'\nfollow = 3\n");
+    server.signal("-HUP");
+    pintail.append("a.log", lines(10..20));
+    until_records(&server, 20);
+    // An address that somebody else has is a mistake too.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let other = Pintail::new();
+    other.write("pintail.toml", "threshold = 3\n");
+    let mut command = other.command(["serve"]);
+    command.env("PINTAIL_THRESHOLD", "7").env_remove("PINTAIL_LISTEN");
+    other.write("pintail.toml", "listen = '127.0.0.1:0'\n");
+    let moving = Server::spawn(command);
+    other.write("pintail.toml", format!("listen = '{}'\n", taken.local_addr().unwrap()));
+    moving.signal("-HUP");
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(threshold(&moving), 7.0);
+    let said = moving.stop();
+    assert!(said.contains("the server goes on as it was"), "{said}");
+    let said = server.stop();
+    for part in ["unknown key \"lisen\"", "line 2: follow: ", "the server goes on as it was"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("serving again"), "{said}");
+}
+
+#[test]
+fn nobody_is_refused_while_the_server_starts_again() {
+    let pintail = Pintail::with("a.log", lines(0..10));
+    let server = Server::start(&pintail, &[]);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let mut asked = 0;
+            while !done.load(Ordering::Relaxed) {
+                assert_eq!(ask(&server, "/health")["status"], "ok");
+                asked += 1;
+            }
+            asked
+        });
+        for _ in 0..5 {
+            server.signal("-HUP");
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        done.store(true, Ordering::Relaxed);
+        assert!(asking.join().unwrap() > 10);
+    });
+    until_records(&server, 10);
+    let said = server.stop();
+    assert!(said.matches("serving again").count() >= 3, "{said}");
+}
+
+#[test]
+fn a_server_ends_in_time_whoever_still_asks() {
+    let pintail = Pintail::with("a.log", lines(0..10));
+    let server = Server::start(&pintail, &["--drain-seconds", "1"]);
+    let started = Instant::now();
+    let address = server.address.clone();
+    let asking = std::thread::spawn(move || {
+        let endless = "select+max(md5(range::varchar))+from+range(1000000000000)";
+        ureq::get(format!("{address}/api/sql?sql={endless}")).call().is_ok()
+    });
+    std::thread::sleep(Duration::from_millis(500));
+    server.stop();
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    asking.join().unwrap();
+}
+
+/// A disk that is full when DuckDB writes a checkpoint makes it give the database up. Here a limit
+/// on the size of files stands for the disk: what was in the database is just below it.
+#[test]
+fn a_database_that_was_given_up_is_opened_again() {
+    const PIECE: i64 = 40_000;
+    let pintail = Pintail::new();
+    pintail.ok(["generate", "--lines", "1000000", "--output", "big.log"]);
+    pintail.ok(["ingest", "-q", "big.log"]);
+    pintail.write("a.log", "");
+    let mut command = Command::new("sh");
+    // Without the trap the signal that goes with the limit would end the process.
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_pintail")]);
+    command.args(["serve", "a.log", "--listen", "127.0.0.1:0"]).current_dir(pintail.dir());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let server = Server::spawn(command);
+    let limit = |bytes: &str| {
+        let pid = server.pid().to_string();
+        let limit = format!("--fsize={bytes}:");
+        let set = Command::new("prlimit").args(["--pid", &pid, &limit]).status().unwrap();
+        assert!(set.success());
+    };
+    let size = std::fs::metadata(pintail.path("pintail.duckdb")).unwrap().len();
+    limit(&(size + 300_000).to_string());
+    // The write-ahead log is put into the database when it has 16 MiB: after five of them.
+    for number in 0..6 {
+        let (lines, seed) = (PIECE.to_string(), number.to_string());
+        pintail.ok(["generate", "--lines", &lines, "--seed", &seed, "--output", "piece.log"]);
+        pintail.append("a.log", std::fs::read(pintail.path("piece.log")).unwrap());
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    limit("unlimited");
+    until_records(&server, 1_000_000 + 6 * PIECE);
+    let said = server.stop();
+    assert!(said.contains("DuckDB gave the database up; opening it again in 1 s: "), "{said}");
+    assert!(said.contains("serving again"), "{said}");
+    pintail.assert_complete();
 }

@@ -36,6 +36,7 @@ impl Outbox {
     pub fn run(&self, stop: &Stop) {
         while !stop.wait(INTERVAL) {
             if let Err(error) = self.send_due(stop) {
+                stop.heed(&error);
                 tracing::warn!("mail: {error}");
             }
         }

@@ -8,13 +8,15 @@ use std::thread;
 use chrono::{TimeDelta, Utc};
 
 use super::config::{Configuration, Ready, ServerSettings, Settings};
+use super::premises::Premises;
 use super::server::{Server, log_to_stderr, say};
+use super::signals;
 use crate::error::{Error, Result};
 use crate::generate::{Format, Generator, Kind, Output, Plan, Request, Rotation};
 use crate::ingest::FollowOptions;
 use crate::parse::Zone;
 use crate::parse::formats::Formats;
-use crate::stop::Stop;
+use crate::stop::{Reason, Stop};
 
 /// How much history there is from the first moment on.
 const HISTORY_HOURS: u64 = 6;
@@ -64,9 +66,14 @@ pub fn run(args: Args) -> Result<()> {
     log_to_stderr();
     let settings = Settings { server: args.server, ..Settings::default() };
     let ready = Ready::of(Configuration::from(settings))?;
-    let server = Server::open(&ready, dir.join("demo.duckdb"))?;
+    let server = Server::open(&ready, dir.join("demo.duckdb"), &Premises::new()?)?;
     say(&format!("writing {HISTORY_HOURS} hours of history…"));
     let stop = Stop::new();
+    let (stopping, drain) = (stop.clone(), ready.configuration.drain());
+    signals::listen(false, move |_| {
+        signals::end_within(drain);
+        stopping.stop();
+    })?;
     let players = play_all(&logs, args.rate, &stop)?;
     let mut follower = server.follower(FollowOptions {
         paths: vec![logs],
@@ -83,6 +90,9 @@ pub fn run(args: Args) -> Result<()> {
     stop.stop();
     join(players)?;
     served?;
+    if let Some(Reason::Database(message)) = stop.reason() {
+        return Err(Error::Invalidated(message));
+    }
     eprintln!("stopped");
     Ok(())
 }

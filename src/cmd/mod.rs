@@ -12,12 +12,15 @@ mod detect;
 mod export;
 mod generate;
 mod ingest;
+mod keeper;
 mod out;
+mod premises;
 mod prompt;
 mod rows;
 mod serve;
 mod server;
 mod show;
+mod signals;
 mod sql;
 mod table;
 

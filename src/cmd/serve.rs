@@ -1,10 +1,9 @@
 //! `pintail serve`: follows files and serves the dashboard.
 
 use super::config::{ConfigArgs, Ready};
-use super::server::{Server, log_to_stderr, say};
+use super::keeper::Keeper;
+use super::server::log_to_stderr;
 use crate::error::Result;
-use crate::ingest::FollowOptions;
-use crate::stop::Stop;
 
 /// Follow log files, watch for anomalies, and serve the dashboard and the HTTP API
 ///
@@ -13,7 +12,7 @@ use crate::stop::Stop;
 ///
 /// What is said here can also stand in pintail.toml beside the database (or in --config FILE),
 /// and in variables: PINTAIL_LISTEN for --listen. Flags go before variables, variables before the
-/// file. `pintail check` shows what is in force.
+/// file. `pintail check` shows what is in force; SIGHUP has it read again.
 ///
 /// Mail about anomalies: [mail] in pintail.toml, or PINTAIL_SMTP_HOST, PINTAIL_SMTP_FROM and
 /// PINTAIL_SMTP_TO (and PINTAIL_SMTP_PORT, _USER, _PASSWORD or _PASSWORD_FILE,
@@ -27,28 +26,8 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let ready = Ready::of(args.config.load()?.configuration)?;
-    let database = args.config.database.path;
-    let configuration = &ready.configuration;
     log_to_stderr();
-    let server = Server::open(&ready, database.clone())?;
-    let follower = (!configuration.follow.is_empty()).then(|| {
-        server.follower(FollowOptions {
-            paths: configuration.follow.clone(),
-            database: database.clone(),
-            formats: ready.formats.clone(),
-            zone: configuration.timezone.zone,
-        })
-    });
-    say(&format!("Pintail {} on {}", env!("CARGO_PKG_VERSION"), server.address()?));
-    say(&format!("  database  {}", database.display()));
-    for path in &configuration.follow {
-        say(&format!("  follows   {}", path.display()));
-    }
-    match server.mail() {
-        Some(mail) => say(&format!("  alerts    {mail:?}")),
-        None => say("  alerts    on the page; for mail see pintail serve --help"),
-    }
-    server.run(follower, false, Stop::new())?;
+    Keeper::run(args.config, ready)?;
     eprintln!("stopped");
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::beside::{Announcement, Beside, reachable};
 use super::config::{Configuration, Ready};
+use super::premises::Premises;
 use crate::alert::{MailSettings, Mailer, Outbox};
 use crate::clock;
 use crate::config::cores;
@@ -19,7 +20,7 @@ use crate::ingest::{FollowOptions, Follower, Live};
 use crate::monitor::Monitor;
 use crate::receive::Desk;
 use crate::stop::Stop;
-use crate::store::{Access, Store};
+use crate::store::{Access, Closing, Store};
 
 /// How long a stop waits for the end of a thread's work.
 const RUNTIME_ENDS_WITHIN: Duration = Duration::from_secs(2);
@@ -40,18 +41,14 @@ pub struct Server {
 
 impl Server {
     /// Opens the database and the port; nothing runs yet.
-    pub fn open(ready: &Ready, database: PathBuf) -> Result<Server> {
+    pub fn open(ready: &Ready, database: PathBuf, premises: &Premises) -> Result<Server> {
         let configuration = ready.configuration.clone();
         let limits = configuration.limits();
-        crate::memory::limit_process(configuration.process_memory_mib())?;
+        premises.memory.set(configuration.process_memory_mib())?;
         let store = Store::open(&database, Access::Write, &limits)?;
         let exports = tempfile::Builder::new().prefix("pintail-").tempdir()?;
         store.harden(exports.path(), &limits)?;
-        let listen = configuration.listen;
-        let listener = TcpListener::bind(listen).map_err(|error| {
-            Error::usage(format!("listen on {listen}: {error}; give another --listen ADDR:PORT"))
-        })?;
-        listener.set_nonblocking(true)?;
+        let listener = premises.listener(configuration.listen)?;
         let key = random_key()?;
         let announcement = Beside::announce(&database, listener.local_addr()?, &key)?;
         let live = Arc::new(Live::new());
@@ -69,6 +66,11 @@ impl Server {
         })
     }
 
+    /// Tells when the database is closed, after [`Server::run`].
+    pub fn closing(&self) -> Closing {
+        self.store.closing()
+    }
+
     /// What takes in files, to be given to [`Server::run`].
     pub fn follower(&self, options: FollowOptions) -> Follower {
         Follower::new(self.store.clone(), options, self.live.clone())
@@ -84,7 +86,7 @@ impl Server {
         self.mail.as_ref()
     }
 
-    /// Serves until SIGINT or SIGTERM, then ends in order.
+    /// Serves until `stop`, then ends in order.
     pub fn run(self, follower: Option<Follower>, is_demo: bool, stop: Stop) -> Result<()> {
         let settings = Settings { threshold: self.configuration.threshold, ..Settings::default() };
         let level = settings.level.clone();
@@ -96,6 +98,8 @@ impl Server {
         if let Some(follower) = follower {
             threads.push(thread("follow", &stop, move |stop| follower.run(stop))?);
         }
+        let store = self.store.clone();
+        threads.push(thread("database", &stop, move |stop| watch_database(&store, stop))?);
         let watching = monitor.clone();
         threads.push(thread("monitor", &stop, move |stop| watching.run(stop))?);
         if let Some(mail) = &self.mail {
@@ -152,25 +156,21 @@ impl Server {
 
 /// Until somebody wants the server to end.
 async fn ended(stop: Stop) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    let stopped = async {
-        while !stop.is_stopped() {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    tokio::select! {
-        // An error means that Ctrl-C cannot be told from nothing: then only the others count.
-        Ok(()) = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-        () = stopped => {}
+    const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+    while !stop.is_stopped() {
+        tokio::time::sleep(LOOK_INTERVAL).await;
     }
-    stop.stop();
+}
+
+/// Calls for a restart when DuckDB has given the database up, whoever's work it was over.
+fn watch_database(store: &Store, stop: &Stop) {
+    const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+    while !stop.wait(LOOK_INTERVAL) {
+        let looked = store.session().and_then(|session| session.execute("select 1", &[]));
+        if let Err(error) = looked {
+            stop.heed(&error);
+        }
+    }
 }
 
 fn thread(

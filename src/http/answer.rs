@@ -63,6 +63,12 @@ impl ApiError {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).hint("try again shortly")
     }
 
+    /// The database failed, and is being opened again.
+    fn reopening() -> ApiError {
+        let message = "the database is being opened again";
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).hint("try again shortly")
+    }
+
     pub fn timeout(seconds: u64) -> ApiError {
         let message = format!("the query was stopped: it took more than {seconds} s");
         ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", message)
@@ -104,6 +110,7 @@ impl ApiError {
                     .at(position(message, sql))
             }
             Error::Usage(message) => ApiError::bad_request(message),
+            Error::Invalidated(_) => ApiError::reopening(),
             other => ApiError::internal(other),
         }
     }
@@ -120,6 +127,7 @@ impl From<Error> for ApiError {
         match error {
             Error::Usage(message) => ApiError::bad_request(message),
             Error::Sql(message) if message.contains("Out of Memory") => memory(),
+            Error::Invalidated(_) => ApiError::reopening(),
             error => ApiError::internal(&error),
         }
     }

@@ -134,7 +134,10 @@ impl Appender {
             let mut error = ffi::duckdb_appender_error_data(self.raw);
             let message = text_of(ffi::duckdb_error_data_message(error));
             ffi::duckdb_destroy_error_data(&mut error);
-            Err(Error::Store { action: "append to the database", message })
+            Err(match super::fatal(&message) {
+                Some(reason) => Error::Invalidated(reason),
+                None => Error::Store { action: "append to the database", message },
+            })
         }
     }
 }

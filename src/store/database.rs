@@ -2,8 +2,9 @@
 
 use std::ops::Deref;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use super::handle::Handle;
 use super::{Session, migrations, sources, writer::Writer};
@@ -35,6 +36,29 @@ pub struct Connection {
     // Dropped in this order: a connection must not outlive its database.
     inner: duckdb::Connection,
     _handle: Arc<Handle>,
+}
+
+/// Tells when a database is closed: when nobody uses it any more and all of it is written.
+pub struct Closing {
+    open: Weak<()>,
+}
+
+impl Closing {
+    /// Waits until it is closed, `time` at most; whether it is.
+    ///
+    /// A process that opened a database twice would lose what keeps others away: its locks are
+    /// those of the process, and closing one of the two lets go of them.
+    pub fn wait(&self, time: Duration) -> bool {
+        const LOOK_INTERVAL: Duration = Duration::from_millis(10);
+        let until = Instant::now() + time;
+        while self.open.strong_count() > 0 {
+            if Instant::now() >= until {
+                return false;
+            }
+            std::thread::sleep(LOOK_INTERVAL);
+        }
+        true
+    }
 }
 
 impl Deref for Connection {
@@ -137,6 +161,11 @@ impl Store {
     /// A session for SQL that strangers send; the store must be [hardened](Store::harden).
     pub fn guarded_session(&self) -> Result<Session> {
         Session::guarded(self.handle.clone())
+    }
+
+    /// What tells when the database is closed.
+    pub fn closing(&self) -> Closing {
+        Closing { open: self.handle.closing() }
     }
 
     /// Shuts what SQL could reach outside of the database: files, the network, extensions,

@@ -3,12 +3,15 @@
 use std::ffi::{CStr, CString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::{Arc, Weak};
 
 use duckdb::ffi;
 
 /// An open `duckdb_database`, closed when dropped.
 pub struct Handle {
     pub database: ffi::duckdb_database,
+    /// Gone when the database is closed: fields are dropped after `drop` has run.
+    open: Arc<()>,
 }
 
 // SAFETY: a DuckDB database object is internally synchronised: connecting from several
@@ -30,7 +33,7 @@ impl Handle {
             let state =
                 ffi::duckdb_open_ext(path.as_ptr(), &mut database, config.raw, &mut message);
             if state == ffi::duckdb_state_DuckDBSuccess {
-                return Ok(Handle { database });
+                return Ok(Handle { database, open: Arc::new(()) });
             }
             if message.is_null() {
                 return Err("DuckDB gives no reason".to_owned());
@@ -39,6 +42,13 @@ impl Handle {
             ffi::duckdb_free(message.cast());
             Err(text)
         }
+    }
+}
+
+impl Handle {
+    /// Tells when the database is closed.
+    pub fn closing(&self) -> Weak<()> {
+        Arc::downgrade(&self.open)
     }
 }
 

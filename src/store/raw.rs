@@ -13,6 +13,7 @@ use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use duckdb::ffi;
 
 use super::handle::Handle;
+use super::said;
 use crate::error::{Error, Result};
 
 /// A connection that keeps its database open.
@@ -71,7 +72,7 @@ impl RawConnection {
             if state == ffi::duckdb_state_DuckDBSuccess {
                 return Ok(prepared);
             }
-            Err(Error::Sql(text_of(ffi::duckdb_prepare_error(prepared.raw))))
+            Err(said(text_of(ffi::duckdb_prepare_error(prepared.raw))))
         }
     }
 
@@ -135,7 +136,7 @@ impl Prepared<'_> {
                     None => ffi::duckdb_bind_null(self.raw, index),
                 };
                 if state != ffi::duckdb_state_DuckDBSuccess {
-                    return Err(Error::Sql(text_of(ffi::duckdb_prepare_error(self.raw))));
+                    return Err(said(text_of(ffi::duckdb_prepare_error(self.raw))));
                 }
             }
         }
@@ -191,7 +192,7 @@ impl RawResult {
             return Ok(());
         }
         // SAFETY: a failed result holds the message until it is destroyed.
-        Err(Error::Sql(unsafe { text_of(ffi::duckdb_result_error(&mut self.raw)) }))
+        Err(said(unsafe { text_of(ffi::duckdb_result_error(&mut self.raw)) }))
     }
 
     pub fn column_names(&mut self) -> Vec<String> {
@@ -221,7 +222,7 @@ impl RawResult {
                 return Ok(None);
             }
             // SAFETY: the message lives as long as the result and is copied.
-            return Err(Error::Sql(unsafe { text_of(message) }));
+            return Err(said(unsafe { text_of(message) }));
         }
         Ok(Some(TextChunk { raw }))
     }
@@ -343,7 +344,7 @@ fn check_arrow(mut error: ffi::duckdb_error_data) -> Result<()> {
         message
     };
     match message {
-        Some(message) => Err(Error::Sql(message)),
+        Some(message) => Err(said(message)),
         None => Ok(()),
     }
 }

@@ -1,0 +1,66 @@
+//! What stays while servers come and go in one process: the ports they listen on. Whoever
+//! connects between two servers waits, and is not refused.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::memory::Bound;
+
+pub struct Premises {
+    /// By the address that was asked for: its port may be 0.
+    listeners: Mutex<Vec<(SocketAddr, TcpListener)>>,
+    pub memory: Bound,
+}
+
+impl Premises {
+    pub fn new() -> Result<Premises> {
+        Ok(Premises { listeners: Mutex::default(), memory: Bound::new()? })
+    }
+
+    /// The listener on this address, which is kept beyond its use.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it cannot be had.
+    pub fn listener(&self, address: SocketAddr) -> Result<TcpListener> {
+        let mut listeners = self.lock();
+        let kept = listeners.iter().find(|(known, _)| *known == address);
+        if let Some((_, listener)) = kept {
+            return Ok(listener.try_clone()?);
+        }
+        let listener = TcpListener::bind(address).map_err(|error| {
+            Error::usage(format!("listen on {address}: {error}; give another --listen ADDR:PORT"))
+        })?;
+        listener.set_nonblocking(true)?;
+        let kept = listener.try_clone()?;
+        listeners.push((address, kept));
+        Ok(listener)
+    }
+
+    /// Closes the others.
+    pub fn keep_only(&self, addresses: &[SocketAddr]) {
+        self.lock().retain(|(address, _)| addresses.contains(address));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(SocketAddr, TcpListener)>> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_stays_while_its_users_go() {
+        let premises = Premises::new().unwrap();
+        let asked: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let first = premises.listener(asked).unwrap().local_addr().unwrap();
+        // Nobody listens at the moment, but who connects is not refused.
+        let waiting = std::net::TcpStream::connect(first).unwrap();
+        assert_eq!(premises.listener(asked).unwrap().local_addr().unwrap(), first);
+        premises.keep_only(&[]);
+        drop(waiting);
+        assert!(std::net::TcpStream::connect(first).is_err());
+    }
+}
