@@ -23,6 +23,8 @@ use std::borrow::Cow;
 use super::Parcel;
 use crate::parse::Sink;
 use crate::parse::formats::inner::Inner;
+use crate::parse::formats::json::value::Value;
+use crate::parse::formats::labels::key_beside;
 use crate::parse::lines::{LINE_BYTES_MAX, REASON_TOO_LONG, beginning};
 use crate::record::{Fields, Micros, Record};
 
@@ -72,6 +74,38 @@ impl Texts {
             }
         }
     }
+
+    /// Reads the message of a JSON object that states no level as the line of text that it
+    /// is. The text's fields come first, as they do where text is all there is.
+    pub fn read_message(&self, record: &mut Record<'_>) {
+        let is_made_of_fields = record.message.len() == record.fields.len() + 2
+            && record.message.ends_with('}')
+            && record.message[1..].starts_with(record.fields.as_str());
+        if is_made_of_fields {
+            return;
+        }
+        let mut inner = Record::default();
+        self.read(&record.message, &mut inner);
+        record.level = inner.level;
+        let same = inner.message.len() == record.message.len();
+        if same && inner.fields.is_empty() && inner.service.is_none() && inner.host.is_none() {
+            return;
+        }
+        let inner = inner.into_owned();
+        record.service = record.service.take().or(inner.service);
+        record.host = record.host.take().or(inner.host);
+        record.message = inner.message;
+        if !inner.fields.is_empty() {
+            let of_object = format!("{{{}}}", record.fields.as_str());
+            record.fields = inner.fields;
+            let object = Value { text: &of_object, escaped: true, odd: false };
+            for (key, value) in object.members() {
+                // Either way a key as it stands in JSON.
+                let name = key_beside(record, "object", key.raw_string().unwrap_or_default());
+                record.fields.raw_pair(&format!("\"{name}\""), value.text);
+            }
+        }
+    }
 }
 
 /// As much of a text as formats are fitted to.
@@ -116,16 +150,27 @@ impl<'p> Intake<'p> {
     /// Why it is a reject.
     #[inline]
     pub fn push(&mut self, record: Record<'_>, text: &str) -> Result<(), &'static str> {
+        self.try_push(record).inspect_err(|reason| self.reject(reason, text))
+    }
+
+    /// Takes a record, if it is one that can be stored.
+    ///
+    /// # Errors
+    /// Why it cannot; then the caller rejects it.
+    #[inline]
+    pub fn try_push(&mut self, record: Record<'_>) -> Result<(), &'static str> {
         let checked = check(&record);
-        match checked {
-            Ok(()) => {
-                self.parcel.received += 1;
-                self.parcel.batch.record(&record, 0);
-            }
-            Err(reason) => self.reject(reason, text),
+        if checked.is_ok() {
+            self.parcel.received += 1;
+            self.parcel.batch.record(&record, 0);
         }
         self.spare = record.recycle().fields;
         checked
+    }
+
+    /// One more line of the last record.
+    pub fn extend(&mut self, line: &str, end: usize) {
+        self.parcel.batch.extend(line, end);
     }
 
     /// Takes back an empty record that is not needed.
@@ -141,7 +186,11 @@ impl<'p> Intake<'p> {
     }
 }
 
-fn check(record: &Record<'_>) -> Result<(), &'static str> {
+/// Whether a record can be stored.
+///
+/// # Errors
+/// Why it cannot.
+pub fn check(record: &Record<'_>) -> Result<(), &'static str> {
     if !is_in_reach(record.ts) {
         return Err(REASON_OUT_OF_REACH);
     }

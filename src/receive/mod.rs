@@ -14,18 +14,20 @@
 //! - [`body`]: what is packed, unpacked.
 //! - [`lines`]: plain text and JSON lines.
 //! - [`entry`]: the rules by which the other protocols map what they carry to columns.
-//! - [`loki`], [`otlp`]: one file a protocol, pure.
+//! - [`loki`], [`elastic`], [`otlp`], [`splunk`]: one file a protocol, pure.
 //! - [`wire`]: the encoding of Protocol Buffers.
 
 pub mod body;
 pub mod budget;
 pub mod desk;
+pub mod elastic;
 pub mod entry;
 pub mod lines;
 pub mod loki;
 pub mod otlp;
 pub mod parcel;
 pub mod receipts;
+pub mod splunk;
 pub mod wire;
 
 pub use desk::{Clerk, Desk, Limits, Refusal};

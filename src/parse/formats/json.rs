@@ -88,12 +88,21 @@ impl Format for Json {
     }
 }
 
+/// Reads the text of an object into an empty record.
+pub(crate) fn read<'a>(
+    text: &'a str,
+    rules: &TimeRules,
+    record: &mut Record<'a>,
+) -> Result<(), Mismatch> {
+    Json::default().parse(text, rules, record)
+}
+
 /// Reads the text of an object, which is known to be JSON and goes away, into an empty record;
 /// it has no timestamp but `ts`.
 pub(crate) fn read_owned(text: &str, ts: Micros, record: &mut Record<'_>) {
     let rules = TimeRules { absent: Some(ts), ..TimeRules::new(Zone::UTC, ts) };
     let mut inner = std::mem::take(record).recycle();
-    if Json::default().parse(text, &rules, &mut inner).is_err() {
+    if read(text, &rules, &mut inner).is_err() {
         inner = inner.recycle();
         inner.message = text.into();
     }
