@@ -60,6 +60,19 @@ impl Record<'_> {
         fields.clear();
         Record { fields, ..Record::default() }
     }
+
+    /// The same, borrowing from nothing.
+    pub fn into_owned<'b>(self) -> Record<'b> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Record {
+            ts: self.ts,
+            level: self.level,
+            service: self.service.map(owned),
+            host: self.host.map(owned),
+            message: owned(self.message),
+            fields: self.fields,
+        }
+    }
 }
 
 /// A JSON object under construction: `"key":value` pairs joined by commas.
@@ -125,6 +138,23 @@ impl Fields {
         self.json.push_str(raw_key);
         self.json.push(':');
         self.json.push_str(raw_value);
+    }
+
+    /// Pairs that are written already, as [`Fields::as_str`] has them.
+    pub fn pairs(&mut self, pairs: &str) {
+        if !pairs.is_empty() {
+            if !self.json.is_empty() {
+                self.json.push(',');
+            }
+            self.json.push_str(pairs);
+        }
+    }
+
+    /// Whether a pair may have this key: a nested one, or text that looks like it, counts too.
+    pub fn may_have(&self, key: &str) -> bool {
+        let json = self.json.as_bytes();
+        memchr::memmem::find_iter(json, key.as_bytes())
+            .any(|at| at > 0 && json[at - 1] == b'"' && json.get(at + key.len()) == Some(&b'"'))
     }
 
     /// The value typed by its looks: numbers, `true`, `false` and `null` become

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::answer::{ApiError, ApiResult, Body, ErrorBody};
 use super::app::App;
+use super::credentials::token_of;
 use super::secrets::COOKIE;
 
 /// What a wrong token waits for: guessing is to be slow.
@@ -71,8 +72,7 @@ fn is_known(host: &str, hosts: &[String]) -> bool {
 
 /// Asks for the token where one is set.
 pub async fn known(State(app): State<App>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    if app.options.secrets.allows(bearer(headers), cookie(headers)) {
+    if is_known_client(&app, request.headers()) {
         return next.run(request).await;
     }
     ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", "the token is missing or wrong")
@@ -80,8 +80,9 @@ pub async fn known(State(app): State<App>, request: Request, next: Next) -> Resp
         .into_response()
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+/// Whether a request shows the token, where one is set.
+pub fn is_known_client(app: &App, headers: &HeaderMap) -> bool {
+    app.options.secrets.allows(token_of(headers).as_deref(), cookie(headers))
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {

@@ -7,7 +7,7 @@
 //!
 //! - [`router`]: the whole API on one page.
 //! - [`app`]: what handlers share.
-//! - [`guard`], [`secrets`]: who may ask.
+//! - [`guard`], [`secrets`], [`credentials`]: who may ask.
 //! - [`runner`]: queries off the async runtime, with limits, stopped when nobody waits any more.
 //! - [`answer`]: what errors look like, and what requests must.
 //! - [`overview`], [`explore`], [`tail`], [`sources`], [`catalog`]: the page's questions.
@@ -22,6 +22,7 @@ mod answer;
 mod app;
 mod assets;
 mod catalog;
+mod credentials;
 mod explore;
 mod guard;
 mod health;

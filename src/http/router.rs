@@ -51,11 +51,10 @@ pub fn router(app: App) -> Router {
     let metrics_route = Router::new()
         .route("/metrics", get(metrics::show))
         .layer(from_fn_with_state(app.clone(), guard::known));
-    let pushes = push::routes().layer(from_fn_with_state(app.clone(), guard::known));
     Router::new()
         .nest("/api", api)
         .merge(metrics_route)
-        .merge(pushes)
+        .merge(push::routes(&app))
         .route("/api/login", post(guard::log_in))
         .route("/api/logout", post(guard::log_out))
         .route("/api/openapi.json", get(openapi::show))

@@ -13,14 +13,50 @@
 //! - [`receipts`]: knowing again what a client sends twice.
 //! - [`body`]: what is packed, unpacked.
 //! - [`lines`]: plain text and JSON lines.
+//! - [`entry`]: the rules by which the other protocols map what they carry to columns.
+//! - [`loki`], [`elastic`], [`otlp`], [`splunk`]: one file a protocol, pure.
+//! - [`wire`]: the encoding of Protocol Buffers.
 
 pub mod body;
 pub mod budget;
 pub mod desk;
+pub mod elastic;
+pub mod entry;
 pub mod lines;
+pub mod loki;
+pub mod otlp;
 pub mod parcel;
 pub mod receipts;
+pub mod splunk;
+pub mod wire;
 
 pub use desk::{Clerk, Desk, Limits, Refusal};
 pub use parcel::Parcel;
 pub use receipts::Receipts;
+
+#[cfg(test)]
+mod tests {
+    use super::Parcel;
+    use crate::record::Level;
+
+    /// Records and rejects of a parcel, for comparing.
+    pub fn rows(parcel: &Parcel) -> Vec<String> {
+        let batch = &parcel.batch;
+        let records = (0..batch.rows()).map(|row| {
+            let level = Level::ALL.get(usize::from(batch.level[row])).map_or("-", |l| l.name());
+            format!(
+                "{} {level} {} {} | {} | {}",
+                batch.ts[row],
+                batch.service.get(row).unwrap_or("-"),
+                batch.host.get(row).unwrap_or("-"),
+                batch.message.get(row),
+                batch.fields.get(row)
+            )
+        });
+        let rejects = batch
+            .rejects
+            .iter()
+            .map(|reject| format!("reject: {} | {}", reject.reason, reject.line));
+        records.chain(rejects).collect()
+    }
+}

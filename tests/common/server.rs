@@ -138,6 +138,27 @@ impl Server {
         Answer::of(request.send_json(body).unwrap())
     }
 
+    /// Any request, with these bytes as its body.
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> Answer {
+        let mut request =
+            ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let is_shown = headers.iter().any(|(name, _)| *name == "authorization");
+        if let Some(token) = self.token.as_ref().filter(|_| !is_shown) {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(body.as_ref().to_vec()).unwrap();
+        Answer::of(self.agent.run(request).unwrap())
+    }
+
     pub fn sql(&self, sql: &str) -> Answer {
         self.post("/api/sql", &json!({"sql": sql}), &[])
     }

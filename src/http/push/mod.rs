@@ -4,7 +4,12 @@
 //! of [`crate::receive`] makes a [`Parcel`] of it, and when the parcel is committed the client
 //! hears so.
 
+mod bulk;
+mod elastic;
 pub mod lines;
+mod loki;
+mod otlp;
+mod splunk;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -13,12 +18,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{any, get, post};
 use http_body_util::BodyExt;
 
 use super::answer::ApiError;
 use super::app::App;
+use super::guard;
 use crate::clock;
 use crate::receive::budget::{Full, Hold};
 use crate::receive::receipts::{Verdict, content_of, key_of};
@@ -27,10 +34,71 @@ use crate::record::Micros;
 use crate::store::sources::Kind;
 
 /// Where clients push to. Each handler reads the body itself, within the limits of the desk.
-pub fn routes() -> Router<App> {
-    Router::new()
+pub fn routes(app: &App) -> Router<App> {
+    let lines = Router::new()
         .route("/insert/jsonline", post(lines::json))
-        .route("/insert/lines", post(lines::text))
+        .route("/insert/lines", post(lines::text));
+    let loki = Router::new()
+        .route("/loki/api/v1/push", post(loki::push))
+        .route("/insert/loki/api/v1/push", post(loki::push));
+    let otlp = Router::new()
+        .route("/v1/logs", post(otlp::export))
+        .route("/insert/opentelemetry/v1/logs", post(otlp::export));
+    let splunk = Router::new()
+        .route("/services/collector", post(splunk::event))
+        .route("/services/collector/1.0", post(splunk::event))
+        .route("/services/collector/event", post(splunk::event))
+        .route("/services/collector/event/1.0", post(splunk::event))
+        .route("/services/collector/raw", post(splunk::raw))
+        .route("/services/collector/raw/1.0", post(splunk::raw))
+        .route("/services/collector/ack", post(splunk::ack))
+        .route("/services/collector/ack/1.0", post(splunk::ack))
+        .layer(from_fn_with_state(app.clone(), splunk::known))
+        .route("/services/collector/health", get(splunk::health))
+        .route("/services/collector/health/1.0", get(splunk::health));
+    // Below a prefix everything is Elasticsearch; without one what cannot be anything else.
+    let all = elastic().route("/{index}", any(elastic::acknowledged));
+    let elastic = elastic()
+        .nest("/elasticsearch", all.clone())
+        .nest("/insert/elasticsearch", all)
+        .route("/elasticsearch", any(elastic::info))
+        .route("/elasticsearch/", any(elastic::info))
+        .route("/insert/elasticsearch", any(elastic::info))
+        .route("/insert/elasticsearch/", any(elastic::info))
+        .layer(from_fn_with_state(app.clone(), elastic::known))
+        .layer(map_response(elastic::with_product));
+    lines
+        .merge(loki)
+        .merge(otlp)
+        .layer(from_fn_with_state(app.clone(), guard::known))
+        .merge(splunk)
+        .merge(elastic)
+        .route("/", any(elastic::root))
+}
+
+/// What shippers ask of Elasticsearch before they send, and what they send.
+fn elastic() -> Router<App> {
+    let bulk = || post(elastic::bulk).put(elastic::bulk);
+    let settings = || any(elastic::acknowledged);
+    Router::new()
+        .route("/_bulk", bulk())
+        .route("/_bulk/", bulk())
+        .route("/{index}/_bulk", bulk())
+        .route("/{index}/_bulk/", bulk())
+        .route("/_license", get(elastic::license))
+        .route("/_xpack", get(elastic::xpack))
+        .route("/_xpack/{*rest}", get(elastic::xpack))
+        .route("/_cluster/health", get(elastic::cluster_health))
+        .route("/_cluster/{*rest}", settings())
+        .route("/_nodes", get(elastic::nodes))
+        .route("/_nodes/{*rest}", get(elastic::nodes))
+        .route("/_ilm/{*rest}", settings())
+        .route("/_index_template/{*rest}", settings())
+        .route("/_component_template/{*rest}", settings())
+        .route("/_template/{*rest}", settings())
+        .route("/_data_stream/{*rest}", settings())
+        .route("/_ingest/{*rest}", settings())
+        .route("/_alias/{*rest}", settings())
 }
 
 /// How long a client may pause while it sends a body.

@@ -13,19 +13,19 @@
 //! - [`otlp`], [`serilog`]: what needs code of its own.
 
 mod draft;
-mod otlp;
+pub(crate) mod otlp;
 pub(super) mod scan;
 mod serilog;
 pub(super) mod text;
-pub(super) mod value;
-mod values;
+pub(crate) mod value;
+pub(crate) mod values;
 
 use std::sync::Arc;
 
 use super::{Kind, names, slot};
-use crate::parse::{Format, Mismatch, TimeRules};
-use crate::record::Record;
-use draft::Draft;
+use crate::parse::{Format, Mismatch, TimeRules, Zone};
+use crate::record::{Micros, Record};
+pub(crate) use draft::Draft;
 use scan::Flaw;
 use value::{Object, Value};
 
@@ -88,8 +88,30 @@ impl Format for Json {
     }
 }
 
+/// Reads the text of an object into an empty record.
+pub(crate) fn read<'a>(
+    text: &'a str,
+    rules: &TimeRules,
+    record: &mut Record<'a>,
+) -> Result<(), Mismatch> {
+    Json::default().parse(text, rules, record)
+}
+
+/// Reads the text of an object, which is known to be JSON and goes away, into an empty record;
+/// it has no timestamp but `ts`.
+pub(crate) fn read_owned(text: &str, ts: Micros, record: &mut Record<'_>) {
+    let rules = TimeRules { absent: Some(ts), ..TimeRules::new(Zone::UTC, ts) };
+    let mut inner = std::mem::take(record).recycle();
+    if read(text, &rules, &mut inner).is_err() {
+        inner = inner.recycle();
+        inner.message = text.into();
+    }
+    inner.ts = ts;
+    *record = inner.into_owned();
+}
+
 /// Why text that was meant to be a JSON object is none.
-fn mismatch_of(flaw: Flaw) -> Mismatch {
+pub(crate) fn mismatch_of(flaw: Flaw) -> Mismatch {
     match flaw {
         Flaw::End => Mismatch::Incomplete,
         Flaw::Malformed => Mismatch::Broken("malformed JSON"),
@@ -124,7 +146,6 @@ fn ends_element(rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::Zone;
 
     fn outcome(line: &str) -> Result<String, Mismatch> {
         let mut record = Record::default();

@@ -58,12 +58,15 @@ impl Format for Logfmt {
             None => draft.pairs > 1 && draft.words <= draft.pairs,
         };
         draft.settle_date();
-        let ts = head.or(draft.time.read());
-        record.ts = ts.filter(|_| is_logfmt).ok_or(Mismatch::Foreign)?;
         record.level = draft.level.read();
         record.service = draft.service.read();
         record.host = draft.host.read();
-        record.message = draft.message.read().unwrap_or(Cow::Borrowed(draft.rest));
+        let message = draft.message.read();
+        // Without a time, pairs alone are logfmt only if they are pairs of a log.
+        let is_log = draft.words == 0 && (record.level.is_some() || message.is_some());
+        let ts = head.or(draft.time.read()).or(rules.absent.filter(|_| is_log));
+        record.ts = ts.filter(|_| is_logfmt).ok_or(Mismatch::Foreign)?;
+        record.message = message.unwrap_or(Cow::Borrowed(draft.rest));
         Ok(())
     }
 }

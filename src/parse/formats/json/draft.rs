@@ -59,6 +59,8 @@ pub struct Draft<'r, 'a> {
     template: Option<Value<'a>>,
     is_compact_serilog: bool,
     is_mongo: bool,
+    /// The record is filled: a request of OpenTelemetry, read as such.
+    is_filled: bool,
 }
 
 impl<'r, 'a> Draft<'r, 'a> {
@@ -77,6 +79,7 @@ impl<'r, 'a> Draft<'r, 'a> {
             template: None,
             is_compact_serilog: false,
             is_mongo: false,
+            is_filled: false,
         }
     }
 
@@ -144,9 +147,8 @@ impl<'r, 'a> Draft<'r, 'a> {
                 return Ok(object.is_some());
             }
             b"resourcelogs" => {
-                for (key, value) in otlp::single_record(value)? {
-                    self.take(key, value)?;
-                }
+                *self.record = otlp::single_record(value, self.rules.absent)?;
+                self.is_filled = true;
                 return Ok(true);
             }
             _ => return Ok(false),
@@ -271,6 +273,9 @@ impl<'r, 'a> Draft<'r, 'a> {
 
     /// Fills the record; `object` is the text of the object whose members were taken.
     pub fn finish(mut self, object: &'a str) -> Result<(), Mismatch> {
+        if self.is_filled {
+            return Ok(());
+        }
         self.settle_date();
         self.settle_name();
         self.record.ts =

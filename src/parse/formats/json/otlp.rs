@@ -7,14 +7,17 @@
 //! Attributes are lists of keys and typed values there. They become plain objects, so that
 //! they can be asked for by name: `{"http.status":200}`.
 
+use std::borrow::Cow;
+
 use super::text::repaired;
 use super::value::Value;
 use crate::parse::Mismatch;
-use crate::record::Fields;
+use crate::parse::formats::otlp::{AnyValue, Attributes, Common, Id, LogRecord, fill};
+use crate::parse::level::level_of_message;
+use crate::record::{Fields, Micros, Record};
 
-/// The members of the only log record of a `resourceLogs` list, and what describes it
-/// (`resource`, `scope`).
-pub fn single_record<'a>(list: Value<'a>) -> Result<Vec<(Value<'a>, Value<'a>)>, Mismatch> {
+/// The only log record of a `resourceLogs` list.
+pub fn single_record<'b>(list: Value<'_>, absent: Option<Micros>) -> Result<Record<'b>, Mismatch> {
     let mut found = None;
     for resource_logs in list.elements() {
         for scope_logs in lists(resource_logs, "scopeLogs") {
@@ -28,18 +31,139 @@ pub fn single_record<'a>(list: Value<'a>) -> Result<Vec<(Value<'a>, Value<'a>)>,
     let Some((resource_logs, scope_logs, record)) = found else {
         return Err(Mismatch::Broken("no OTLP record in the line"));
     };
-    let about = |object: Value<'a>, key: &str| {
-        object.members().find(|(name, _)| name.raw_string() == Some(key))
-    };
-    Ok(record
-        .members()
-        .chain(about(resource_logs, "resource"))
-        .chain(about(scope_logs, "scope"))
-        .collect())
+    let mut log = LogRecord::default();
+    read_record(record, &mut log).map_err(Mismatch::Broken)?;
+    let resource = resource_attributes(resource_logs);
+    let mut common = Common::of_resource(&resource);
+    set_scope(scope_logs, &mut common);
+    let mut record = Record::default();
+    if !fill(&log, &common, absent, read_plain, &mut record) {
+        return Err(Mismatch::Broken("no timestamp"));
+    }
+    Ok(record.into_owned())
 }
 
-fn lists<'a>(object: Value<'a>, key: &str) -> impl Iterator<Item = Value<'a>> + use<'a> {
+/// A body is a message as it is, with the level that it states itself.
+fn read_plain<'s>(text: &'s str, record: &mut Record<'s>) {
+    record.level = level_of_message(text);
+    record.message = Cow::Borrowed(text);
+}
+
+/// The elements of the array that is a member of an object.
+pub fn lists<'a>(object: Value<'a>, key: &str) -> impl Iterator<Item = Value<'a>> + use<'a> {
     object.member(key).into_iter().flat_map(|list| list.elements())
+}
+
+/// The attributes of the resource of a `ResourceLogs`.
+pub fn resource_attributes(resource_logs: Value<'_>) -> Attributes<'_> {
+    resource_logs.member("resource").map(attributes_of).unwrap_or_default()
+}
+
+/// Takes over the scope of a `ScopeLogs`.
+pub fn set_scope(scope_logs: Value<'_>, common: &mut Common<'_>) {
+    let scope = scope_logs.member("scope");
+    let text = |key| scope.and_then(|scope| scope.member(key)?.string()).unwrap_or_default();
+    let attributes = scope.map(attributes_of).unwrap_or_default();
+    common.set_scope(&text("name"), &text("version"), &attributes);
+}
+
+/// Reads a `LogRecord` into an empty one.
+///
+/// # Errors
+/// What cannot be read, for the reject.
+pub fn read_record<'a>(value: Value<'a>, log: &mut LogRecord<'a>) -> Result<(), &'static str> {
+    if !value.is_object() {
+        return Err("an OTLP record that is no object");
+    }
+    for (key, value) in value.members() {
+        match key.raw_string().unwrap_or_default() {
+            "timeUnixNano" => log.time = nanos(value)?,
+            "observedTimeUnixNano" => log.observed = nanos(value)?,
+            "severityNumber" => log.severity_number = severity_number(value),
+            "severityText" => log.severity_text = value.string().unwrap_or_default(),
+            "body" => log.body = any_value(value),
+            "attributes" => push_attributes(value, &mut log.attributes),
+            "droppedAttributesCount" => log.dropped_attributes = number(value).unwrap_or_default(),
+            "flags" => log.flags = number(value).unwrap_or_default(),
+            "traceId" => log.trace_id = value.raw_string().map_or(Id::None, Id::Hex),
+            "spanId" => log.span_id = value.raw_string().map_or(Id::None, Id::Hex),
+            "eventName" => log.event_name = value.string().unwrap_or_default(),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// 64-bit numbers are strings in OTLP's JSON, but not in everybody's.
+fn number(value: Value<'_>) -> Option<u64> {
+    value.text.trim_matches('"').parse().ok()
+}
+
+fn nanos(value: Value<'_>) -> Result<u64, &'static str> {
+    match value.text {
+        "null" | "\"\"" => Ok(0),
+        _ => number(value).ok_or("unreadable timestamp"),
+    }
+}
+
+/// A number, or the name of the enum's value: `SEVERITY_NUMBER_INFO2`.
+fn severity_number(value: Value<'_>) -> i64 {
+    const NAMES: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+    let Some(name) = value.raw_string().and_then(|name| name.strip_prefix("SEVERITY_NUMBER_"))
+    else {
+        return number(value).and_then(|number| i64::try_from(number).ok()).unwrap_or_default();
+    };
+    let (word, step) = match name.as_bytes().last() {
+        Some(digit @ b'2'..=b'4') => (&name[..name.len() - 1], i64::from(digit - b'1')),
+        _ => (name, 0),
+    };
+    NAMES.iter().position(|known| *known == word).map_or(0, |at| 1 + 4 * at as i64 + step)
+}
+
+fn attributes_of(object: Value<'_>) -> Attributes<'_> {
+    let mut attributes = Vec::new();
+    if let Some(list) = object.member("attributes") {
+        push_attributes(list, &mut attributes);
+    }
+    attributes
+}
+
+fn push_attributes<'a>(list: Value<'a>, attributes: &mut Attributes<'a>) {
+    for pair in list.elements() {
+        if let Some(key) = pair.member("key").and_then(|key| key.string()) {
+            let value = pair.member("value").map(any_value).unwrap_or_default();
+            attributes.push((key, value));
+        }
+    }
+}
+
+/// No deeper than the scanner lets objects nest.
+fn any_value(value: Value<'_>) -> AnyValue<'_> {
+    let Some((kind, inner)) = value.members().next() else { return AnyValue::Empty };
+    let unquoted = inner.text.trim_matches('"');
+    match kind.raw_string().unwrap_or_default() {
+        "stringValue" | "bytesValue" => {
+            AnyValue::Text(inner.string().unwrap_or(Cow::Borrowed(inner.text)))
+        }
+        "boolValue" => AnyValue::Bool(unquoted == "true"),
+        "intValue" => match unquoted.parse() {
+            Ok(number) => AnyValue::Int(number),
+            Err(_) => AnyValue::Text(Cow::Borrowed(unquoted)),
+        },
+        "doubleValue" => match unquoted.parse() {
+            Ok(number) => AnyValue::Double(number),
+            Err(_) => AnyValue::Text(Cow::Borrowed(unquoted)),
+        },
+        "arrayValue" => AnyValue::Array(lists(inner, "values").map(any_value).collect()),
+        "kvlistValue" => {
+            let mut pairs = Vec::new();
+            if let Some(list) = inner.member("values") {
+                push_attributes(list, &mut pairs);
+            }
+            AnyValue::Map(pairs)
+        }
+        _ => AnyValue::Empty,
+    }
 }
 
 /// The string of one attribute in a list of them.
@@ -56,7 +180,7 @@ pub fn attributes_object(list: Value<'_>) -> Option<String> {
     let mut pairs = 0;
     for pair in list.elements() {
         let key = pair.member("key")?.string()?;
-        object.raw(&key, &any_value(pair.member("value")?));
+        object.raw(&key, &json_of(pair.member("value")?));
         pairs += 1;
     }
     (pairs > 0).then(|| format!("{{{}}}", object.as_str()))
@@ -77,7 +201,7 @@ pub fn resource_object(resource: Value<'_>) -> Option<String> {
 }
 
 /// The JSON that an `AnyValue` stands for: `{"intValue":"12"}` is 12.
-fn any_value(value: Value<'_>) -> String {
+fn json_of(value: Value<'_>) -> String {
     let plain = value.members().next().and_then(|(kind, inner)| match kind.raw_string()? {
         "stringValue" | "boolValue" | "doubleValue" | "bytesValue" => Some(repaired(inner.text)),
         "intValue" => inner
@@ -87,7 +211,7 @@ fn any_value(value: Value<'_>) -> String {
             .map_or_else(|_| Some(repaired(inner.text)), |number| Some(number.to_string())),
         // No deeper than the scanner lets objects nest.
         "arrayValue" => {
-            let items: Vec<String> = lists(inner, "values").map(any_value).collect();
+            let items: Vec<String> = lists(inner, "values").map(json_of).collect();
             Some(format!("[{}]", items.join(",")))
         }
         "kvlistValue" => {

@@ -1,0 +1,105 @@
+//! OpenTelemetry's export of logs: `POST /v1/logs`.
+//!
+//! The reply is in the request's content type. Records that cannot be stored are counted in
+//! `partial_success`, which no client sends again; errors are a `google.rpc.Status`
+//! (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>).
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use prost::Message;
+use serde_json::{Value, json};
+
+use super::super::app::App;
+use super::{Taking, refused, status_of, take};
+use crate::receive::Refusal;
+use crate::receive::entry::Rejected;
+use crate::receive::otlp::{Encoding, decode};
+
+const TAKING: Taking = Taking { protocol: "otlp", packed: None, known_by_content: true };
+
+/// `ExportLogsServiceResponse` of opentelemetry/proto/collector/logs/v1/logs_service.proto.
+#[derive(Clone, PartialEq, Message)]
+struct ExportResponse {
+    #[prost(message, optional, tag = "1")]
+    partial_success: Option<PartialSuccess>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct PartialSuccess {
+    #[prost(int64, tag = "1")]
+    rejected_log_records: i64,
+    #[prost(string, tag = "2")]
+    error_message: String,
+}
+
+/// `google.rpc.Status`.
+#[derive(Clone, PartialEq, Message)]
+struct RpcStatus {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+}
+
+pub async fn export(State(app): State<App>, request: Request) -> Response {
+    let Some(encoding) = encoding_of(request.headers()) else {
+        let refusal = Refusal::Unsupported(
+            "content type; there are application/x-protobuf and application/json".to_owned(),
+        );
+        return failed(Encoding::Json, &refusal);
+    };
+    let taken = take(&app, request, TAKING, move |delivery, parcel| {
+        decode(delivery.body, encoding, delivery.now, parcel)
+            .map_err(|malformed| Refusal::Bad(malformed.to_string()))
+    });
+    match taken.await {
+        Ok((rejected, _)) => succeeded(encoding, rejected),
+        Err(refusal) => failed(encoding, &refusal),
+    }
+}
+
+fn encoding_of(headers: &HeaderMap) -> Option<Encoding> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    match kind.split(';').next().unwrap_or_default().trim() {
+        "application/x-protobuf" | "application/protobuf" => Some(Encoding::Protobuf),
+        "application/json" => Some(Encoding::Json),
+        _ => None,
+    }
+}
+
+fn succeeded(encoding: Encoding, rejected: Rejected) -> Response {
+    let partial = rejected.reason.map(|reason| PartialSuccess {
+        rejected_log_records: i64::try_from(rejected.count).unwrap_or(i64::MAX),
+        error_message: reason.to_owned(),
+    });
+    let json = match &partial {
+        None => json!({}),
+        // 64-bit numbers are strings in the JSON of Protocol Buffers.
+        Some(PartialSuccess { rejected_log_records, error_message }) => json!({"partialSuccess": {
+            "rejectedLogRecords": rejected_log_records.to_string(),
+            "errorMessage": error_message,
+        }}),
+    };
+    encoded(encoding, &ExportResponse { partial_success: partial }, &json).into_response()
+}
+
+fn failed(encoding: Encoding, refusal: &Refusal) -> Response {
+    // google/rpc/code.proto.
+    let code = match status_of(refusal).0 {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::PAYLOAD_TOO_LARGE => 8,
+        StatusCode::SERVICE_UNAVAILABLE => 14,
+        _ => 3,
+    };
+    let message = refusal.to_string();
+    let json = json!({"code": code, "message": message});
+    refused(refusal, encoded(encoding, &RpcStatus { code, message }, &json))
+}
+
+fn encoded(encoding: Encoding, message: &impl Message, json: &Value) -> impl IntoResponse {
+    let (kind, body) = match encoding {
+        Encoding::Protobuf => ("application/x-protobuf", message.encode_to_vec()),
+        Encoding::Json => ("application/json", json.to_string().into_bytes()),
+    };
+    ([(header::CONTENT_TYPE, kind)], body)
+}

@@ -1,0 +1,344 @@
+//! Elasticsearch's `_bulk`: a line that says what to do, and a line with the document.
+//!
+//! ```text
+//! {"create":{"_index":"logs-nginx-default"}}
+//! {"@timestamp":"2026-01-05T00:00:00Z","message":"…","host":{"name":"web-1"}}
+//! ```
+//!
+//! Source: <https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk>. A
+//! document is read as JSON lines are. Where it has no level it is what a shipper made of a
+//! line of text, and its message is read as such. The name of the index is the field `_index`; of a
+//! data stream (`logs-nginx-default`) the data set is a stand-in for the service.
+//!
+//! A record is never changed and never deleted: `index` with the `_id` of another document
+//! adds a record, `update` and `delete` are errors of their items.
+
+use std::borrow::Cow;
+
+use super::Parcel;
+use super::entry::{Intake, SAMPLE_TEXTS_MAX, Texts, check, text_of};
+use super::receipts::{Verdict, content_of};
+use crate::parse::formats::json::value::{Object, Value};
+use crate::parse::formats::json::values::time_of;
+use crate::parse::formats::json::{Draft, mismatch_of};
+use crate::parse::{Mismatch, TimeRules, Zone};
+use crate::record::{Micros, Record};
+
+/// The index of an action that names none.
+const INDEX_DEFAULT: &str = "pintail";
+
+const REASON_TIME: &str = "failed to parse field [@timestamp] of type [date]";
+const REASON_NO_OBJECT: &str = "the document is no JSON object";
+const REASON_NO_DOCUMENT: &str = "the document of the action is missing";
+const REASON_UPDATE: &str = "a record is never changed: update is not supported";
+const REASON_DELETE: &str = "a record is never deleted: delete is not supported";
+
+/// Why nothing of a request can be read: what follows a line that is no action may be anything.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "Malformed action/metadata line [{line}], expected an object with one action: create or index"
+)]
+pub struct Malformed {
+    pub line: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Create,
+    Index,
+    Update,
+    Delete,
+}
+
+impl Action {
+    pub fn name(self) -> &'static str {
+        match self {
+            Action::Create => "create",
+            Action::Index => "index",
+            Action::Update => "update",
+            Action::Delete => "delete",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Action> {
+        [Action::Create, Action::Index, Action::Update, Action::Delete]
+            .into_iter()
+            .find(|action| action.name() == name)
+    }
+}
+
+/// What became of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Created,
+    /// The same document was stored before, or another with this `_id` was.
+    Updated,
+    /// There is a document with this `_id`, which `create` must not replace.
+    Conflict,
+    /// Another request is about to store a document with this `_id`.
+    Pending,
+    /// Nothing that can be stored, and why.
+    Rejected(&'static str),
+    /// Nothing that Pintail does, and why.
+    Unsupported(&'static str),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    pub action: Action,
+    pub index: String,
+    /// As the client gave it.
+    pub id: Option<String>,
+    pub outcome: Outcome,
+}
+
+/// Takes the documents of a request into the parcel; `index` is where those go that name no
+/// other. `ask` is asked about documents with an `_id`, by index, id and a hash of the
+/// content; those that are stored already are counted as duplicates.
+///
+/// # Errors
+/// The request as a whole is unreadable; then the parcel is to be thrown away.
+pub fn decode(
+    body: &[u8],
+    index: Option<&str>,
+    now: Micros,
+    parcel: &mut Parcel,
+    ask: impl FnMut(&str, &str, u64) -> Verdict,
+) -> Result<Vec<Item>, Malformed> {
+    let text = text_of(body);
+    let orders = orders(&text, index.unwrap_or(INDEX_DEFAULT))?;
+    let texts = Texts::fitted(orders.iter().filter_map(Order::message).take(SAMPLE_TEXTS_MAX));
+    let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
+    let mut decoder = Decoder { texts, rules, intake: Intake::new(parcel), ask, duplicates: 0 };
+    let mut items = Vec::with_capacity(orders.len());
+    for order in orders {
+        let outcome = decoder.take(&order);
+        items.push(Item {
+            action: order.action,
+            index: order.index.into_owned(),
+            id: order.id.map(Cow::into_owned),
+            outcome,
+        });
+    }
+    let duplicates = decoder.duplicates;
+    parcel.received += duplicates;
+    parcel.duplicates += duplicates;
+    Ok(items)
+}
+
+/// An action, and its document if there is one.
+struct Order<'a> {
+    action: Action,
+    index: Cow<'a, str>,
+    id: Option<Cow<'a, str>>,
+    document: Option<&'a str>,
+    /// The action's own line.
+    line: &'a str,
+}
+
+impl<'a> Order<'a> {
+    /// The text in the document that formats may read.
+    fn message(&self) -> Option<Cow<'a, str>> {
+        let document = Value { text: self.document?, escaped: true, odd: false };
+        ["message", "log", "msg"].iter().find_map(|key| document.member(key)?.string())
+    }
+}
+
+/// The actions of a request with their documents. Blank lines between them are skipped, and
+/// the last line break may be missing.
+fn orders<'a>(text: &'a str, index: &'a str) -> Result<Vec<Order<'a>>, Malformed> {
+    let mut orders = Vec::new();
+    let mut lines = text.split('\n').enumerate();
+    while let Some((at, line)) = lines.next() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let mut order = action_of(line, index).ok_or(Malformed { line: at + 1 })?;
+        if order.action != Action::Delete {
+            order.document = lines.next().map(|(_, document)| document.trim_ascii());
+        }
+        orders.push(order);
+    }
+    Ok(orders)
+}
+
+/// `{"create":{"_index":"logs","_id":"1"}}`.
+fn action_of<'a>(line: &'a str, index: &'a str) -> Option<Order<'a>> {
+    let mut object = Object::open(line).ok()?;
+    let (key, meta) = object.next().ok()??;
+    let is_all = object.next().ok()?.is_none() && object.rest().trim_ascii().is_empty();
+    if !is_all || !meta.is_object() {
+        return None;
+    }
+    let own = meta.member("_index").and_then(|index| index.string());
+    let id = meta.member("_id");
+    let id = id.and_then(|id| id.string().or(id.scalar().map(Cow::Borrowed)));
+    Some(Order {
+        action: Action::from_name(key.raw_string()?)?,
+        index: own.filter(|own| !own.is_empty()).unwrap_or(Cow::Borrowed(index)),
+        id: id.filter(|id| !id.is_empty()),
+        document: None,
+        line,
+    })
+}
+
+struct Decoder<'p, A> {
+    texts: Texts,
+    rules: TimeRules,
+    intake: Intake<'p>,
+    ask: A,
+    duplicates: u64,
+}
+
+impl<A: FnMut(&str, &str, u64) -> Verdict> Decoder<'_, A> {
+    fn take(&mut self, order: &Order<'_>) -> Outcome {
+        let unsupported = match order.action {
+            Action::Update => Some(REASON_UPDATE),
+            Action::Delete => Some(REASON_DELETE),
+            Action::Create | Action::Index => None,
+        };
+        if let Some(reason) = unsupported {
+            self.intake.reject(reason, order.document.unwrap_or(order.line));
+            return Outcome::Unsupported(reason);
+        }
+        let Some(document) = order.document.filter(|document| !document.is_empty()) else {
+            self.intake.reject(REASON_NO_DOCUMENT, order.line);
+            return Outcome::Rejected(REASON_NO_DOCUMENT);
+        };
+        let mut record = self.intake.blank();
+        let read = read_document(document, order, &self.texts, &self.rules, &mut record);
+        if let Err(reason) = read.and_then(|()| check(&record)) {
+            self.intake.put_back(record);
+            self.intake.reject(reason, document);
+            return Outcome::Rejected(reason);
+        }
+        // Asked only now: what is no record must not be known as one.
+        let outcome = self.verdict(order, document);
+        match outcome {
+            (outcome, true) => match self.intake.push(record, document) {
+                Ok(()) => outcome,
+                Err(reason) => Outcome::Rejected(reason),
+            },
+            (outcome, false) => {
+                self.intake.put_back(record);
+                self.duplicates += u64::from(outcome != Outcome::Pending);
+                outcome
+            }
+        }
+    }
+
+    /// What is to be answered, and whether the document is to be stored.
+    fn verdict(&mut self, order: &Order<'_>, document: &str) -> (Outcome, bool) {
+        let Some(id) = &order.id else { return (Outcome::Created, true) };
+        let content = content_of(document.as_bytes());
+        let verdict = (self.ask)(&order.index, id, content);
+        match (verdict, order.action) {
+            (Verdict::New, _) => (Outcome::Created, true),
+            (Verdict::Pending, _) => (Outcome::Pending, false),
+            (_, Action::Create) => (Outcome::Conflict, false),
+            (Verdict::Stored, _) => (Outcome::Updated, false),
+            // Another content: a record beside the first, known by both from now on.
+            (Verdict::Conflict, _) => {
+                match (self.ask)(&order.index, &format!("{id}\0{content:016x}"), content) {
+                    Verdict::New => (Outcome::Updated, true),
+                    Verdict::Pending => (Outcome::Pending, false),
+                    Verdict::Stored | Verdict::Conflict => (Outcome::Updated, false),
+                }
+            }
+        }
+    }
+}
+
+/// Fills an empty record with a document.
+fn read_document<'a>(
+    document: &'a str,
+    order: &'a Order<'_>,
+    texts: &Texts,
+    rules: &TimeRules,
+    record: &mut Record<'a>,
+) -> Result<(), &'static str> {
+    let flawed = |mismatch| match mismatch {
+        Mismatch::Broken(reason) => reason,
+        Mismatch::Incomplete => "the JSON of the document does not end",
+        _ => REASON_NO_OBJECT,
+    };
+    let mut object = Object::open(document).map_err(|_| REASON_NO_OBJECT)?;
+    let mut draft = Draft::new(rules, record);
+    let (mut at, mut around) = (None, Around::default());
+    while let Some((key, value)) = object.next().map_err(|flaw| flawed(mismatch_of(flaw)))? {
+        match key.text {
+            "\"@timestamp\"" => {
+                at = Some(timestamp_of(value, rules).ok_or(REASON_TIME)?);
+                continue;
+            }
+            "\"kubernetes\"" => around.kubernetes = Some(value),
+            "\"container\"" => around.container = Some(value),
+            _ => {}
+        }
+        draft.take(key, value).map_err(flawed)?;
+    }
+    if !object.rest().trim_ascii().is_empty() {
+        return Err("more than one JSON value in a line");
+    }
+    draft.finish(document).map_err(flawed)?;
+    record.ts = at.unwrap_or(record.ts);
+    if record.level.is_none() {
+        texts.read_message(record);
+    }
+    if record.service.is_none() {
+        record.service = around.service().or_else(|| data_set(&order.index).map(Cow::Borrowed));
+    }
+    if record.host.is_none() {
+        record.host = around.host();
+    }
+    record.fields.str("_index", &order.index);
+    if let Some(id) = &order.id {
+        record.fields.str("_id", id);
+    }
+    Ok(())
+}
+
+/// As Elasticsearch reads dates: a date with or without a time, or milliseconds since 1970,
+/// which may be few.
+fn timestamp_of(value: Value<'_>, rules: &TimeRules) -> Option<Micros> {
+    time_of(value, rules)
+        .or_else(|| rules.whole(&format!("{} 00:00:00", value.raw_string()?)))
+        .or_else(|| value.text.trim_matches('"').parse::<i64>().ok()?.checked_mul(1_000))
+}
+
+/// Members of a document whose names are stand-ins.
+#[derive(Default)]
+struct Around<'a> {
+    kubernetes: Option<Value<'a>>,
+    container: Option<Value<'a>>,
+}
+
+impl<'a> Around<'a> {
+    fn service(&self) -> Option<Cow<'a, str>> {
+        let in_cluster = |path: &[&str]| name_at(self.kubernetes?, path);
+        in_cluster(&["deployment", "name"])
+            .or_else(|| in_cluster(&["container", "name"]))
+            .or_else(|| in_cluster(&["container_name"]))
+            .or_else(|| name_at(self.container?, &["name"]))
+    }
+
+    fn host(&self) -> Option<Cow<'a, str>> {
+        let in_cluster = |path: &[&str]| name_at(self.kubernetes?, path);
+        in_cluster(&["node", "name"]).or_else(|| in_cluster(&["host"]))
+    }
+}
+
+fn name_at<'a>(object: Value<'a>, path: &[&str]) -> Option<Cow<'a, str>> {
+    path.iter().try_fold(object, |object, key| object.member(key))?.string()
+}
+
+/// The data set of a data stream: `nginx.access` in `logs-nginx.access-default`
+/// (<https://www.elastic.co/docs/reference/fleet/data-streams>).
+fn data_set(index: &str) -> Option<&str> {
+    let mut parts = index.strip_prefix("logs-")?.split('-');
+    let (set, space) = (parts.next()?, parts.next());
+    (space.is_some() && parts.next().is_none() && !matches!(set, "" | "generic")).then_some(set)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,286 @@
+//! OpenTelemetry's `ExportLogsServiceRequest`, in Protocol Buffers or JSON.
+//!
+//! Sources: <https://opentelemetry.io/docs/specs/otlp/#otlphttp> and
+//! `opentelemetry/proto/logs/v1/logs.proto` of github.com/open-telemetry/opentelemetry-proto.
+//! What its records become is in [`crate::parse::formats::otlp`], for files too.
+
+use std::borrow::Cow;
+
+use super::Parcel;
+use super::entry::{Intake, Rejected, SAMPLE_TEXTS_MAX, Texts, text_of};
+use super::wire::{self, Flaw, Message};
+use crate::parse::formats::json::otlp as json;
+use crate::parse::formats::json::value::{Object, Value};
+use crate::parse::formats::otlp::{AnyValue, Attributes, Common, Id, LogRecord, fill};
+use crate::record::Micros;
+
+/// Deepest nesting of values, as in JSON.
+const DEPTH_MAX: u32 = 100;
+
+/// How a request is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    Protobuf,
+    Json,
+}
+
+/// Why nothing of a request can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    #[error("read the export request: {0}")]
+    Protobuf(#[from] wire::Flaw),
+    #[error("read the export request: it is not a JSON object")]
+    Json,
+}
+
+/// Takes a request's log records into the parcel. One that cannot be stored is a reject.
+///
+/// # Errors
+/// The request as a whole is unreadable; then the parcel is to be thrown away.
+pub fn decode(
+    body: &[u8],
+    encoding: Encoding,
+    now: Micros,
+    parcel: &mut Parcel,
+) -> Result<Rejected, Malformed> {
+    match encoding {
+        Encoding::Protobuf => {
+            let mut decoder = Decoder::new(sample_protobuf(body)?, now, parcel);
+            decoder.take_protobuf(body)?;
+            Ok(decoder.intake.rejected)
+        }
+        Encoding::Json => {
+            let text = text_of(body);
+            let lists = resource_logs(&text)?;
+            let mut decoder = Decoder::new(sample_json(&lists), now, parcel);
+            for list in lists {
+                decoder.take_json(list);
+            }
+            Ok(decoder.intake.rejected)
+        }
+    }
+}
+
+struct Decoder<'p> {
+    texts: Texts,
+    intake: Intake<'p>,
+    now: Micros,
+}
+
+impl<'p> Decoder<'p> {
+    fn new(sample: Vec<Cow<'_, str>>, now: Micros, parcel: &'p mut Parcel) -> Decoder<'p> {
+        let texts = Texts::fitted(sample.into_iter());
+        Decoder { texts, intake: Intake::new(parcel), now }
+    }
+
+    fn take_record<'s>(&mut self, log: &'s LogRecord<'_>, common: &Common<'s>) {
+        let mut record = self.intake.blank();
+        let read = |text: &'s str, record: &mut _| self.texts.read(text, record);
+        // There is a time: that of arrival, where the record has none.
+        fill(log, common, Some(self.now), read, &mut record);
+        let text = match &log.body {
+            AnyValue::Text(text) => text,
+            _ => "",
+        };
+        // What it is rejected for is counted there.
+        self.intake.push(record, text).ok();
+    }
+
+    fn take_protobuf(&mut self, body: &[u8]) -> Result<(), Flaw> {
+        let mut request = Message::new(body);
+        while let Some((number, value)) = request.next()? {
+            if number == 1 {
+                self.take_resource_logs(value.message()?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_resource_logs(&mut self, message: Message<'_>) -> Result<(), Flaw> {
+        // The resource first, wherever it stands.
+        let mut resource = Attributes::new();
+        each(message, 1, |mut fields| {
+            while let Some((number, value)) = fields.next()? {
+                if number == 1 {
+                    resource.push(pair(value.message()?, 0)?);
+                }
+            }
+            Ok(())
+        })?;
+        let mut common = Common::of_resource(&resource);
+        each(message, 2, |scope_logs| {
+            set_scope(scope_logs, &mut common)?;
+            each(scope_logs, 2, |record| {
+                let log = read_record(record)?;
+                self.take_record(&log, &common);
+                Ok(())
+            })
+        })
+    }
+
+    fn take_json(&mut self, list: Value<'_>) {
+        for resource_logs in list.elements() {
+            let resource = json::resource_attributes(resource_logs);
+            let mut common = Common::of_resource(&resource);
+            for scope_logs in json::lists(resource_logs, "scopeLogs") {
+                json::set_scope(scope_logs, &mut common);
+                for value in json::lists(scope_logs, "logRecords") {
+                    let mut log = LogRecord::default();
+                    match json::read_record(value, &mut log) {
+                        Ok(()) => self.take_record(&log, &common),
+                        Err(reason) => self.intake.reject(reason, value.text),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Calls `take` with each message that is field `wanted`.
+fn each<'a>(
+    mut message: Message<'a>,
+    wanted: u64,
+    mut take: impl FnMut(Message<'a>) -> Result<(), Flaw>,
+) -> Result<(), Flaw> {
+    while let Some((number, value)) = message.next()? {
+        if number == wanted {
+            take(value.message()?)?;
+        }
+    }
+    Ok(())
+}
+
+fn set_scope(scope_logs: Message<'_>, common: &mut Common<'_>) -> Result<(), Flaw> {
+    let (mut name, mut version) = (Cow::Borrowed(""), Cow::Borrowed(""));
+    let mut attributes = Attributes::new();
+    each(scope_logs, 1, |mut scope| {
+        while let Some((number, value)) = scope.next()? {
+            match number {
+                1 => name = value.text()?,
+                2 => version = value.text()?,
+                3 => attributes.push(pair(value.message()?, 0)?),
+                _ => {}
+            }
+        }
+        Ok(())
+    })?;
+    common.set_scope(&name, &version, &attributes);
+    Ok(())
+}
+
+fn read_record(mut message: Message<'_>) -> Result<LogRecord<'_>, Flaw> {
+    let mut log = LogRecord::default();
+    while let Some((number, value)) = message.next()? {
+        match number {
+            1 => log.time = value.number()?,
+            2 => log.severity_number = value.number()? as i64,
+            3 => log.severity_text = value.text()?,
+            5 => log.body = any_value(value.message()?, 0)?,
+            6 => log.attributes.push(pair(value.message()?, 0)?),
+            7 => log.dropped_attributes = value.number()?,
+            8 => log.flags = value.number()?,
+            9 => log.trace_id = Id::Bytes(value.bytes()?),
+            10 => log.span_id = Id::Bytes(value.bytes()?),
+            11 => log.observed = value.number()?,
+            12 => log.event_name = value.text()?,
+            _ => {}
+        }
+    }
+    Ok(log)
+}
+
+fn pair(mut message: Message<'_>, depth: u32) -> Result<(Cow<'_, str>, AnyValue<'_>), Flaw> {
+    let mut pair = (Cow::Borrowed(""), AnyValue::Empty);
+    while let Some((number, value)) = message.next()? {
+        match number {
+            1 => pair.0 = value.text()?,
+            2 => pair.1 = any_value(value.message()?, depth + 1)?,
+            _ => {}
+        }
+    }
+    Ok(pair)
+}
+
+fn any_value(mut message: Message<'_>, depth: u32) -> Result<AnyValue<'_>, Flaw> {
+    if depth > DEPTH_MAX {
+        return Err(Flaw::Deep);
+    }
+    let mut found = AnyValue::Empty;
+    while let Some((number, value)) = message.next()? {
+        found = match number {
+            1 => AnyValue::Text(value.text()?),
+            2 => AnyValue::Bool(value.number()? != 0),
+            3 => AnyValue::Int(value.number()? as i64),
+            4 => AnyValue::Double(f64::from_bits(value.number()?)),
+            5 => {
+                let mut values = Vec::new();
+                each(value.message()?, 1, |value| {
+                    values.push(any_value(value, depth + 1)?);
+                    Ok(())
+                })?;
+                AnyValue::Array(values)
+            }
+            6 => {
+                let mut pairs = Attributes::new();
+                each(value.message()?, 1, |message| {
+                    pairs.push(pair(message, depth + 1)?);
+                    Ok(())
+                })?;
+                AnyValue::Map(pairs)
+            }
+            7 => AnyValue::Bytes(value.bytes()?),
+            _ => continue,
+        };
+    }
+    Ok(found)
+}
+
+/// The first bodies that are text.
+fn sample_protobuf(body: &[u8]) -> Result<Vec<Cow<'_, str>>, Flaw> {
+    let mut sample = Vec::new();
+    each(Message::new(body), 1, |resource_logs| {
+        each(resource_logs, 2, |scope_logs| {
+            each(scope_logs, 2, |mut record| {
+                while let Some((number, value)) = record.next()? {
+                    if sample.len() == SAMPLE_TEXTS_MAX {
+                        break;
+                    }
+                    if number == 5
+                        && let AnyValue::Text(text) = any_value(value.message()?, 0)?
+                    {
+                        sample.push(text);
+                    }
+                }
+                Ok(())
+            })
+        })
+    })?;
+    Ok(sample)
+}
+
+fn sample_json<'a>(lists: &[Value<'a>]) -> Vec<Cow<'a, str>> {
+    lists
+        .iter()
+        .flat_map(Value::elements)
+        .flat_map(|resource_logs| json::lists(resource_logs, "scopeLogs"))
+        .flat_map(|scope_logs| json::lists(scope_logs, "logRecords"))
+        .filter_map(|record| record.member("body")?.member("stringValue")?.string())
+        .take(SAMPLE_TEXTS_MAX)
+        .collect()
+}
+
+/// The lists of the request: usually there is one.
+fn resource_logs(text: &str) -> Result<Vec<Value<'_>>, Malformed> {
+    let malformed = |_| Malformed::Json;
+    let mut request = Object::open(text).map_err(malformed)?;
+    let mut lists = Vec::new();
+    while let Some((key, value)) = request.next().map_err(malformed)? {
+        if key.raw_string() == Some("resourceLogs") {
+            lists.push(value);
+        }
+    }
+    if request.rest().trim_ascii().is_empty() { Ok(lists) } else { Err(Malformed::Json) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,313 @@
+//! Splunk's HTTP Event Collector: events in JSON, one after the other, or raw text.
+//!
+//! ```text
+//! {"time":1767571200.5,"host":"web-1","sourcetype":"app","event":"text or object","fields":{"k":"v"}}
+//! ```
+//!
+//! Source: <https://help.splunk.com/en/splunk-enterprise/get-started/get-data-in/10.0/get-data-with-http-event-collector/format-events-for-http-event-collector>.
+//! Unlike Splunk, a bad event does not keep those after it from being stored.
+
+use std::borrow::Cow;
+
+use super::Parcel;
+use super::entry::{Intake, REASON_UNREADABLE_TIME, Rejected, SAMPLE_TEXTS_MAX, Texts, text_of};
+use crate::parse::dialect::SAMPLE_LINES_MAX;
+use crate::parse::formats::json;
+use crate::parse::formats::json::value::{Object, Value, keep};
+use crate::parse::formats::labels::{Labels, key_beside};
+use crate::parse::level::level_of_message;
+use crate::parse::lines::clean;
+use crate::parse::time::{MICROS_PER_SECOND, epoch};
+use crate::parse::{Dialect, Sink, TimeRules, Zone, read_block};
+use crate::record::{Fields, Micros, Record};
+
+/// What is wrong with an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    NoData,
+    InvalidData,
+    EventRequired,
+    EventBlank,
+    IndexedFields,
+}
+
+impl Problem {
+    /// Splunk's number for it, and its words.
+    pub fn code(self) -> (u32, &'static str) {
+        match self {
+            Problem::NoData => (5, "No data"),
+            Problem::InvalidData => (6, "Invalid data format"),
+            Problem::EventRequired => (12, "Event field is required"),
+            Problem::EventBlank => (13, "Event field cannot be blank"),
+            Problem::IndexedFields => (15, "Error in handling indexed fields"),
+        }
+    }
+}
+
+/// What became of the events of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    pub rejected: Rejected,
+    /// The first problem, and the number of its event, from 0.
+    pub problem: Option<(Problem, usize)>,
+}
+
+/// Takes events into the parcel. Those that cannot be stored are rejects.
+pub fn decode_events(body: &[u8], now: Micros, parcel: &mut Parcel) -> Outcome {
+    let text = text_of(body);
+    let events = events(&text);
+    let sample = events.iter().filter_map(|event| event.as_ref().ok()?.event?.string());
+    let texts = Texts::fitted(sample.take(SAMPLE_TEXTS_MAX));
+    let mut intake = Intake::new(parcel);
+    let mut problem = events.is_empty().then_some((Problem::NoData, 0));
+    for (number, event) in events.iter().enumerate() {
+        let taken = match event {
+            Ok(event) => take_event(event, &texts, now, &mut intake),
+            Err(text) => Err((Problem::InvalidData, "malformed JSON", *text)),
+        };
+        if let Err((found, reason, text)) = taken {
+            intake.reject(reason, text);
+            problem.get_or_insert((found, number));
+        }
+    }
+    Outcome { rejected: intake.rejected, problem }
+}
+
+/// An event as it was sent.
+struct Event<'a> {
+    /// All of it.
+    text: &'a str,
+    time: Option<Value<'a>>,
+    event: Option<Value<'a>>,
+    fields: Option<Value<'a>>,
+    /// `host`, `source`, `sourcetype`, `index`.
+    about: Vec<(&'static str, Cow<'a, str>)>,
+}
+
+/// The events of a body, which stand one after the other or in an array; text that is none is an
+/// `Err`. After one the next line that begins with a brace is where events go on.
+fn events(text: &str) -> Vec<Result<Event<'_>, &str>> {
+    let mut events = Vec::new();
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || "[],".contains(c));
+        if rest.is_empty() {
+            return events;
+        }
+        match open_event(rest) {
+            Some((event, after)) => {
+                events.push(Ok(event));
+                rest = after;
+            }
+            None => {
+                let end = memchr::memmem::find(rest.as_bytes(), b"\n{").unwrap_or(rest.len());
+                events.push(Err(&rest[..end]));
+                rest = &rest[end..];
+            }
+        }
+    }
+}
+
+/// The event at the beginning of the text, and what follows.
+fn open_event(text: &str) -> Option<(Event<'_>, &str)> {
+    let mut object = Object::open(text).ok()?;
+    let mut event = Event { text, time: None, event: None, fields: None, about: Vec::new() };
+    while let Some((key, value)) = object.next().ok()? {
+        let mut about = |key| event.about.push((key, plain(value)));
+        match key.raw_string().unwrap_or_default() {
+            "time" => event.time = Some(value),
+            "event" => event.event = Some(value),
+            "fields" => event.fields = Some(value),
+            "host" => about("host"),
+            "source" => about("source"),
+            "sourcetype" => about("sourcetype"),
+            "index" => about("index"),
+            _ => {}
+        }
+    }
+    let after = object.rest();
+    event.text = &text[..text.len() - after.len()];
+    Some((event, after))
+}
+
+/// A string's text, or the JSON of another value.
+fn plain(value: Value<'_>) -> Cow<'_, str> {
+    value.string().unwrap_or(Cow::Borrowed(value.text))
+}
+
+type Bad<'a> = (Problem, &'static str, &'a str);
+
+fn take_event<'a>(
+    event: &'a Event<'a>,
+    texts: &Texts,
+    now: Micros,
+    intake: &mut Intake<'_>,
+) -> Result<(), Bad<'a>> {
+    let bad = |problem, reason| (problem, reason, event.text);
+    let ts = event.time.filter(|time| time.text != "null").map(time_of).transpose();
+    let ts = ts.map_err(|reason| bad(Problem::InvalidData, reason))?;
+    let value = event.event.ok_or(bad(Problem::EventRequired, "no event"))?;
+    if matches!(value.text, "null" | "\"\"") {
+        return Err(bad(Problem::EventBlank, "a blank event"));
+    }
+    let is_flat = |fields: &Value<'_>| {
+        fields.is_object() && fields.members().all(|(_, value)| !value.is_object())
+    };
+    if event.fields.is_some_and(|fields| !is_flat(&fields)) {
+        return Err(bad(Problem::IndexedFields, "fields that are no flat object"));
+    }
+    let texted = value.string();
+    let mut record = intake.blank();
+    match &texted {
+        Some(text) => {
+            texts.read(text, &mut record);
+            record.ts = now;
+        }
+        None => read_value(value, texts, now, &mut record)
+            .map_err(|reason| bad(Problem::InvalidData, reason))?,
+    }
+    record.ts = ts.unwrap_or(record.ts);
+    let indexed: Vec<_> = event.fields.into_iter().flat_map(|fields| fields.members()).collect();
+    let strings: Vec<_> =
+        indexed.iter().map(|(key, value)| (plain(*key), value.string())).collect();
+    let mut labels = Labels::default();
+    add_about(&event.about, &mut labels, &mut record);
+    for ((key, text), (_, value)) in strings.iter().zip(&indexed) {
+        match text {
+            Some(text) => {
+                if let Some((key, text)) = labels.offer(key, text) {
+                    let key = key_beside(&record, "fields", key);
+                    record.fields.str(&key, text);
+                }
+            }
+            None => {
+                let mut name = Fields::default();
+                name.str("", &key_beside(&record, "fields", key));
+                let name = Value { text: &name.as_str()[3..], escaped: true, odd: false };
+                keep(&mut record.fields, name, *value);
+            }
+        }
+    }
+    labels.apply(&mut record);
+    intake.try_push(record).map_err(|reason| bad(Problem::InvalidData, reason))
+}
+
+/// An event that is no text: an object, as JSON lines are, or a number.
+fn read_value<'a>(
+    value: Value<'a>,
+    texts: &Texts,
+    now: Micros,
+    record: &mut Record<'a>,
+) -> Result<(), &'static str> {
+    record.ts = now;
+    if !value.is_object() {
+        record.message = Cow::Borrowed(value.text);
+        return Ok(());
+    }
+    let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
+    json::read(value.text, &rules, record).map_err(|_| "malformed JSON")?;
+    if record.level.is_none() {
+        texts.read_message(record);
+    }
+    Ok(())
+}
+
+/// What describes an event: the host is one; source and source type stand in for a service.
+fn add_about<'s>(
+    about: &'s [(&'static str, Cow<'s, str>)],
+    labels: &mut Labels<'s>,
+    record: &mut Record<'s>,
+) {
+    for (key, value) in about {
+        if value.is_empty() {
+            continue;
+        }
+        if let Some((key, value)) = labels.offer(key, value) {
+            let key = key_beside(record, "metadata", key);
+            record.fields.str(&key, value);
+        }
+    }
+}
+
+/// Seconds since 1970, perhaps with a fraction, as a number or a string.
+fn time_of(value: Value<'_>) -> Result<Micros, &'static str> {
+    let text = value.text.trim_matches('"').trim();
+    if let Some(at) = epoch(text) {
+        return Ok(at);
+    }
+    match text.parse::<f64>() {
+        // What is too large for a time becomes the largest number, which is none either.
+        Ok(seconds) if seconds.is_finite() => {
+            Ok((seconds * MICROS_PER_SECOND as f64).round() as Micros)
+        }
+        _ => Err(REASON_UNREADABLE_TIME),
+    }
+}
+
+/// What the request says about all of its raw text: `host`, `source`, `sourcetype`, `index`.
+pub type About<'a> = [(&'static str, Cow<'a, str>)];
+
+/// Takes raw text into the parcel, in any format that Pintail knows; what follows a record, as
+/// a stack trace does, belongs to it. Lines without a format are records of the moment.
+pub fn decode_raw(body: &[u8], about: &About<'_>, now: Micros, parcel: &mut Parcel) -> Outcome {
+    if body.trim_ascii().is_empty() {
+        return Outcome { problem: Some((Problem::NoData, 0)), ..Outcome::default() };
+    }
+    let lines: Vec<_> = body
+        .split(|&byte| byte == b'\n')
+        .take(SAMPLE_LINES_MAX)
+        .map(|line| clean(line).0)
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
+    let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
+    let dialect = Dialect::detect(&lines, &[], rules);
+    let mut described = Described { about, intake: Intake::new(parcel) };
+    if dialect.main().is_some() {
+        read_block(&dialect, body, &mut described);
+    } else {
+        for line in body.split(|&byte| byte == b'\n') {
+            let line = clean(line).0;
+            if !line.trim().is_empty() {
+                let level = level_of_message(&line);
+                let message = Cow::Borrowed(&*line);
+                described.record(&Record { ts: now, level, message, ..Record::default() }, 0);
+            }
+        }
+    }
+    let rejected = described.intake.rejected;
+    let problem = (rejected.count > 0).then_some((Problem::InvalidData, 0));
+    Outcome { rejected, problem }
+}
+
+/// Takes the records of raw text, with what the request says about them.
+struct Described<'p> {
+    about: &'p About<'p>,
+    intake: Intake<'p>,
+}
+
+impl Sink for Described<'_> {
+    fn record(&mut self, record: &Record<'_>, _end: usize) {
+        let mut described = self.intake.blank();
+        described.fields.pairs(record.fields.as_str());
+        (described.ts, described.level) = (record.ts, record.level);
+        described.service = record.service.as_deref().map(Cow::Borrowed);
+        described.host = record.host.as_deref().map(Cow::Borrowed);
+        described.message = Cow::Borrowed(&record.message);
+        let mut labels = Labels::default();
+        add_about(self.about, &mut labels, &mut described);
+        labels.apply(&mut described);
+        // What it is rejected for is counted there.
+        self.intake.push(described, &record.message).ok();
+    }
+
+    fn extend(&mut self, line: &str, end: usize) {
+        self.intake.extend(line, end);
+    }
+
+    fn reject(&mut self, reason: &'static str, line: &str, _start: usize, _end: usize) {
+        self.intake.reject(reason, line);
+    }
+}
+
+#[cfg(test)]
+mod tests;

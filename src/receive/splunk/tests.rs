@@ -1,0 +1,92 @@
+//! Events and raw text.
+
+use super::super::tests::rows;
+use super::*;
+
+const NOW: Micros = 9_000_000;
+
+fn decoded(body: &str) -> (Vec<String>, Outcome) {
+    let mut parcel = Parcel::default();
+    let outcome = decode_events(body.as_bytes(), NOW, &mut parcel);
+    assert_eq!(parcel.received as usize, parcel.batch.rows() + parcel.batch.rejects.len());
+    (rows(&parcel), outcome)
+}
+
+#[test]
+fn events_become_records() {
+    let body = r#"{"time":1767571200.5,"host":"web-1","source":"/var/log/x.log","sourcetype":"shop","index":"main","event":"2026-01-04 00:00:00 ERROR no stock"}
+{"time":"1767571201","event":{"level":"warn","msg":"slow","n":1},"fields":{"env":"prod","n":2,"service_name":"api"}}{"event":"plain"}
+[{"event":7},{"event":{"message":"[error] hot"}}]"#;
+    let (rows, outcome) = decoded(body);
+    assert_eq!(
+        rows,
+        [
+            r#"1767571200500000 ERROR shop web-1 | no stock | {"source":"/var/log/x.log","sourcetype":"shop","index":"main"}"#,
+            r#"1767571201000000 WARN api - | slow | {"n":1,"env":"prod","fields.n":2}"#,
+            "9000000 - - - | plain | ",
+            "9000000 - - - | 7 | ",
+            "9000000 ERROR - - | [error] hot | ",
+        ]
+    );
+    assert_eq!(outcome, Outcome::default());
+}
+
+#[test]
+fn a_bad_event_has_a_code_and_a_number() {
+    for (body, problem) in [
+        ("", (Problem::NoData, 0)),
+        (" \n ", (Problem::NoData, 0)),
+        (r#"{"event":"a"}{"host":"h"}"#, (Problem::EventRequired, 1)),
+        (r#"{"event":""}"#, (Problem::EventBlank, 0)),
+        (r#"{"event":null}"#, (Problem::EventBlank, 0)),
+        (r#"{"event":"a","time":"soon"}"#, (Problem::InvalidData, 0)),
+        (r#"{"event":"a","time":1e300}"#, (Problem::InvalidData, 0)),
+        (r#"{"event":"a","fields":{"b":{}}}"#, (Problem::IndexedFields, 0)),
+        (r#"{"event":"a","fields":7}"#, (Problem::IndexedFields, 0)),
+        (r#"{"event":"a"} {"event":"#, (Problem::InvalidData, 1)),
+        ("text", (Problem::InvalidData, 0)),
+    ] {
+        assert_eq!(decoded(body).1.problem, Some(problem), "{body}");
+    }
+    // After text that is no event the next line that begins one goes on.
+    let (rows, outcome) = decoded("{\"event\":nonsense\n{\"event\":\"a\"} x\n{\"event\":\"b\"}");
+    assert_eq!(
+        rows,
+        [
+            "9000000 - - - | a | ",
+            "9000000 - - - | b | ",
+            "reject: malformed JSON | {\"event\":nonsense",
+            "reject: malformed JSON | x",
+        ]
+    );
+    assert_eq!((outcome.rejected.count, outcome.problem), (2, Some((Problem::InvalidData, 0))));
+}
+
+#[test]
+fn raw_text_is_read_as_files_are() {
+    let about = [("host", Cow::Borrowed("web-1")), ("source", Cow::Borrowed("s"))];
+    let raw = |text: &str| {
+        let mut parcel = Parcel::default();
+        let outcome = decode_raw(text.as_bytes(), &about, NOW, &mut parcel);
+        assert_eq!(parcel.received as usize, parcel.batch.rows() + parcel.batch.rejects.len());
+        (rows(&parcel), outcome.problem)
+    };
+    let text = "2026-01-05 00:00:00 ERROR shop failed\n  at x\n2026-01-05 00:00:01 INFO shop ok\n";
+    assert_eq!(
+        raw(text).0,
+        [
+            "1767571200000000 ERROR shop web-1 | failed\n  at x | {\"source\":\"s\"}",
+            "1767571201000000 INFO shop web-1 | ok | {\"source\":\"s\"}",
+        ]
+    );
+    let (rows, problem) = raw("just text\n\n[warn] more\n");
+    assert_eq!(
+        rows,
+        [
+            "9000000 - - web-1 | just text | {\"source\":\"s\"}",
+            "9000000 WARN - web-1 | [warn] more | {\"source\":\"s\"}",
+        ]
+    );
+    assert_eq!(problem, None);
+    assert_eq!(raw("\n").1, Some((Problem::NoData, 0)));
+}
