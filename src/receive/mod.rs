@@ -13,13 +13,19 @@
 //! - [`receipts`]: knowing again what a client sends twice.
 //! - [`body`]: what is packed, unpacked.
 //! - [`lines`]: plain text and JSON lines.
+//! - [`syslog`]: messages of syslog; [`framing`]: where they begin and end in a stream;
+//!   [`listen`]: those who listen for them; [`datagrams`]: over UDP.
 
 pub mod body;
 pub mod budget;
+pub mod datagrams;
 pub mod desk;
+pub mod framing;
 pub mod lines;
+pub mod listen;
 pub mod parcel;
 pub mod receipts;
+pub mod syslog;
 
 pub use desk::{Clerk, Desk, Limits, Refusal};
 pub use parcel::Parcel;
