@@ -138,14 +138,14 @@ impl Framer {
         flow
     }
 
-    /// Takes what is left when nothing follows any more.
-    pub fn end(&mut self, stream: &mut Vec<u8>, now: Micros, frames: &mut Frames) {
+    /// Takes what is left when nothing follows any more; `is_said` if the sender has said so.
+    pub fn end(&mut self, stream: &mut Vec<u8>, is_said: bool, now: Micros, frames: &mut Frames) {
         let rest = &stream[breaks(stream)..];
         match next(rest, self.counts) {
             _ if rest.is_empty() || self.skips.is_some() => {}
             // Clients that send one line and go need not end it.
-            Next::Line => frames.push(rest, now),
-            Next::Unfinished if !self.counts => frames.push(rest, now),
+            Next::Line if is_said => frames.push(rest, now),
+            Next::Unfinished if is_said && !self.counts => frames.push(rest, now),
             _ => frames.reject(rest, now, REASON_BROKEN_OFF),
         }
         stream.clear();
@@ -280,7 +280,7 @@ mod tests {
                 break;
             }
         }
-        framer.end(&mut buffer, 0, &mut frames);
+        framer.end(&mut buffer, true, 0, &mut frames);
         let shown = frames.iter().map(|framed| {
             let text = String::from_utf8_lossy(framed.bytes);
             framed.reject.map_or(text.to_string(), |_| format!("[{}]", framed.bytes.len()))

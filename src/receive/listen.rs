@@ -46,6 +46,9 @@ const READ_BYTES_MAX: usize = 64 << 10;
 /// A message takes about this many times its bytes: as it came, framed, and in columns.
 pub(super) const ROOM_FACTOR: usize = 3;
 
+/// Bytes that are read when it is time to end, of those that have arrived.
+const LAST_BYTES_MAX: usize = 1 << 20;
+
 /// How long a connection waits for room while it has nothing on its way: others that wait for
 /// theirs may hold all of it.
 const ROOM_PATIENCE: Duration = Duration::from_secs(30);
@@ -248,11 +251,12 @@ impl Incoming {
 
     /// Takes what was read, and room for it if there is some.
     fn take(&mut self, read: io::Result<usize>) {
-        // A connection that breaks off ends, like others.
-        let bytes = read.unwrap_or(0);
-        if bytes == 0 {
-            return self.end();
-        }
+        let bytes = match read {
+            Ok(0) => return self.end(true),
+            // Broken off by the other side, or by something between.
+            Err(_) => return self.end(false),
+            Ok(bytes) => bytes,
+        };
         let full = bytes == self.read_bytes;
         self.read_bytes = if full { READ_BYTES_MAX } else { READ_BYTES_MIN };
         if self.framer.cut(&mut self.rest, clock::now(), &mut self.frames) == Flow::End {
@@ -268,9 +272,21 @@ impl Incoming {
         }
     }
 
-    /// Nothing follows.
-    fn end(&mut self) {
-        self.framer.end(&mut self.rest, clock::now(), &mut self.frames);
+    /// Takes what has arrived, so that who sends seldom loses nothing by a restart.
+    fn take_last(&mut self, stream: &mut Connection) {
+        let mut left = LAST_BYTES_MAX;
+        while left > 0 && self.open {
+            let read = read_some(stream, &mut self.rest, READ_BYTES_MAX).now_or_never();
+            let Some(read) = read else { break };
+            left = left.saturating_sub(READ_BYTES_MAX);
+            self.take(read);
+        }
+        self.end(false);
+    }
+
+    /// Nothing follows; `is_said` if the sender has said so.
+    fn end(&mut self, is_said: bool) {
+        self.framer.end(&mut self.rest, is_said, clock::now(), &mut self.frames);
         self.open = false;
         self.owed = 0;
     }
@@ -317,11 +333,11 @@ async fn take_messages(
                     (incoming.owed, waits_since) = (0, None);
                 } else if delivery.is_none() && waits.elapsed() > ROOM_PATIENCE {
                     tracing::warn!("{from} is disconnected: there is no room for what it sends");
-                    incoming.end();
+                    incoming.end(false);
                 }
             }
             read = read_some(&mut stream, rest, *read_bytes), if may_read => incoming.take(read),
-            () = stopped(&mut stopping), if is_open => incoming.end(),
+            () = stopped(&mut stopping), if is_open => incoming.take_last(&mut stream),
         }
     }
 }
