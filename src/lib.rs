@@ -19,7 +19,7 @@
 //! |---|---|
 //! | [`error`] | the one error of the library |
 //! | [`config`] | every limit and default |
-//! | [`clock`], [`stop`], [`memory`], [`tls`] | what time it is; telling threads to end; a bound for the process; certificates |
+//! | [`clock`], [`stop`], [`memory`], [`tls`], [`door`] | what time it is; telling threads to end; a bound for the process; certificates; where connections come in |
 //! | [`record`] | a parsed log entry; the level scale |
 //! | [`parse`] | bytes to records, pure: one file a format, detection, timestamps, multi-line rules |
 //! | [`generate`] | seeded synthetic logs with planted incidents and their truth |
@@ -49,6 +49,7 @@ pub mod clock;
 pub mod cmd;
 pub mod config;
 pub mod detect;
+pub mod door;
 pub mod error;
 pub mod generate;
 pub mod http;

@@ -27,6 +27,7 @@ fn each_library_is_named_where_it_belongs() {
         ("duckdb::", &["src/store/"][..]),
         ("axum::", &["src/http/"]),
         ("lettre::", &["src/alert/"]),
+        ("socket2::", &["src/receive/datagrams.rs"]),
         ("ureq::", &["src/cmd/connection.rs"]),
         ("clap::", &["src/cmd/", "src/config.rs", "src/main.rs"]),
         ("rustyline::", &["src/cmd/prompt.rs"]),

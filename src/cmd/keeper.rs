@@ -174,6 +174,9 @@ impl Keeper {
         for path in &configuration.follow {
             say(&format!("  follows   {}", path.display()));
         }
+        for address in server.syslog()? {
+            say(&format!("  syslog    {address}"));
+        }
         match server.mail() {
             Some(mail) => say(&format!("  alerts    {mail:?}")),
             None => say("  alerts    on the page; for mail see pintail serve --help"),

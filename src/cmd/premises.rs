@@ -6,16 +6,47 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::memory::Bound;
+use crate::receive::listen::Sockets;
 
 pub struct Premises {
     /// By the address that was asked for: its port may be 0.
     listeners: Mutex<Vec<(SocketAddr, TcpListener)>>,
+    syslog: Mutex<Option<Syslog>>,
     pub memory: Bound,
+}
+
+/// What listens for syslog, by the addresses that were asked for.
+struct Syslog {
+    plain: Vec<SocketAddr>,
+    encrypted: Vec<SocketAddr>,
+    sockets: Sockets,
 }
 
 impl Premises {
     pub fn new() -> Result<Premises> {
-        Ok(Premises { listeners: Mutex::default(), memory: Bound::new()? })
+        let (listeners, syslog) = (Mutex::default(), Mutex::default());
+        Ok(Premises { listeners, syslog, memory: Bound::new()? })
+    }
+
+    /// What listens for syslog on these addresses, kept as long as they are the same.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it cannot be had.
+    pub fn syslog(&self, plain: &[SocketAddr], encrypted: &[SocketAddr]) -> Result<Sockets> {
+        let mut kept = self.syslog.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = &*kept
+            && kept.plain == plain
+            && kept.encrypted == encrypted
+        {
+            return Ok(kept.sockets.try_clone()?);
+        }
+        // Those of before may be in the way of those wanted now.
+        *kept = None;
+        let sockets = Sockets::bind(plain, encrypted)?;
+        let (plain, encrypted) = (plain.to_vec(), encrypted.to_vec());
+        let clone = sockets.try_clone()?;
+        *kept = Some(Syslog { plain, encrypted, sockets });
+        Ok(clone)
     }
 
     /// The listener on this address, which is kept beyond its use.

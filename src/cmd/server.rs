@@ -1,11 +1,12 @@
 //! A running server: the threads that follow, watch and send, and the web server over them.
 //! What `pintail serve` and `pintail demo` have in common.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
+
+use tokio::sync::watch;
 
 use super::beside::{Announcement, Beside, reachable};
 use super::config::{Configuration, Ready};
@@ -19,6 +20,7 @@ use crate::http::{self, App, Options, RunnerLimits, Secrets, random_key};
 use crate::ingest::{FollowOptions, Follower, Live};
 use crate::monitor::Monitor;
 use crate::receive::Desk;
+use crate::receive::listen::{self, Listening};
 use crate::stop::Stop;
 use crate::store::{Access, Closing, Store};
 
@@ -30,7 +32,9 @@ pub struct Server {
     configuration: Configuration,
     database: PathBuf,
     store: Store,
-    listener: TcpListener,
+    sockets: http::Sockets,
+    syslog: listen::Sockets,
+    tls: Option<Arc<rustls::ServerConfig>>,
     exports: tempfile::TempDir,
     mail: Option<MailSettings>,
     key: String,
@@ -49,14 +53,18 @@ impl Server {
         let exports = tempfile::Builder::new().prefix("pintail-").tempdir()?;
         store.harden(exports.path(), &limits)?;
         let listener = premises.listener(configuration.listen)?;
+        let sockets = http::Sockets::new(listener, ready.tls.clone())?;
+        let syslog = premises.syslog(&configuration.syslog, &configuration.syslog_tls)?;
         let key = random_key()?;
-        let announcement = Beside::announce(&database, listener.local_addr()?, &key)?;
+        let announcement = Beside::announce(&database, sockets.local_address()?, &key)?;
         let live = Arc::new(Live::new());
         Ok(Server {
             configuration,
             database,
             store,
-            listener,
+            sockets,
+            syslog,
+            tls: ready.tls.clone(),
             exports,
             mail: ready.mail.clone(),
             key,
@@ -78,7 +86,13 @@ impl Server {
 
     /// The address of the page.
     pub fn address(&self) -> Result<String> {
-        Ok(format!("http://{}", reachable(self.listener.local_addr()?)))
+        let scheme = if self.sockets.speaks_tls() { "https" } else { "http" };
+        Ok(format!("{scheme}://{}", reachable(self.sockets.public_address()?)))
+    }
+
+    /// What is listened at for syslog, a line each.
+    pub fn syslog(&self) -> Result<Vec<String>> {
+        Ok(self.syslog.addresses()?)
     }
 
     /// Whether somebody is told of alerts by mail.
@@ -123,7 +137,11 @@ impl Server {
     }
 
     fn serve(self, desk: Desk, monitor: Arc<Monitor>, is_demo: bool, stop: &Stop) -> Result<()> {
+        let (stops, stopping) = watch::channel(false);
+        let listening =
+            Listening::new(desk.clone(), self.configuration.timezone.zone, stopping.clone());
         let app = App::new(Options {
+            speaks_tls: self.sockets.speaks_tls(),
             store: self.store,
             database: self.database,
             exports: self.exports.path().to_owned(),
@@ -143,11 +161,31 @@ impl Server {
             started: clock::now(),
         });
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let stop = stop.clone();
+        let (stop, stopper) = (stop.clone(), stop);
         let drain = self.configuration.drain();
         let served = runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(self.listener)?;
-            http::serve(listener, app, ended(stop), drain).await
+            let end = async {
+                ended(stop).await;
+                stops.send_replace(true);
+            };
+            let stopped = async move {
+                let mut stopping = stopping;
+                // Who says so never goes before it has.
+                drop(stopping.wait_for(|stops| *stops).await);
+            };
+            // Whichever ends takes the others along.
+            let syslog = async {
+                let listened = listen::listen(self.syslog, self.tls, listening, drain).await;
+                stopper.stop();
+                listened
+            };
+            let served = async {
+                let served = http::serve(self.sockets, app, stopped, drain).await;
+                stopper.stop();
+                served
+            };
+            let ((), served, listened) = tokio::join!(end, served, syslog);
+            served.and(listened)
         });
         runtime.shutdown_timeout(RUNTIME_ENDS_WITHIN);
         served

@@ -25,6 +25,8 @@ pub struct Options {
     pub desk: Desk,
     pub monitor: Arc<Monitor>,
     pub secrets: Secrets,
+    /// Whether browsers reach it over TLS.
+    pub speaks_tls: bool,
     /// Names by which the server may be called, besides this machine's own.
     pub hosts: Vec<String>,
     /// Reads the page from there instead of from the binary.

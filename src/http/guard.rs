@@ -117,19 +117,23 @@ pub async fn log_in(State(app): State<App>, Body(login): Body<Login>) -> ApiResu
         let message = "that is not the token";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", message));
     };
-    Ok(with_cookie(&format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Strict")))
+    Ok(with_cookie(&app, &format!("{COOKIE}={session}")))
 }
 
 /// Forget the session cookie
 #[utoipa::path(post, path = "/api/logout", tag = "access",
     responses((status = 200, body = LoggedIn)))]
-pub async fn log_out() -> Response {
-    with_cookie(&format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"))
+pub async fn log_out(State(app): State<App>) -> Response {
+    with_cookie(&app, &format!("{COOKIE}=; Max-Age=0"))
 }
 
-fn with_cookie(cookie: &str) -> Response {
+/// With a cookie that no script reads, no other site sends, and, where there is TLS, nobody sends
+/// without it.
+fn with_cookie(app: &App, cookie: &str) -> Response {
+    let secure = if app.options.speaks_tls { "; Secure" } else { "" };
+    let cookie = format!("{cookie}; Path=/; HttpOnly; SameSite=Strict{secure}");
     let mut response = Json(LoggedIn { ok: true }).into_response();
-    let cookie = HeaderValue::from_str(cookie).expect("a key is hexadecimal");
+    let cookie = HeaderValue::from_str(&cookie).expect("a key is hexadecimal");
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     response
 }

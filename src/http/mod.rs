@@ -7,6 +7,7 @@
 //!
 //! - [`router`]: the whole API on one page.
 //! - [`app`]: what handlers share.
+//! - [`doors`]: where requests come in, with TLS or without.
 //! - [`guard`], [`secrets`], [`credentials`]: who may ask.
 //! - [`runner`]: queries off the async runtime, with limits, stopped when nobody waits any more.
 //! - [`answer`]: what errors look like, and what requests must.
@@ -23,6 +24,7 @@ mod app;
 mod assets;
 mod catalog;
 mod credentials;
+mod doors;
 mod explore;
 mod guard;
 mod health;
@@ -40,24 +42,23 @@ mod stream;
 mod tail;
 
 pub use app::{App, Options};
+pub use doors::Sockets;
 pub use local::{DetectRequest, RowsHead, RowsRequest, RowsTail};
 pub use runner::RunnerLimits;
 pub use secrets::{Secrets, random_key};
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-
 use crate::error::Result;
+use doors::Peer;
 
 /// Serves until `shutdown`, then lets what runs come to its end, for as long as `drain`.
 ///
 /// # Errors
 /// What the network says.
 pub async fn serve(
-    listener: TcpListener,
+    sockets: Sockets,
     app: App,
     shutdown: impl Future<Output = ()> + Send + 'static,
     drain: Duration,
@@ -73,8 +74,8 @@ pub async fn serve(
         called.send(()).ok();
     };
     let served = axum::serve(
-        listener,
-        router::router(app).into_make_service_with_connect_info::<SocketAddr>(),
+        sockets.open()?,
+        router::router(app).into_make_service_with_connect_info::<Peer>(),
     )
     .with_graceful_shutdown(graceful);
     let deadline = async {

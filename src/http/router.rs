@@ -13,8 +13,8 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use super::answer::ApiError;
 use super::app::App;
 use super::{
-    assets, catalog, explore, guard, health, local, metrics, openapi, overview, push, sources, sql,
-    tail,
+    assets, catalog, doors, explore, guard, health, local, metrics, openapi, overview, push,
+    sources, sql, tail,
 };
 
 /// Bytes of a request: the longest SQL, and some.
@@ -63,6 +63,7 @@ pub fn router(app: App) -> Router {
         .route("/api/{*rest}", get(nothing).post(nothing))
         .fallback(assets::show)
         .layer(from_fn_with_state(app.clone(), guard::same_site))
+        .layer(from_fn_with_state(app.clone(), doors::note_peer))
         .layer(from_fn_with_state(app.clone(), metrics::count))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(CompressionLayer::new().compress_when(compressible()))

@@ -178,12 +178,22 @@ impl Desk {
     pub fn hand_in(
         &self,
         source: i32,
+        parcel: Parcel,
+        hold: Option<Hold>,
+    ) -> oneshot::Receiver<Result<(), Refusal>> {
+        self.inner.live.note_received(&parcel.arrival());
+        self.hand_in_again(source, parcel, hold)
+    }
+
+    /// Hands in a parcel that was refused before: what is in it has been counted.
+    pub fn hand_in_again(
+        &self,
+        source: i32,
         mut parcel: Parcel,
         hold: Option<Hold>,
     ) -> oneshot::Receiver<Result<(), Refusal>> {
         let (done, answer) = oneshot::channel();
         parcel.batch.source = source;
-        self.inner.live.note_received(&parcel.arrival());
         // Without a clerk the sender is dropped with the job: then the answer is an error.
         drop(self.jobs.send(Work::Commit(Job { parcel, done, _hold: hold })));
         answer

@@ -16,18 +16,24 @@
 //! - [`entry`]: the rules by which the other protocols map what they carry to columns.
 //! - [`loki`], [`elastic`], [`otlp`], [`splunk`]: one file a protocol, pure.
 //! - [`wire`]: the encoding of Protocol Buffers.
+//! - [`syslog`]: messages of syslog; [`framing`]: where they begin and end in a stream;
+//!   [`listen`]: those who listen for them; [`datagrams`]: over UDP.
 
 pub mod body;
 pub mod budget;
+pub mod datagrams;
 pub mod desk;
 pub mod elastic;
 pub mod entry;
+pub mod framing;
 pub mod lines;
+pub mod listen;
 pub mod loki;
 pub mod otlp;
 pub mod parcel;
 pub mod receipts;
 pub mod splunk;
+pub mod syslog;
 pub mod wire;
 
 pub use desk::{Clerk, Desk, Limits, Refusal};

@@ -5,6 +5,7 @@
 
 pub mod disk;
 pub mod server;
+pub mod syslog;
 
 use std::ffi::OsStr;
 use std::io::Write;

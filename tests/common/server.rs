@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, Command};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
@@ -14,6 +15,8 @@ pub struct Server {
     child: Child,
     stderr: Option<JoinHandle<String>>,
     pub address: String,
+    /// What it has printed, a line each.
+    printed: Arc<Mutex<Vec<String>>>,
     agent: ureq::Agent,
     token: Option<String>,
 }
@@ -86,7 +89,8 @@ impl Server {
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = stdout.by_ref().find_map(|line| {
             let line = line.unwrap();
-            line.find("http://").map(|at| line[at..].trim().to_owned())
+            let at = ["http://", "https://"].iter().find_map(|scheme| line.find(scheme));
+            at.map(|at| line[at..].trim().to_owned())
         });
         let Some(address) = address else {
             let code = child.wait().unwrap().code();
@@ -94,9 +98,25 @@ impl Server {
             return Err(Run { code, stdout: String::new(), stderr });
         };
         // What else it prints is read, so that it never waits for us.
-        std::thread::spawn(move || stdout.for_each(drop));
+        let printed = Arc::<Mutex<Vec<String>>>::default();
+        let prints = printed.clone();
+        std::thread::spawn(move || {
+            stdout.map_while(Result::ok).for_each(|line| prints.lock().unwrap().push(line));
+        });
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        Ok(Server { child, stderr: Some(stderr), address, agent, token: None })
+        Ok(Server { child, stderr: Some(stderr), address, printed, agent, token: None })
+    }
+
+    /// What it prints after these words, as soon as it does, the n-th time from 0 on.
+    pub fn says_nth(&self, words: &str, n: usize) -> String {
+        let mut said = None;
+        until(words, || {
+            let printed = self.printed.lock().unwrap();
+            let after = |line: &String| Some(line.split_once(words)?.1.trim().to_owned());
+            said = printed.iter().filter_map(after).nth(n);
+            said.is_some()
+        });
+        said.unwrap()
     }
 
     /// Shows this token with every request.

@@ -114,8 +114,17 @@ fn disagreements(configuration: &Configuration) -> Vec<Error> {
     {
         found.push(format!("public_url: {url} does not begin with http:// or https://"));
     }
+    let syslogs = configuration.syslog.iter().chain(syslog_tls);
+    if let Some(open) = syslogs.clone().find(|syslog| !syslog.ip().is_loopback())
+        && !configuration.insecure
+    {
+        found.push(format!(
+            "syslog on {open} is reachable from other machines, and knows no token: say --insecure \
+             to take messages from everybody"
+        ));
+    }
     let mut addresses = vec![configuration.listen];
-    for address in configuration.syslog.iter().chain(syslog_tls) {
+    for address in syslogs {
         if address.port() != 0 && addresses.contains(address) {
             found.push(format!("{address} is given more than once"));
         }

@@ -39,7 +39,7 @@ mod redis;
 mod ruby;
 mod rust;
 mod slot;
-mod syslog;
+pub mod syslog;
 mod syslog3164;
 mod syslog5424;
 mod text;

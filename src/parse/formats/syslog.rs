@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::parse::level::level_of_severity;
+use crate::parse::level::{level_of_message, level_of_severity, level_of_word};
 use crate::parse::scan::Cursor;
 use crate::record::{Level, Record};
 
@@ -142,6 +142,43 @@ fn finish<'a>(
     cursor.advance(length);
     cursor.skip_spaces();
     Tag { app, pid, subject }
+}
+
+/// The number that Cisco gives its messages, before anything else: `45: `, `000045: `.
+pub fn sequence(cursor: &mut Cursor<'_>, record: &mut Record<'_>) {
+    let mut probe = *cursor;
+    if let Some(number) = probe.number().and_then(|number| i64::try_from(number).ok())
+        && probe.eat_str(": ")
+    {
+        record.fields.int("sequence", number);
+        *cursor = probe;
+    }
+}
+
+/// Reads a message that is in no form, as RFC 3164 has relays do (section 4.3): after a priority
+/// a program's name may stand; all else is the message. One without a priority is a notice.
+/// Fills all of `record`, which arrives empty, but its time and host.
+pub fn read_loosely<'a>(text: &'a str, record: &mut Record<'a>) {
+    let mut cursor = Cursor::new(text);
+    let priority = priority(&mut cursor);
+    if let Some(priority) = priority {
+        record.fields.str("facility", priority.facility);
+        sequence(&mut cursor, record);
+        let mut probe = cursor;
+        if let Some(tag) = tag(&mut probe)
+            && level_of_word(tag.app).is_none()
+        {
+            tag.store(record);
+            cursor = probe;
+        }
+    } else {
+        record.fields.str("facility", "user");
+    }
+    record.message = Cow::Borrowed(cursor.rest());
+    record.level = match priority {
+        Some(priority) => priority.level,
+        None => level_of_message(&record.message).or(Some(Level::Info)),
+    };
 }
 
 /// The severity in a Cisco mnemonic: `%LINK-3-UPDOWN`, `%ASA-6-302013`.

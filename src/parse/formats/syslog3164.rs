@@ -7,6 +7,8 @@
 //! 2026-01-05T10:11:12.123456+01:00 web1 sshd[812]: Accepted publickey for deploy
 //! ```
 //!
+//! After a priority nothing but syslog can follow, and less must be there.
+//!
 //! The program is the service. The level is that of the priority; files have none,
 //! and then only a level that the message itself states is taken. HAProxy's requests
 //! are read further: see [`super::haproxy`].
@@ -48,6 +50,9 @@ impl Format for Syslog3164 {
             return Err(Mismatch::Skip);
         }
         let priority = syslog::priority(&mut cursor);
+        if priority.is_some() {
+            syslog::sequence(&mut cursor, record);
+        }
         // Cisco marks times that its clock is not sure of.
         if priority.is_some() || line.starts_with(['*', '.']) {
             cursor.eat(b'*');
@@ -65,6 +70,7 @@ impl Format for Syslog3164 {
         record.ts = ts;
         let tag = if colon { syslog::tag(&mut cursor) } else { host_and_tag(&mut cursor, record) };
         let known = match spelling {
+            Spelling::Iso if priority.is_some() => record.host.is_some() || tag.is_some(),
             Spelling::Iso => record.host.is_some() && is_sure(tag, stamped, length),
             Spelling::Named => {
                 record.host.is_some() || tag.is_some() || cursor.rest().starts_with("last message ")

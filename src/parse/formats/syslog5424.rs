@@ -43,10 +43,10 @@ impl Format for Syslog5424 {
             return Err(Mismatch::Foreign);
         }
         let stamp = cursor.word().ok_or(Mismatch::Foreign)?;
-        if stamp == "-" {
-            return Err(Mismatch::Broken("no timestamp"));
-        }
-        record.ts = rules.whole(stamp).ok_or(Mismatch::Foreign)?;
+        record.ts = match stamp {
+            "-" => rules.absent.ok_or(Mismatch::Broken("no timestamp"))?,
+            stamp => rules.whole(stamp).ok_or(Mismatch::Foreign)?,
+        };
         record.level = priority.level;
         record.host = header_part(&mut cursor)?.map(Cow::Borrowed);
         record.service = header_part(&mut cursor)?.map(Cow::Borrowed);

@@ -1,0 +1,147 @@
+//! Where requests come in: the address that everybody knows, with TLS or without, and, where that
+//! speaks TLS, one for the command line of this machine. No name fits a loopback address, and the
+//! command line need not know a certificate to find its own server.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use axum::extract::connect_info::Connected;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::serve::{IncomingStream, Listener};
+use rustls::ServerConfig;
+
+use super::answer::ApiError;
+use super::app::App;
+use super::credentials::token_of;
+use crate::door::{Connection, Door};
+
+/// The sockets of a server.
+pub struct Sockets {
+    public: TcpListener,
+    /// Speaks TLS.
+    tls: Option<Arc<ServerConfig>>,
+    /// For the command line.
+    local: Option<TcpListener>,
+}
+
+impl Sockets {
+    /// With TLS, one more is opened on loopback, for the command line.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn new(public: TcpListener, tls: Option<Arc<ServerConfig>>) -> io::Result<Sockets> {
+        let local = match &tls {
+            Some(_) => Some(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?),
+            None => None,
+        };
+        for listener in [Some(&public), local.as_ref()].into_iter().flatten() {
+            listener.set_nonblocking(true)?;
+        }
+        let tls = tls.map(|config| Arc::new(for_http((*config).clone())));
+        Ok(Sockets { public, tls, local })
+    }
+
+    pub fn speaks_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Where people reach the page.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn public_address(&self) -> io::Result<SocketAddr> {
+        self.public.local_addr()
+    }
+
+    /// Where the command line asks, without TLS.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn local_address(&self) -> io::Result<SocketAddr> {
+        self.local.as_ref().unwrap_or(&self.public).local_addr()
+    }
+
+    /// # Errors
+    /// What the system says.
+    pub(super) fn open(self) -> io::Result<Doors> {
+        let local = self.local.map(|listener| Door::new(listener, None)).transpose()?;
+        Ok(Doors { public: Door::new(self.public, self.tls)?, local })
+    }
+}
+
+/// TLS in which nothing but HTTP is spoken (RFC 7301).
+fn for_http(mut config: ServerConfig) -> ServerConfig {
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config
+}
+
+/// The sockets, open.
+pub(super) struct Doors {
+    public: Door,
+    local: Option<Door>,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer {
+    address: SocketAddr,
+    /// Came in where only the command line may.
+    is_local: bool,
+}
+
+impl Listener for Doors {
+    type Io = Connection;
+    type Addr = Peer;
+
+    async fn accept(&mut self) -> (Connection, Peer) {
+        let local = async {
+            match &mut self.local {
+                Some(door) => door.accept().await,
+                None => std::future::pending().await,
+            }
+        };
+        let ((connection, address), is_local) = tokio::select! {
+            accepted = self.public.accept() => (accepted, false),
+            accepted = local => (accepted, true),
+        };
+        (connection, Peer { address, is_local })
+    }
+
+    fn local_addr(&self) -> io::Result<Peer> {
+        Ok(Peer { address: self.public.local_addr()?, is_local: false })
+    }
+}
+
+impl Connected<IncomingStream<'_, Doors>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Doors>) -> Peer {
+        *stream.remote_addr()
+    }
+}
+
+/// Says where a request is from, and keeps all but the command line from its door: what stands
+/// in the file beside the database opens it.
+pub(super) async fn note_peer(
+    State(app): State<App>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some(&ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<Peer>>() else {
+        return next.run(request).await;
+    };
+    if peer.is_local && !is_of_command_line(&app, &request) {
+        let message = "this address is for the command line; the page is at the other one";
+        return ApiError::new(StatusCode::FORBIDDEN, "forbidden", message).into_response();
+    }
+    request.extensions_mut().insert(ConnectInfo(peer.address));
+    next.run(request).await
+}
+
+fn is_of_command_line(app: &App, request: &Request) -> bool {
+    let shown = token_of(request.headers());
+    let has_key = shown.is_some_and(|key| app.options.secrets.is_key(&key));
+    has_key || request.uri().path() == "/health"
+}
