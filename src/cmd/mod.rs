@@ -12,6 +12,7 @@ mod detect;
 mod export;
 mod generate;
 mod ingest;
+mod load;
 mod out;
 mod prompt;
 mod rows;

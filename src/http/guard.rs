@@ -80,6 +80,16 @@ pub async fn known(State(app): State<App>, request: Request, next: Next) -> Resp
         .into_response()
 }
 
+/// Lets in who can read the file that the server leaves beside the database, and nobody else:
+/// for what reads files of this machine.
+pub async fn owner(State(app): State<App>, request: Request, next: Next) -> Response {
+    if bearer(request.headers()).is_some_and(|given| app.options.secrets.is_key(given)) {
+        return next.run(request).await;
+    }
+    let message = "this is for the command line of the user who runs the server";
+    ApiError::new(StatusCode::FORBIDDEN, "forbidden", message).into_response()
+}
+
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }

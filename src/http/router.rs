@@ -13,8 +13,8 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use super::answer::ApiError;
 use super::app::App;
 use super::{
-    assets, catalog, explore, guard, health, local, metrics, openapi, overview, push, sources, sql,
-    tail,
+    assets, catalog, explore, guard, health, load, local, metrics, openapi, overview, push,
+    sources, sql, tail,
 };
 
 /// Bytes of a request: the longest SQL, and some.
@@ -48,12 +48,18 @@ pub fn router(app: App) -> Router {
         .route("/local/detect", post(local::detect))
         .route("/local/cancel", post(local::cancel))
         .layer(from_fn_with_state(app.clone(), guard::known));
+    // For the command line too; these read files.
+    let loads = Router::new()
+        .route("/local/ingest", post(load::load))
+        .layer(DefaultBodyLimit::max(load::REQUEST_BYTES_MAX))
+        .route("/local/pipe", post(load::pipe))
+        .layer(from_fn_with_state(app.clone(), guard::owner));
     let metrics_route = Router::new()
         .route("/metrics", get(metrics::show))
         .layer(from_fn_with_state(app.clone(), guard::known));
     let pushes = push::routes().layer(from_fn_with_state(app.clone(), guard::known));
     Router::new()
-        .nest("/api", api)
+        .nest("/api", api.merge(loads))
         .merge(metrics_route)
         .merge(pushes)
         .route("/api/login", post(guard::log_in))
