@@ -60,6 +60,10 @@ pub enum Error {
     #[error("{}", .0.join("\npintail: "))]
     Configuration(Vec<String>),
 
+    /// What the server that has the database says, word for word.
+    #[error("{0}")]
+    Server(String),
+
     /// Some inputs failed, each was reported where it happened, the others went on.
     #[error("{failed} of {total} inputs could not be read")]
     Partial { failed: usize, total: usize },

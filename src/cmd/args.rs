@@ -25,6 +25,19 @@ pub struct ReadingArgs {
 }
 
 impl ReadingArgs {
+    /// What `--format` says.
+    pub fn forced(&self) -> Option<&str> {
+        self.format.as_deref()
+    }
+
+    /// The text of the user's own formats.
+    pub fn own_formats(&self) -> PintailResult<Option<String>> {
+        let read = |path: &PathBuf| {
+            std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))
+        };
+        self.formats.as_ref().map(read).transpose()
+    }
+
     pub fn formats(&self) -> PintailResult<Formats> {
         formats(self.format.as_deref(), self.formats.as_deref())
     }

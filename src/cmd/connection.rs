@@ -146,7 +146,11 @@ impl Client {
         Ok(Some(Client { agent, beside, name: random_key()? }))
     }
 
-    fn post(&self, path: &str, body: &impl Serialize) -> Result<ureq::http::Response<ureq::Body>> {
+    pub(super) fn post(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<ureq::http::Response<ureq::Body>> {
         let answer = self
             .agent
             .post(format!("{}/api/{path}", self.beside.address))
@@ -154,6 +158,22 @@ impl Client {
             .send_json(body)
             .map_err(|error| lost(&error))?;
         if answer.status() == 200 { Ok(answer) } else { Err(refusal(answer)) }
+    }
+
+    /// Sends what a reader has, piece by piece, to its end.
+    pub(super) fn send(&self, path: &str, reader: impl Read + 'static) -> Result<()> {
+        let answer = self
+            .agent
+            .post(format!("{}/api/{path}", self.beside.address))
+            .header("authorization", format!("Bearer {}", self.beside.key))
+            .send(ureq::SendBody::from_owned_reader(reader))
+            .map_err(|error| lost(&error))?;
+        if answer.status() == 200 { Ok(()) } else { Err(refusal(answer)) }
+    }
+
+    /// Names what this process asks for.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     fn run(
@@ -250,7 +270,7 @@ fn read_rows(reader: impl Read, sink: &mut dyn RowSink) -> Result<()> {
     Err(broken_off())
 }
 
-fn parsed<T: DeserializeOwned>(line: &str) -> Result<T> {
+pub(super) fn parsed<T: DeserializeOwned>(line: &str) -> Result<T> {
     serde_json::from_str(line).map_err(|error| Error::Store {
         action: "read the server's answer",
         message: error.to_string(),

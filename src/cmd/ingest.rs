@@ -8,16 +8,17 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::ReadingArgs;
+use super::load::{Loader, Wanted};
 use super::show;
-use crate::config::{DatabaseArgs, Limits, load_workers};
+use crate::config::{DatabaseArgs, load_workers};
 use crate::error::{Error, Result};
-use crate::ingest::{Options, Outcome, Progress, Summary, ingest, inputs};
-use crate::store::{Access, Store};
+use crate::ingest::{Outcome, Progress, Summary, inputs};
 
 /// Load log files: plain, .gz or .zst, directories, globs, - for standard input
 ///
 /// Formats are recognised from a file's first lines. What was loaded before is not loaded
-/// again: of a file that grew, only what is new is read.
+/// again: of a file that grew, only what is new is read. While a server has the database, it
+/// goes through the server.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = super::args::formats_help())]
 pub struct Args {
@@ -46,7 +47,8 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let formats = args.reading.formats()?;
+    // What makes no sense is said before anything is looked at.
+    args.reading.formats()?;
     let (inputs, unreadable) = inputs::expand(&args.paths, &args.database.path);
     let inputs_total = inputs.len() + unreadable.len();
     for error in &unreadable {
@@ -58,22 +60,19 @@ pub fn run(args: Args) -> Result<()> {
         }
         return failures(unreadable.len(), inputs_total);
     }
-    let options = Options {
+    let wanted = Wanted {
         inputs,
-        formats,
-        zone: args.reading.timezone,
+        reading: &args.reading,
         again: args.again,
-        following: None,
         workers: args.workers.map_or_else(load_workers, usize::from),
-        now: show::now(),
     };
     let started = Instant::now();
-    let store = Store::open(&args.database.path, Access::Write, &Limits::load())?;
+    let loader = Loader::open(&args.database.path)?;
     let progress = Progress::default();
     let shown = !args.quiet && std::io::stderr().is_terminal();
-    let summary = with_progress_bar(&progress, shown, || ingest(&store, options, &progress))?;
+    let summary = with_progress_bar(&progress, shown, || loader.load(wanted, &progress))?;
     // Closing writes what is left to the file; the time it takes belongs to the load.
-    drop(store);
+    drop(loader);
     report_failures(&summary);
     if !args.quiet {
         match print_summary(&summary, started.elapsed()) {

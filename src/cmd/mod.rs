@@ -13,6 +13,7 @@ mod export;
 mod generate;
 mod ingest;
 mod keeper;
+mod load;
 mod out;
 mod premises;
 mod prompt;

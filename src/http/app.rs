@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
 
+use super::load::Loads;
 use super::metrics::Metrics;
 use super::runner::{Runner, RunnerLimits};
 use super::secrets::Secrets;
@@ -52,6 +53,8 @@ pub struct App {
 pub struct Inner {
     pub options: Options,
     pub metrics: Metrics,
+    /// What the command line loads.
+    pub loads: Loads,
 }
 
 impl std::ops::Deref for App {
@@ -67,7 +70,7 @@ impl App {
         let metrics = Metrics::new();
         let runner = Runner::new(options.store.clone(), options.limits, metrics.queries.clone());
         App {
-            inner: Arc::new(Inner { options, metrics }),
+            inner: Arc::new(Inner { options, metrics, loads: Loads::new() }),
             runner,
             decoders: Arc::new(Semaphore::new(cores())),
             stopping: watch::Sender::new(false),

@@ -85,6 +85,16 @@ pub fn is_known_client(app: &App, headers: &HeaderMap) -> bool {
     app.options.secrets.allows(token_of(headers).as_deref(), cookie(headers))
 }
 
+/// Lets in who can read the file that the server leaves beside the database, and nobody else:
+/// for what reads files of this machine.
+pub async fn owner(State(app): State<App>, request: Request, next: Next) -> Response {
+    if token_of(request.headers()).is_some_and(|given| app.options.secrets.is_key(&given)) {
+        return next.run(request).await;
+    }
+    let message = "this is for the command line of the user who runs the server";
+    ApiError::new(StatusCode::FORBIDDEN, "forbidden", message).into_response()
+}
+
 fn cookie(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(header::COOKIE)

@@ -14,7 +14,7 @@
 //! - [`overview`], [`explore`], [`tail`], [`sources`], [`catalog`]: the page's questions.
 //! - [`sql`], [`stream`]: ad-hoc SQL, streamed in any format.
 //! - [`push`]: what clients push, a file a protocol.
-//! - [`local`]: what the command line asks while a server has the database.
+//! - [`local`]: what the command line asks while a server has the database; [`load`]: what it loads.
 //! - [`health`], [`metrics`]: for those who watch Pintail.
 //! - [`openapi`]: the API, described.
 //! - [`assets`]: the page.
@@ -28,6 +28,7 @@ mod doors;
 mod explore;
 mod guard;
 mod health;
+mod load;
 mod local;
 mod metrics;
 mod openapi;
@@ -43,6 +44,7 @@ mod tail;
 
 pub use app::{App, Options};
 pub use doors::Sockets;
+pub use load::{LoadFile, LoadLine, LoadProgress, LoadRequest, LoadSummary};
 pub use local::{DetectRequest, RowsHead, RowsRequest, RowsTail};
 pub use runner::RunnerLimits;
 pub use secrets::{Secrets, random_key};

@@ -13,7 +13,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use super::answer::ApiError;
 use super::app::App;
 use super::{
-    assets, catalog, doors, explore, guard, health, local, metrics, openapi, overview, push,
+    assets, catalog, doors, explore, guard, health, load, local, metrics, openapi, overview, push,
     sources, sql, tail,
 };
 
@@ -48,11 +48,17 @@ pub fn router(app: App) -> Router {
         .route("/local/detect", post(local::detect))
         .route("/local/cancel", post(local::cancel))
         .layer(from_fn_with_state(app.clone(), guard::known));
+    // For the command line too; these read files.
+    let loads = Router::new()
+        .route("/local/ingest", post(load::load))
+        .layer(DefaultBodyLimit::max(load::REQUEST_BYTES_MAX))
+        .route("/local/pipe", post(load::pipe))
+        .layer(from_fn_with_state(app.clone(), guard::owner));
     let metrics_route = Router::new()
         .route("/metrics", get(metrics::show))
         .layer(from_fn_with_state(app.clone(), guard::known));
     Router::new()
-        .nest("/api", api)
+        .nest("/api", api.merge(loads))
         .merge(metrics_route)
         .merge(push::routes(&app))
         .route("/api/login", post(guard::log_in))

@@ -1,20 +1,24 @@
 //! Loading: all cores parse and append what the [feed](super::feed) hands out.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::cut::{Block, Content};
 use super::feed::Feed;
-use super::inputs::Input;
+use super::inputs::{Input, Place};
 use super::prepare::Following;
 use super::tail::Found;
+use super::turns::Turn;
 use crate::error::{Error, Result};
 use crate::parse::formats::Formats;
 use crate::parse::lines::{REASON_TOO_LONG, beginning, clean};
 use crate::parse::{Sink, Tally, Zone, read_block};
 use crate::record::Micros;
+use crate::stop::Stop;
 use crate::store::{Batch, Store, Writer};
 
 pub struct Options {
@@ -26,6 +30,12 @@ pub struct Options {
     pub again: bool,
     /// The files are being written to.
     pub following: Option<Following>,
+    /// Pipes that are read from here instead of from their places.
+    pub streams: Vec<(Place, Box<dyn Read + Send>)>,
+    /// The files of the inputs, where others read files too.
+    pub turn: Option<Turn>,
+    /// Ends the load early: what was read by then is committed.
+    pub stop: Stop,
     /// Threads that parse and append.
     pub workers: usize,
     pub now: Micros,
@@ -46,7 +56,7 @@ pub struct Progress {
 pub struct Summary {
     pub tally: Tally,
     /// How many rejects for each reason.
-    pub rejects: BTreeMap<&'static str, u64>,
+    pub rejects: BTreeMap<Cow<'static, str>, u64>,
     /// How many sources were read mainly as each format, and the lowest of their scores.
     pub formats: BTreeMap<String, (u64, f64)>,
     /// The first and last event time, UTC.
@@ -61,7 +71,8 @@ pub struct Summary {
     pub found: Vec<Found>,
     /// The sources among them that were known before.
     pub recognised: HashSet<i32>,
-    /// Files that may be copies in the making, and are to be looked at later.
+    /// Files that may be copies in the making, or that somebody else reads: they are to be
+    /// looked at later.
     pub later: Vec<PathBuf>,
 }
 
@@ -85,7 +96,8 @@ impl Summary {
         self.outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_))).count()
     }
 
-    fn merge(&mut self, other: Summary) {
+    /// Adds what another part of the load, with other inputs or none, came to.
+    pub fn merge(&mut self, other: Summary) {
         self.tally += other.tally;
         self.bytes += other.bytes;
         for (reason, count) in other.rejects {
@@ -95,6 +107,13 @@ impl Summary {
             (Some(mine), Some(theirs)) => Some((mine.0.min(theirs.0), mine.1.max(theirs.1))),
             (mine, theirs) => mine.or(theirs),
         };
+        for (name, (sources, score)) in other.formats {
+            let (count, lowest) = self.formats.entry(name).or_insert((0, score));
+            *count += sources;
+            *lowest = lowest.min(score);
+        }
+        self.outcomes.extend(other.outcomes);
+        self.sources += other.sources;
     }
 }
 
@@ -106,19 +125,20 @@ impl Summary {
 /// the summary.
 pub fn ingest(store: &Store, options: Options, progress: &Progress) -> Result<Summary> {
     let workers = options.workers.max(1);
-    let now = options.now;
+    let (now, ended) = (options.now, options.stop.clone());
     let feed = Mutex::new(Feed::new(store, options, progress)?);
-    let stop = AtomicBool::new(false);
+    let failed = AtomicBool::new(false);
+    let goes_on = || !failed.load(Ordering::Relaxed) && !ended.is_stopped();
     let results: Vec<Result<Summary>> = std::thread::scope(|scope| {
-        let (feed, stop) = (&feed, &stop);
+        let (feed, failed, goes_on) = (&feed, &failed, &goes_on);
         let threads: Vec<_> = (0..workers)
             .map(|number| {
                 scope.spawn(move || {
                     let result = store
                         .writer(number, workers)
-                        .and_then(|writer| work(writer, feed, stop, progress, now));
+                        .and_then(|writer| work(writer, feed, goes_on, progress, now));
                     if result.is_err() {
-                        stop.store(true, Ordering::Relaxed);
+                        failed.store(true, Ordering::Relaxed);
                     }
                     result
                 })
@@ -141,13 +161,13 @@ pub fn ingest(store: &Store, options: Options, progress: &Progress) -> Result<Su
 fn work(
     mut writer: Writer,
     feed: &Mutex<Feed>,
-    stop: &AtomicBool,
+    goes_on: &dyn Fn() -> bool,
     progress: &Progress,
     now: Micros,
 ) -> Result<Summary> {
     let mut batch = Batch::new();
     let mut summary = Summary::default();
-    while !stop.load(Ordering::Relaxed) {
+    while goes_on() {
         // Another worker panicked in the midst of it: what it left cannot be trusted.
         let next = feed.lock().map_err(|_| Error::Internal("a worker panicked"))?.next()?;
         let Some(block) = next else {
@@ -195,7 +215,7 @@ impl Summary {
         self.tally += tally;
         self.bytes += batch.end - batch.start;
         for reject in &batch.rejects {
-            *self.rejects.entry(reject.reason).or_default() += 1;
+            *self.rejects.entry(Cow::Borrowed(reject.reason)).or_default() += 1;
         }
         let first = batch.ts.iter().copied().min();
         let last = batch.ts.iter().copied().max();

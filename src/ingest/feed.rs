@@ -24,6 +24,7 @@ const LOOK_AHEAD_FILES: usize = 256;
 pub struct Feed {
     preparer: Preparer,
     inputs: VecDeque<Input>,
+    streams: Vec<(Place, Box<dyn Read + Send>)>,
     ready: VecDeque<(PathBuf, Prepared)>,
     reading: Option<Reading>,
     bytes_read: Arc<AtomicU64>,
@@ -54,10 +55,12 @@ impl Feed {
             .map(|meta| meta.len())
             .sum();
         progress.bytes_total.store(total, Ordering::Relaxed);
-        let Options { inputs, formats, zone, again, following, now, .. } = options;
+        let Options { inputs, streams, turn, formats, zone, again, following, now, .. } = options;
+        let rules = Rules { formats, zone, again, following, now };
         Ok(Feed {
-            preparer: Preparer::new(store, Rules { formats, zone, again, following, now })?,
+            preparer: Preparer::new(store, rules, turn)?,
             inputs: inputs.into(),
+            streams,
             ready: VecDeque::new(),
             reading: None,
             bytes_read: progress.bytes_read.clone(),
@@ -214,9 +217,12 @@ impl Feed {
 
     fn open_pipe(&mut self, place: &Place) -> Result<()> {
         let name = place.name();
-        let opened: std::io::Result<Box<dyn Read + Send>> = match place {
-            Place::Stdin => Ok(Box::new(std::io::stdin())),
-            Place::Pipe(path) | Place::File(path) => {
+        let instead = self.streams.iter().position(|(other, _)| other == place);
+        let instead = instead.map(|at| self.streams.swap_remove(at).1);
+        let opened: std::io::Result<Box<dyn Read + Send>> = match (instead, place) {
+            (Some(stream), _) => Ok(stream),
+            (None, Place::Stdin) => Ok(Box::new(std::io::stdin())),
+            (None, Place::Pipe(path) | Place::File(path)) => {
                 File::open(path).map(|file| Box::new(file) as Box<dyn Read + Send>)
             }
         };

@@ -18,7 +18,8 @@ use super::inputs::{Input, Place, expand, siblings};
 use super::known::absolute;
 use super::live::{Followed, Live};
 use super::prepare::Following;
-use super::tail::{Found, Inode, LINE_SETTLES, Step, Tail};
+use super::tail::{Found, LINE_SETTLES, Step, Tail};
+use super::turns::Inode;
 use super::watch::{Changes, Watch};
 use crate::config::{BLOCK_BYTES, TRANSACTION_ROWS_MAX, load_workers};
 use crate::error::{Error, Result};
@@ -94,6 +95,8 @@ pub struct Follower {
     rest_until: Instant,
     /// There was more than one pass takes.
     has_more: bool,
+    /// How many loads had ended when tails last knew where they are.
+    loads: u64,
     lags: Vec<Lag>,
     lags_noted: Instant,
     /// Problems that were reported: each is said once.
@@ -135,6 +138,7 @@ impl Follower {
             positions: 0,
             rest_until: Instant::now(),
             has_more: false,
+            loads: 0,
             lags: Vec::new(),
             lags_noted: Instant::now(),
             reported: HashMap::new(),
@@ -269,7 +273,13 @@ impl Follower {
         self.has_more = false;
         let due: Vec<Inode> =
             self.tails.iter().filter(|(_, tail)| tail.is_due()).map(|(inode, _)| *inode).collect();
+        // Held until all is committed; what a load reads comes when that is done.
+        let turn = self.live.turns.take_free(due.iter().copied());
+        self.drop_outdated()?;
         for inode in due {
+            if !turn.has(inode) {
+                continue;
+            }
             let Some(tail) = self.tails.get_mut(&inode) else { continue };
             let step = match tail.behind().0 > BACKLOG_BYTES {
                 true => Ok(Step::LookAnew),
@@ -351,8 +361,36 @@ impl Follower {
         Ok(())
     }
 
+    /// Drops the tails of files that a load has read, or forgotten.
+    fn drop_outdated(&mut self) -> Result<()> {
+        let loads = self.live.turns.loads();
+        if loads == self.loads {
+            return Ok(());
+        }
+        let ids: Vec<i32> = self.tails.values().map(|tail| tail.source).collect();
+        let ranges = sources::ranges_of(&self.store.connect()?, &ids)?;
+        let outdated = |tail: &&Tail| {
+            let ranges = ranges.get(&tail.source).map(|ranges| sources::merged(ranges));
+            !matches!(ranges.as_deref(), Some([range]) if range.end == tail.position())
+        };
+        let touched = self.tails.values().filter(outdated).map(|tail| tail.source).collect();
+        self.drop_stale(&touched);
+        self.loads = loads;
+        Ok(())
+    }
+
     /// Loads files that no tail stands for.
-    fn load(&mut self, unknown: Vec<(Input, Seen)>, now: Micros) -> Result<()> {
+    fn load(&mut self, mut unknown: Vec<(Input, Seen)>, now: Micros) -> Result<()> {
+        let turn = self.live.turns.take_free(unknown.iter().map(|(_, seen)| seen.inode));
+        unknown.retain(|(input, seen)| {
+            let is_free = turn.has(seen.inode);
+            if !is_free && let Some(path) = input.path() {
+                // A load reads it.
+                let retry = Some(Instant::now() + LOOK_INTERVAL);
+                self.seen.insert(path.to_owned(), Seen { retry, ..seen.clone() });
+            }
+            is_free
+        });
         if unknown.is_empty() {
             return Ok(());
         }
@@ -371,6 +409,9 @@ impl Follower {
                 unfinished_since: now - LINE_SETTLES.as_micros() as Micros,
                 copies: self.copies.clone(),
             }),
+            streams: Vec::new(),
+            turn: Some(turn),
+            stop: Stop::new(),
             workers: if new_bytes > BACKLOG_BYTES { load_workers() } else { 1 },
             now,
         };

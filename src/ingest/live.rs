@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::turns::Turns;
 use crate::store::writer::Arrival;
 
 /// Over which time the rate is measured.
@@ -23,6 +24,8 @@ pub struct Live {
     pub received: AtomicU64,
     pub duplicates: AtomicU64,
     pub dropped: AtomicU64,
+    /// Which files are being read, by the follower and by loads.
+    pub turns: Arc<Turns>,
     state: Mutex<State>,
     committed: watch::Sender<u64>,
 }
@@ -67,6 +70,7 @@ impl Live {
             received: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
+            turns: Arc::default(),
             state: Mutex::default(),
             committed: watch::Sender::new(0),
         }

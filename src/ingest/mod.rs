@@ -21,6 +21,7 @@
 //! - [`tail`]: a followed file that is known, read on from where it is.
 //! - [`watch`]: being told by the system that files change.
 //! - [`live`]: rates, lag and errors of what is followed.
+//! - [`turns`]: one reader a file at a time.
 
 pub mod bulk;
 mod cut;
@@ -33,6 +34,7 @@ mod known;
 pub mod live;
 mod prepare;
 mod tail;
+pub mod turns;
 mod watch;
 
 pub use bulk::{Options, Outcome, Progress, Summary, ingest};

@@ -17,7 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::decode::{Encoding, Stream, is_binary};
 use super::growth::{GrownRecord, read_end};
 use super::known::{Known, absolute, go_together};
-use super::tail::{Found, Inode, is_full_sample};
+use super::tail::{Found, is_full_sample};
+use super::turns::{Addition, Inode, Turn};
 use crate::config::{HEAD_BYTES_MAX, SAMPLE_BYTES_MAX};
 use crate::error::{Error, Result};
 use crate::parse::dialect::SAMPLE_LINES_MAX;
@@ -91,7 +92,7 @@ pub enum Look {
     Empty,
     /// Everything in it is in already.
     Unchanged,
-    /// It may be a copy in the making.
+    /// It may be a copy in the making, or somebody else reads it.
     Later,
     /// It was not taken in before, and only such files are of interest.
     Foreign,
@@ -102,6 +103,8 @@ pub struct Preparer {
     store: Store,
     connection: Connection,
     rules: Rules,
+    /// `None` where nobody else reads files.
+    turn: Option<Turn>,
     known: Known,
     /// Known files with another path, inode or beginning than before, to be registered.
     moved: Vec<Source>,
@@ -114,13 +117,14 @@ pub struct Preparer {
 }
 
 impl Preparer {
-    pub fn new(store: &Store, rules: Rules) -> Result<Preparer> {
+    pub fn new(store: &Store, rules: Rules, turn: Option<Turn>) -> Result<Preparer> {
         let connection = store.connect()?;
         let known = Known::new(sources::known_files(&connection)?);
         Ok(Preparer {
             store: store.clone(),
             connection,
             rules,
+            turn,
             known,
             moved: Vec::new(),
             found: Vec::new(),
@@ -187,6 +191,9 @@ impl Preparer {
         if meta.len() == 0 {
             return Ok(Look::Empty);
         }
+        if self.hold((meta.dev(), meta.ino()))? == Addition::Busy {
+            return self.busy(path);
+        }
         let encoding = encoding_of(&file).map_err(failed)?;
         let sample = read_start(&file, encoding, SAMPLE_BYTES_MAX).map_err(failed)?;
         if is_binary(&sample) {
@@ -213,6 +220,7 @@ impl Preparer {
                 self.follow_on(&looked, source).map_err(failed)?;
                 return Ok(Look::Unchanged);
             }
+            Recognised::Busy => return self.busy(path),
             Recognised::No if known_only => return Ok(Look::Foreign),
             Recognised::No if self.is_copy_in_the_making(&looked) => return Ok(Look::Later),
             Recognised::Grown { source, gaps } => {
@@ -262,6 +270,27 @@ impl Preparer {
             });
         }
         Ok(())
+    }
+
+    /// Makes sure that nobody else reads a file. What is known is read again if somebody may
+    /// have read it until now.
+    fn hold(&mut self, inode: Inode) -> Result<Addition> {
+        let addition = self.turn.as_mut().map_or(Addition::Held, |turn| turn.add(inode));
+        if addition == Addition::Added {
+            self.known = Known::new(sources::known_files(&self.connection)?);
+        }
+        Ok(addition)
+    }
+
+    /// What becomes of a file that somebody else reads for long.
+    fn busy(&self, path: &Path) -> Result<Look> {
+        match self.rules.following {
+            Some(_) => Ok(Look::Later),
+            None => {
+                let busy = std::io::Error::other("another load is reading it; try again");
+                Err(Error::file("read", path, busy))
+            }
+        }
     }
 
     /// Where the last whole line ends, if only whole lines are wanted of this file.
@@ -323,9 +352,34 @@ impl Preparer {
         }
     }
 
+    /// The files among the known ones that this one may be: the lines of an archive may be
+    /// those of a file that is still open somewhere. `None` if somebody else reads one of them.
+    fn candidates(&mut self, looked: &LookedAt<'_>) -> Result<Option<Vec<usize>>> {
+        loop {
+            let found = self.known.candidates(looked.inode(), &looked.name, &looked.head, is_gone);
+            let places: Vec<Inode> = found
+                .iter()
+                .filter_map(|at| self.known.get(*at).0.identity)
+                .map(|identity| (identity.device, identity.inode))
+                .collect();
+            let mut is_fresh = true;
+            for place in places {
+                match self.hold(place)? {
+                    Addition::Held => {}
+                    Addition::Added => is_fresh = false,
+                    Addition::Busy => return Ok(None),
+                }
+            }
+            if is_fresh {
+                return Ok(Some(found));
+            }
+        }
+    }
+
     /// The file among the known ones.
     fn recognise(&mut self, looked: &LookedAt<'_>) -> Result<Recognised> {
-        for at in self.known.candidates(looked.inode(), &looked.name, &looked.head, is_gone) {
+        let Some(candidates) = self.candidates(looked)? else { return Ok(Recognised::Busy) };
+        for at in candidates {
             let (known, ranges) = self.known.get(at);
             if self.rules.again {
                 sources::forget(&self.connection, known.id)?;
@@ -490,6 +544,8 @@ enum Recognised {
         source: Source,
         gaps: Vec<Stretch>,
     },
+    /// Somebody else reads what it may be.
+    Busy,
 }
 
 /// Whether the file that a source was read from is no longer there, or has other content

@@ -32,9 +32,6 @@ pub const LINE_SETTLES: Duration = Duration::from_secs(10);
 /// times as much.
 const REFIT_FACTOR: u64 = 2;
 
-/// Which file it is while it lives: device and inode.
-pub type Inode = (u64, u64);
-
 pub struct Tail {
     /// As it is followed.
     pub path: PathBuf,

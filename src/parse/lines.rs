@@ -46,7 +46,7 @@ pub trait Sink {
 
 /// What became of the lines of a block. `lines` is the sum of the others, where a
 /// record counts its first line and what [`Reading::Incomplete`] joined is `continuations`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Tally {
     pub lines: u64,
     pub records: u64,

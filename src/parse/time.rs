@@ -88,6 +88,19 @@ impl Zone {
         name.parse().ok().map(Zone::Named)
     }
 
+    /// What [`Zone::from_name`] makes it of.
+    pub fn name(self) -> String {
+        match self {
+            Zone::Fixed { seconds_east } => {
+                let sign = if seconds_east < 0 { '-' } else { '+' };
+                let minutes = seconds_east.abs() / 60;
+                format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }
+            Zone::Local => "local".to_owned(),
+            Zone::Named(zone) => zone.name().to_owned(),
+        }
+    }
+
     /// UTC microseconds of a civil time in this zone.
     fn to_utc(self, civil: Micros) -> Option<Micros> {
         match self {

@@ -242,7 +242,7 @@ mod tests {
         for (ts, length) in [(0, 1), (Micros::MAX, 1), (0, LINE_BYTES_MAX + 1)] {
             let message = Cow::Owned("x".repeat(length));
             let record = Record { ts, message, ..intake.blank() };
-            drop(intake.push(record, "text"));
+            intake.push(record, "text").ok();
         }
         let rejected = Rejected { count: 2, reason: Some(REASON_OUT_OF_REACH) };
         assert_eq!(intake.rejected, rejected);
