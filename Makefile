@@ -26,7 +26,7 @@ lint: setup ## formatting, clippy, docs, dependencies and licences
 	@scripts/lint
 
 bench: setup ## measure speed, memory and size, side by side with DuckDB's own SQL
-	cargo bench --profile dev --bench load --bench serve
+	cargo bench --profile dev --bench load --bench serve --bench receive
 
 fuzz: ## let the fuzzer look for input that breaks a parser (needs cargo-fuzz), 60 s a target
 	@scripts/fuzz

@@ -10,15 +10,21 @@ use crate::store::{Session, statements};
 const ROLLUPS: &str = include_str!("../../sql/compact_rollups.sql");
 const INTAKE: &str = include_str!("../../sql/compact_intake.sql");
 
+const RECEIPTS: &str = include_str!("../../sql/forget_receipts.sql");
+
+/// Keys of what was received are needed no longer than this; see `receive::receipts`.
+const RECEIPTS_STAY: Micros = 2 * 60 * MINUTE;
+
 /// What arrived in this time stays as it came: rates are read from it.
 const INTAKE_STAYS: Micros = 5 * MINUTE;
 
 /// Joins the counts of the minutes from `from` to `to`, and what sources brought until a while
-/// before `now`. What others append meanwhile is untouched.
+/// before `now`; forgets keys that nobody asks for any more. What others append meanwhile is untouched.
 pub fn compact(session: &Session, from: Micros, to: Micros, now: Micros) -> Result<()> {
     let rollups = Parameters::new().with("from", from).with("to", to);
     let intake = Parameters::new().with("to", now - INTAKE_STAYS);
-    for (script, parameters) in [(ROLLUPS, rollups), (INTAKE, intake)] {
+    let receipts = Parameters::new().with("to", now - RECEIPTS_STAY);
+    for (script, parameters) in [(ROLLUPS, rollups), (INTAKE, intake), (RECEIPTS, receipts)] {
         session.transaction(|| {
             statements::split(script)
                 .into_iter()
