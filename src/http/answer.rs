@@ -25,7 +25,7 @@ pub struct ErrorBody {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ErrorDetail {
     /// For programs: `bad_request`, `bad_search`, `sql`, `timeout`, `memory`, `busy`,
-    /// `unauthorized`, `forbidden`, `not_found`, `internal`.
+    /// `unauthorized`, `forbidden`, `not_found`, `full`, `internal`.
     pub code: &'static str,
     /// For people: what happened.
     pub message: String,
@@ -88,6 +88,12 @@ impl ApiError {
     /// An error of one of Pintail's own queries: nothing the client could mend.
     pub fn internal(error: &Error) -> ApiError {
         tracing::error!("{error}");
+        // As Linux and DuckDB say it; what the client can do is to come again.
+        const FULL: &str = "No space left on device";
+        if error.to_string().contains(FULL) {
+            let message = format!("the server's disk is full: {FULL}");
+            return ApiError::new(StatusCode::INSUFFICIENT_STORAGE, "full", message);
+        }
         let message = "something went wrong here; the server's log says what";
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     }

@@ -221,6 +221,7 @@ impl Preparer {
                 return Ok(Look::Unchanged);
             }
             Recognised::Busy => return self.busy(path),
+            Recognised::Later => return Ok(Look::Later),
             Recognised::No if known_only => return Ok(Look::Foreign),
             Recognised::No if self.is_copy_in_the_making(&looked) => return Ok(Look::Later),
             Recognised::Grown { source, gaps } => {
@@ -381,6 +382,10 @@ impl Preparer {
         let Some(candidates) = self.candidates(looked)? else { return Ok(Recognised::Busy) };
         for at in candidates {
             let (known, ranges) = self.known.get(at);
+            if self.rules.following.is_some() && self.recognised.contains(&known.id) {
+                // One file of a look is this source; another that is alike waits for the next.
+                return Ok(Recognised::Later);
+            }
             if self.rules.again {
                 sources::forget(&self.connection, known.id)?;
                 continue;
@@ -538,6 +543,8 @@ impl LookedAt<'_> {
 /// What is known of a file.
 enum Recognised {
     No,
+    /// To be looked at again.
+    Later,
     /// sources.id
     Unchanged(i32),
     Grown {

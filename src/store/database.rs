@@ -231,6 +231,17 @@ fn open_error(path: &Path, message: String) -> Error {
         return Error::Locked { path: path.to_owned(), holder: lock_holder(&message) };
     }
     let message = message.strip_prefix("IO Error: ").unwrap_or(&message);
+    // DuckDB's stack trace tells users nothing.
+    let message = message.split("\n\nStack Trace").next().unwrap_or_default().trim_end();
+    if message.contains("replaying WAL") {
+        let log = format!("{}.wal", path.display());
+        let message = format!(
+            "the write-ahead log {log} is damaged ({message}). To open the database without it, \
+             move it away: mv {log} {log}.damaged. What was committed since the last checkpoint is \
+             lost then; of files that are still there it is read again, what clients pushed is not"
+        );
+        return Error::Store { action: "open the database", message };
+    }
     Error::Store { action: "open the database", message: format!("{}: {message}", path.display()) }
 }
 
