@@ -26,7 +26,11 @@ pub fn unpacked<'a>(
         }
         "deflate" => all_of(flate2::read::DeflateDecoder::new(packed), "deflate", bytes_max),
         "zstd" => {
-            let decoder = zstd::Decoder::with_buffer(BufReader::new(packed));
+            let decoder =
+                zstd::Decoder::with_buffer(BufReader::new(packed)).and_then(|mut zstd| {
+                    zstd.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
+                    Ok(zstd)
+                });
             all_of(decoder.map_err(|error| broken("zstd", &error))?, "zstd", bytes_max)
         }
         "snappy" => snappy(packed, bytes_max),
@@ -48,11 +52,18 @@ fn all_of<'a>(
     Ok(Cow::Owned(whole))
 }
 
+/// Memory that a body may make its decoder take: 8 MiB, which every client's level is content
+/// with (zstd's level 19), rather than the 128 MiB that the library allows.
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
 /// RFC 1950, section 2.2: method 8 in the low bits, and a check in the pair of bytes.
 fn is_zlib(packed: &[u8]) -> bool {
     matches!(packed, [method, flags, ..]
         if method & 15 == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0)
 }
+
+/// How many times its bytes a block of snappy can be, at most, with some room.
+const SNAPPY_GROWTH_MAX: usize = 32;
 
 /// The length stands at the beginning: it is looked at before memory is taken for it.
 fn snappy<'a>(packed: &[u8], bytes_max: usize) -> Result<Cow<'a, [u8]>, Refusal> {
@@ -62,6 +73,11 @@ fn snappy<'a>(packed: &[u8], bytes_max: usize) -> Result<Cow<'a, [u8]>, Refusal>
         return all_of(snap::read::FrameDecoder::new(packed), "snappy", bytes_max);
     }
     let length = snap::raw::decompress_len(packed).map_err(|error| broken("snappy", &error))?;
+    // A copy of 64 bytes takes three (format_description.txt, section 2.2): who claims more lies,
+    // and no memory is taken for it.
+    if length > SNAPPY_GROWTH_MAX * packed.len() {
+        return Err(broken("snappy", &"it claims to be longer than it can be"));
+    }
     if length > bytes_max {
         return Err(Refusal::TooLarge { bytes_max });
     }

@@ -5,12 +5,13 @@
 //! What its records become is in [`crate::parse::formats::otlp`], for files too.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use super::Parcel;
 use super::entry::{Intake, Rejected, SAMPLE_TEXTS_MAX, Texts, text_of};
 use super::wire::{self, Flaw, Message};
 use crate::parse::formats::json::otlp as json;
-use crate::parse::formats::json::value::{Object, Value};
+use crate::parse::formats::json::value::Value;
 use crate::parse::formats::otlp::{AnyValue, Attributes, Common, Id, LogRecord, fill};
 use crate::record::Micros;
 
@@ -51,11 +52,12 @@ pub fn decode(
         }
         Encoding::Json => {
             let text = text_of(body);
-            let lists = resource_logs(&text)?;
-            let mut decoder = Decoder::new(sample_json(&lists), now, parcel);
-            for list in lists {
-                decoder.take_json(list);
-            }
+            let mut decoder = Decoder::new(sample_json(&text)?, now, parcel);
+            let walked = json::walk(&text, &mut |common, value| {
+                decoder.take_value(value, common);
+                ControlFlow::Continue(())
+            });
+            walked.map_err(|_| Malformed::Json)?;
             Ok(decoder.intake.rejected)
         }
     }
@@ -118,20 +120,11 @@ impl<'p> Decoder<'p> {
         })
     }
 
-    fn take_json(&mut self, list: Value<'_>) {
-        for resource_logs in list.elements() {
-            let resource = json::resource_attributes(resource_logs);
-            let mut common = Common::of_resource(&resource);
-            for scope_logs in json::lists(resource_logs, "scopeLogs") {
-                json::set_scope(scope_logs, &mut common);
-                for value in json::lists(scope_logs, "logRecords") {
-                    let mut log = LogRecord::default();
-                    match json::read_record(value, &mut log) {
-                        Ok(()) => self.take_record(&log, &common),
-                        Err(reason) => self.intake.reject(reason, value.text),
-                    }
-                }
-            }
+    fn take_value(&mut self, value: Value<'_>, common: &Common<'_>) {
+        let mut log = LogRecord::default();
+        match json::read_record(value, &mut log) {
+            Ok(()) => self.take_record(&log, common),
+            Err(reason) => self.intake.reject(reason, value.text),
         }
     }
 }
@@ -258,28 +251,19 @@ fn sample_protobuf(body: &[u8]) -> Result<Vec<Cow<'_, str>>, Flaw> {
     Ok(sample)
 }
 
-fn sample_json<'a>(lists: &[Value<'a>]) -> Vec<Cow<'a, str>> {
-    lists
-        .iter()
-        .flat_map(Value::elements)
-        .flat_map(|resource_logs| json::lists(resource_logs, "scopeLogs"))
-        .flat_map(|scope_logs| json::lists(scope_logs, "logRecords"))
-        .filter_map(|record| record.member("body")?.member("stringValue")?.string())
-        .take(SAMPLE_TEXTS_MAX)
-        .collect()
-}
-
-/// The lists of the request: usually there is one.
-fn resource_logs(text: &str) -> Result<Vec<Value<'_>>, Malformed> {
-    let malformed = |_| Malformed::Json;
-    let mut request = Object::open(text).map_err(malformed)?;
-    let mut lists = Vec::new();
-    while let Some((key, value)) = request.next().map_err(malformed)? {
-        if key.raw_string() == Some("resourceLogs") {
-            lists.push(value);
+fn sample_json(text: &str) -> Result<Vec<Cow<'_, str>>, Malformed> {
+    let mut sample = Vec::new();
+    let walked = json::walk(text, &mut |_, record| {
+        let body = record.member("body").and_then(|body| body.member("stringValue")?.string());
+        sample.extend(body);
+        if sample.len() < SAMPLE_TEXTS_MAX {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
         }
-    }
-    if request.rest().trim_ascii().is_empty() { Ok(lists) } else { Err(Malformed::Json) }
+    });
+    walked.map_err(|_| Malformed::Json)?;
+    Ok(sample)
 }
 
 #[cfg(test)]

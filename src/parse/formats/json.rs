@@ -8,7 +8,8 @@
 //! Pretty-printed objects are read if they begin with a line that is `{`, and so are
 //! arrays with one object a line.
 //!
-//! - [`value`]: members and values, without a tree; [`scan`] and [`text`] are below it.
+//! - [`value`]: members and values, without a tree; [`scan`] and [`text`] are below it;
+//!   [`walk`] goes through long ones.
 //! - [`draft`]: members to a record. [`values`]: what a value says.
 //! - [`otlp`], [`serilog`]: what needs code of its own.
 
@@ -19,6 +20,7 @@ mod serilog;
 pub(super) mod text;
 pub(crate) mod value;
 pub(crate) mod values;
+pub(crate) mod walk;
 
 use std::sync::Arc;
 

@@ -218,6 +218,18 @@ fn every_encoding_gives_the_same_records() {
 }
 
 #[test]
+fn what_describes_records_may_stand_after_them() {
+    let body = r#"{"x":[1],"resourceLogs":[7,{"scopeLogs":[
+        {"logRecords":[{"timeUnixNano":1000,"body":{"stringValue":"a"}}],"scope":{"name":"lib"}},
+        {"logRecords":[{"timeUnixNano":1000,"body":{"stringValue":"b"}}]}],
+        "resource":{"attributes":[{"value":{"stringValue":"shop"},"key":"service.name"}]}}]}"#;
+    let mut parcel = Parcel::default();
+    decode(body.as_bytes(), Encoding::Json, NOW, &mut parcel).unwrap();
+    let expected = [r#"1 - shop - | a | {"scope":{"name":"lib"}}"#, "1 - shop - | b | "];
+    assert_eq!(rows(&parcel), expected);
+}
+
+#[test]
 fn a_file_gives_the_same_record() {
     use crate::parse::{Dialect, TimeRules, Zone, read_block};
     let mut request = request();

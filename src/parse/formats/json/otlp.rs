@@ -8,9 +8,12 @@
 //! they can be asked for by name: `{"http.status":200}`.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
+use super::scan::Flaw;
 use super::text::repaired;
 use super::value::Value;
+use super::walk::Walk;
 use crate::parse::Mismatch;
 use crate::parse::formats::otlp::{AnyValue, Attributes, Common, Id, LogRecord, fill};
 use crate::parse::level::level_of_message;
@@ -33,9 +36,11 @@ pub fn single_record<'b>(list: Value<'_>, absent: Option<Micros>) -> Result<Reco
     };
     let mut log = LogRecord::default();
     read_record(record, &mut log).map_err(Mismatch::Broken)?;
-    let resource = resource_attributes(resource_logs);
+    let resource = resource_logs.member("resource").map(attributes_of).unwrap_or_default();
     let mut common = Common::of_resource(&resource);
-    set_scope(scope_logs, &mut common);
+    if let Some(scope) = scope_logs.member("scope") {
+        take_scope(scope, &mut common);
+    }
     let mut record = Record::default();
     if !fill(&log, &common, absent, read_plain, &mut record) {
         return Err(Mismatch::Broken("no timestamp"));
@@ -50,21 +55,135 @@ fn read_plain<'s>(text: &'s str, record: &mut Record<'s>) {
 }
 
 /// The elements of the array that is a member of an object.
-pub fn lists<'a>(object: Value<'a>, key: &str) -> impl Iterator<Item = Value<'a>> + use<'a> {
+fn lists<'a>(object: Value<'a>, key: &str) -> impl Iterator<Item = Value<'a>> + use<'a> {
     object.member(key).into_iter().flat_map(|list| list.elements())
 }
 
-/// The attributes of the resource of a `ResourceLogs`.
-pub fn resource_attributes(resource_logs: Value<'_>) -> Attributes<'_> {
-    resource_logs.member("resource").map(attributes_of).unwrap_or_default()
+/// Takes over a scope.
+fn take_scope(scope: Value<'_>, common: &mut Common<'_>) {
+    let text = |key| scope.member(key).and_then(|text| text.string()).unwrap_or_default();
+    common.set_scope(&text("name"), &text("version"), &attributes_of(scope));
 }
 
-/// Takes over the scope of a `ScopeLogs`.
-pub fn set_scope(scope_logs: Value<'_>, common: &mut Common<'_>) {
-    let scope = scope_logs.member("scope");
-    let text = |key| scope.and_then(|scope| scope.member(key)?.string()).unwrap_or_default();
-    let attributes = scope.map(attributes_of).unwrap_or_default();
-    common.set_scope(&text("name"), &text("version"), &attributes);
+/// What is called with each record of a request, and what it has in common with others.
+pub type Visit<'v, 'a> = dyn FnMut(&Common<'_>, Value<'a>) -> ControlFlow<()> + 'v;
+
+/// Goes through the log records of a request (`{"resourceLogs":[…]}`) until `visit` breaks.
+///
+/// # Errors
+/// Where the text is not JSON; `visit` may have been called before.
+pub fn walk<'a>(text: &'a str, visit: &mut Visit<'_, 'a>) -> Result<(), Flaw> {
+    let mut walk = Walk::new(text);
+    if !walk.enter(b'{')? {
+        return Err(Flaw::Malformed);
+    }
+    while let Some(key) = walk.key()? {
+        if key.raw_string() != Some("resourceLogs") || !walk.enter(b'[')? {
+            walk.value()?;
+            continue;
+        }
+        while walk.element()? {
+            if walk_resource(&mut walk, visit)?.is_break() {
+                return Ok(());
+            }
+        }
+    }
+    if walk.rest().trim_ascii().is_empty() { Ok(()) } else { Err(Flaw::Malformed) }
+}
+
+/// A `ResourceLogs`. Records that stand before their resource are read when it is known.
+fn walk_resource<'a>(
+    walk: &mut Walk<'a>,
+    visit: &mut Visit<'_, 'a>,
+) -> Result<ControlFlow<()>, Flaw> {
+    if !walk.enter(b'{')? {
+        return walk.value().map(|_| ControlFlow::Continue(()));
+    }
+    let (mut resource, mut later) = (None, Vec::new());
+    while let Some(key) = walk.key()? {
+        match key.raw_string() {
+            Some("resource") => resource = Some(attributes_of(walk.value()?)),
+            Some("scopeLogs") => {
+                if let Some(resource) = &resource {
+                    let mut common = Common::of_resource(resource);
+                    if walk_scopes(walk, &mut common, visit)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                } else {
+                    later.push(walk.value()?);
+                }
+            }
+            _ => {
+                walk.value()?;
+            }
+        }
+    }
+    let resource = resource.unwrap_or_default();
+    for list in later {
+        let mut common = Common::of_resource(&resource);
+        if walk_scopes(&mut Walk::new(list.text), &mut common, visit)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// A list of `ScopeLogs`.
+fn walk_scopes<'a>(
+    walk: &mut Walk<'a>,
+    common: &mut Common<'_>,
+    visit: &mut Visit<'_, 'a>,
+) -> Result<ControlFlow<()>, Flaw> {
+    if !walk.enter(b'[')? {
+        return walk.value().map(|_| ControlFlow::Continue(()));
+    }
+    while walk.element()? {
+        common.set_scope("", "", &Attributes::new());
+        if !walk.enter(b'{')? {
+            walk.value()?;
+            continue;
+        }
+        let (mut has_scope, mut later) = (false, Vec::new());
+        while let Some(key) = walk.key()? {
+            match key.raw_string() {
+                Some("scope") => {
+                    take_scope(walk.value()?, common);
+                    has_scope = true;
+                }
+                Some("logRecords") if has_scope => {
+                    if walk_records(walk, common, visit)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+                Some("logRecords") => later.push(walk.value()?),
+                _ => {
+                    walk.value()?;
+                }
+            }
+        }
+        for list in later {
+            if walk_records(&mut Walk::new(list.text), common, visit)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+fn walk_records<'a>(
+    walk: &mut Walk<'a>,
+    common: &Common<'_>,
+    visit: &mut Visit<'_, 'a>,
+) -> Result<ControlFlow<()>, Flaw> {
+    if !walk.enter(b'[')? {
+        return walk.value().map(|_| ControlFlow::Continue(()));
+    }
+    while walk.element()? {
+        if visit(common, walk.value()?).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
 }
 
 /// Reads a `LogRecord` into an empty one.
@@ -130,10 +249,15 @@ fn attributes_of(object: Value<'_>) -> Attributes<'_> {
 
 fn push_attributes<'a>(list: Value<'a>, attributes: &mut Attributes<'a>) {
     for pair in list.elements() {
-        if let Some(key) = pair.member("key").and_then(|key| key.string()) {
-            let value = pair.member("value").map(any_value).unwrap_or_default();
-            attributes.push((key, value));
+        let (mut name, mut found) = (None, AnyValue::Empty);
+        for (key, value) in pair.members() {
+            match key.raw_string() {
+                Some("key") => name = value.string(),
+                Some("value") => found = any_value(value),
+                _ => {}
+            }
         }
+        attributes.extend(name.map(|name| (name, found)));
     }
 }
 
