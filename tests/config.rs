@@ -342,14 +342,8 @@ fn a_database_that_was_given_up_is_opened_again() {
     command.args(["serve", "a.log", "--listen", "127.0.0.1:0"]).current_dir(pintail.dir());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let server = Server::spawn(command);
-    let limit = |bytes: &str| {
-        let pid = server.pid().to_string();
-        let limit = format!("--fsize={bytes}:");
-        let set = Command::new("prlimit").args(["--pid", &pid, &limit]).status().unwrap();
-        assert!(set.success());
-    };
     let size = std::fs::metadata(pintail.path("pintail.duckdb")).unwrap().len();
-    limit(&(size + 300_000).to_string());
+    limit_files(&server, &(size + 300_000).to_string());
     // The write-ahead log is put into the database when it has 16 MiB: after five of them.
     for number in 0..6 {
         let (lines, seed) = (PIECE.to_string(), number.to_string());
@@ -357,10 +351,60 @@ fn a_database_that_was_given_up_is_opened_again() {
         pintail.append("a.log", std::fs::read(pintail.path("piece.log")).unwrap());
         std::thread::sleep(Duration::from_secs(1));
     }
-    limit("unlimited");
+    limit_files(&server, "unlimited");
     until_records(&server, 1_000_000 + 6 * PIECE);
     let said = server.stop();
     assert!(said.contains("DuckDB gave the database up; opening it again in 1 s: "), "{said}");
     assert!(said.contains("serving again"), "{said}");
     pintail.assert_complete();
+}
+
+#[test]
+fn a_start_that_fails_is_tried_again() {
+    let pintail = Pintail::with("a.log", lines(0..10));
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_pintail")]);
+    command.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(pintail.dir());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let server = Server::spawn(command);
+    // Not even the file beside the database can be written.
+    limit_files(&server, "10");
+    server.signal("-HUP");
+    std::thread::sleep(Duration::from_millis(1_500));
+    limit_files(&server, "unlimited");
+    until_records(&server, 10);
+    let said = server.stop();
+    assert!(said.contains("File too large (os error 27); trying again in 1 s"), "{said}");
+    assert!(said.contains("serving again"), "{said}");
+}
+
+/// Lets a server write files of so many bytes.
+fn limit_files(server: &Server, bytes: &str) {
+    let (pid, limit) = (server.pid().to_string(), format!("--fsize={bytes}:"));
+    assert!(Command::new("prlimit").args(["--pid", &pid, &limit]).status().unwrap().success());
+}
+
+/// A file of data/service/.
+fn example(name: &str) -> String {
+    format!("{}/data/service/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_example_is_whole_and_the_unit_starts_with_it() {
+    let pintail = Pintail::new();
+    let unit = std::fs::read_to_string(example("pintail.service")).unwrap();
+    let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    let words: Vec<String> = start
+        .split_whitespace()
+        .map(|word| word.replace("/etc/pintail/pintail.toml", &example("pintail.toml")))
+        .map(|word| word.replace("/var/lib/pintail/", &format!("{}/", pintail.dir().display())))
+        .collect();
+    assert_eq!(words[..2], ["/usr/local/bin/pintail", "serve"]);
+    let mut args: Vec<&str> = words[2..].iter().map(String::as_str).collect();
+    args.extend(["--listen", "127.0.0.1:0"]);
+    let shown = effective(&pintail, &args, &[]);
+    assert_eq!(shown["threshold"].as_float(), Some(6.0));
+    let server = Server::start(&pintail, &args);
+    assert_eq!(threshold(&server), 6.0);
+    server.stop();
 }

@@ -3,9 +3,10 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,9 @@ pub struct Beside {
     pub pid: u32,
     /// Lets in whoever can read the file, which is this user.
     pub key: String,
+    /// All the addresses it listens on. Servers of old did not say.
+    #[serde(default)]
+    pub listens: Vec<SocketAddr>,
 }
 
 /// The file as long as the server runs.
@@ -40,13 +44,20 @@ impl Beside {
         serde_json::from_str(&text).ok()
     }
 
-    pub fn announce(database: &Path, address: SocketAddr, key: &str) -> Result<Announcement> {
+    /// Says that a server has the database: it is asked at `address`, and listens on `listens`.
+    pub fn announce(
+        database: &Path,
+        address: SocketAddr,
+        key: &str,
+        listens: Vec<SocketAddr>,
+    ) -> Result<Announcement> {
         let path = Beside::path(database);
         let failed = |error| Error::file("write", &path, error);
         let beside = Beside {
             address: format!("http://{}", reachable(address)),
             pid: std::process::id(),
             key: key.to_owned(),
+            listens,
         };
         let mut new = path.clone().into_os_string();
         new.push(".new");
@@ -63,6 +74,15 @@ impl Beside {
         file.write_all(text.as_bytes()).map_err(failed)?;
         std::fs::rename(&new, &path).map_err(failed)?;
         Ok(Announcement { path })
+    }
+}
+
+impl Beside {
+    /// Whether somebody listens there still.
+    pub fn lives(&self) -> bool {
+        const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+        let address = self.address.trim_start_matches("http://").parse();
+        address.is_ok_and(|address| TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).is_ok())
     }
 }
 

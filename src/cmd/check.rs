@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::beside::{Beside, reachable};
+use super::beside::Beside;
 use super::config::settings::keys;
 use super::config::{ConfigArgs, Configuration, Loaded, Origin, Ready, Settings, in_full, ready};
 use super::server::say;
@@ -59,12 +59,11 @@ fn missing_paths(configuration: &Configuration, database: &Path) -> Vec<String> 
 
 /// Addresses that others have. Those of a server that has this database are its own.
 fn taken_addresses(configuration: &Configuration, database: &Path) -> Vec<String> {
-    let ours = Beside::read(database).filter(|beside| {
-        beside.address.ends_with(&format!("//{}", reachable(configuration.listen)))
-    });
+    let ours = Beside::read(database).filter(Beside::lives).map(|beside| beside.listens);
+    let ours = ours.unwrap_or_default();
     let mut found = Vec::new();
     let mut look = |key: &str, address: SocketAddr, error: std::io::Error| {
-        let is_ours = ours.is_some() && error.kind() == ErrorKind::AddrInUse;
+        let is_ours = error.kind() == ErrorKind::AddrInUse && ours.contains(&address);
         if !is_ours {
             found.push(format!("{key}: listen on {address}: {error}"));
         }

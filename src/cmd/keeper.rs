@@ -155,10 +155,13 @@ impl Keeper {
         }
     }
 
-    /// What the next server goes by; its port is taken already, so that it cannot fail for that.
+    /// What the next server goes by. Its ports are looked at now: it must not fail for those while
+    /// there is a server that works.
     fn reload(&self) -> Result<Ready> {
         let ready = Ready::of(self.args.load()?.configuration)?;
-        drop(self.premises.listener(ready.configuration.listen)?);
+        let configuration = &ready.configuration;
+        self.premises.check_syslog(&configuration.syslog, &configuration.syslog_tls)?;
+        drop(self.premises.listener(configuration.listen)?);
         Ok(ready)
     }
 

@@ -14,7 +14,7 @@ use crate::error::Result;
 /// and in variables: PINTAIL_LISTEN for --listen. Flags go before variables, variables before the
 /// file. `pintail check` shows what is in force; SIGHUP has it read again.
 ///
-/// Mail about anomalies: [mail] in pintail.toml, or PINTAIL_SMTP_HOST, PINTAIL_SMTP_FROM and
+/// Mail about anomalies: `[mail]` in pintail.toml, or PINTAIL_SMTP_HOST, PINTAIL_SMTP_FROM and
 /// PINTAIL_SMTP_TO (and PINTAIL_SMTP_PORT, _USER, _PASSWORD or _PASSWORD_FILE,
 /// _TLS=starttls|tls|none), or PINTAIL_SMTP_FILE, the path of a TOML file with host, from, to,
 /// port, user, password, tls.

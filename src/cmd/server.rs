@@ -56,7 +56,9 @@ impl Server {
         let sockets = http::Sockets::new(listener, ready.tls.clone())?;
         let syslog = premises.syslog(&configuration.syslog, &configuration.syslog_tls)?;
         let key = random_key()?;
-        let announcement = Beside::announce(&database, sockets.local_address()?, &key)?;
+        let mut listens = vec![sockets.public_address()?];
+        listens.extend(configuration.syslog.iter().chain(&configuration.syslog_tls));
+        let announcement = Beside::announce(&database, sockets.local_address()?, &key, listens)?;
         let live = Arc::new(Live::new());
         Ok(Server {
             configuration,

@@ -67,6 +67,12 @@ fn fatal(message: &str) -> Option<String> {
     Some(original.lines().next().unwrap_or_default().to_owned())
 }
 
+impl From<duckdb::Error> for Error {
+    fn from(error: duckdb::Error) -> Error {
+        sql_error(error)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,11 +89,5 @@ mod tests {
             assert!(matches!(&error, Error::Invalidated(reason) if reason == expected), "{error}");
         }
         assert!(matches!(said("Parser Error: x".to_owned()), Error::Sql(_)));
-    }
-}
-
-impl From<duckdb::Error> for Error {
-    fn from(error: duckdb::Error) -> Error {
-        sql_error(error)
     }
 }

@@ -141,6 +141,7 @@ fn unknown(name: &str, within: &str, known: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Configuration;
     use super::*;
 
     fn problems(text: &str) -> Vec<String> {
@@ -174,6 +175,63 @@ mod tests {
     fn text_that_is_no_toml_has_a_line_too() {
         let problems = problems("listen = '127.0.0.1:80'\nfollow = [\n");
         assert!(problems[0].starts_with("2: ") || problems[0].starts_with("3: "), "{problems:?}");
+    }
+
+    /// Every key stands in the example, and would be read if it were not a comment.
+    #[test]
+    fn the_example_has_every_key() {
+        let example = include_str!("../../../data/service/pintail.toml");
+        let text: String = example
+            .lines()
+            .map(|line| {
+                line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', '#'])).unwrap_or(line)
+            })
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let settings = parse(&text).unwrap();
+        for key in Settings::keys() {
+            assert!(settings.has(&key), "{key}");
+        }
+        let Value::Object(mail) = keys(&settings.mail.unwrap()) else { panic!("no [mail]") };
+        let missing = mail.iter().find(|(_, value)| value.is_null());
+        assert_eq!(missing, None);
+        // And what it says to be the default is that.
+        let defaults = keys(&Configuration::from(Settings::default()));
+        let shown = keys(&Configuration::from(parse(&text).unwrap()));
+        for key in [
+            "listen",
+            "timezone",
+            "threshold",
+            "body_max_mib",
+            "receive_memory_mib",
+            "tee",
+            "insecure",
+            "query_timeout_seconds",
+            "drain_seconds",
+            "database_memory_mib",
+        ] {
+            assert_eq!(shown[key], defaults[key], "{key}");
+        }
+    }
+
+    /// README's table names every key, and no other.
+    #[test]
+    fn the_readme_has_every_key() {
+        let readme = include_str!("../../../README.md");
+        let (_, section) = readme.split_once("\n### Configuration").unwrap();
+        let section = section.split("\n### ").next().unwrap();
+        let mut shown: Vec<String> = section
+            .lines()
+            .filter(|line| line.starts_with("| `"))
+            .flat_map(|line| line.split('|').nth(1).unwrap().split('`').skip(1).step_by(2))
+            .map(str::to_owned)
+            .collect();
+        shown.sort();
+        let mut known = Settings::keys();
+        let Value::Object(mail) = keys(&MailTable::default()) else { panic!("no keys") };
+        known.extend(mail.into_iter().map(|(key, _)| format!("mail.{key}")));
+        known.sort();
+        assert_eq!(shown, known);
     }
 
     #[test]

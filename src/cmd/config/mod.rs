@@ -9,7 +9,7 @@
 //!
 //! - [`settings`]: the keys, once for the file, the environment and the flags.
 //! - [`values`]: numbers within bounds, zones.
-//! - [`file`]: pintail.toml, with lines and suggestions.
+//! - [`mod@file`]: pintail.toml, with lines and suggestions.
 //! - [`given`]: what came from flags, and what from the environment.
 //! - [`configuration`]: all keys with their defaults.
 //! - [`ready`]: what a server needs beyond numbers: tokens, certificates, formats, mail.
