@@ -85,6 +85,8 @@ pub enum Action {
     Mend,
     /// Waits until everything that can be there is there.
     Settle,
+    /// Waits longer, until the server takes lines without an end for whole.
+    Wait,
 }
 
 /// How the server is told what to follow.
@@ -172,6 +174,7 @@ impl Action {
             85..88 => Action::Stop,
             88..91 => Action::Slow { delay_ms: random.random_range(1..30) },
             91..95 => Action::Full { room_bytes: [0, 0, 100, 5_000][random.random_range(0..4)] },
+            95 => Action::Wait,
             _ => Action::Settle,
         }
     }

@@ -303,6 +303,12 @@ impl Model {
         }
     }
 
+    /// Bytes of the longest line without an end that is in a file now.
+    pub fn open_bytes(&self) -> u64 {
+        let open = self.names.values().filter_map(|&body| self.bodies[body].open.as_ref());
+        open.map(|line| line.written.len() as u64).max().unwrap_or(0)
+    }
+
     /// The number of the next record.
     pub fn next_number(&self) -> usize {
         self.records.len()
