@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::config::{ConfigArgs, Ready};
+use super::config::{ConfigArgs, Configuration, Ready};
 use super::premises::Premises;
 use super::server::{Server, say};
 use super::signals::{self, Wish};
@@ -155,16 +155,22 @@ impl Keeper {
         }
     }
 
-    /// What the next server goes by; its port is taken already, so that it cannot fail for that.
+    /// What the next server goes by; its ports are taken already, so that it cannot fail for that.
     fn reload(&self) -> Result<Ready> {
         let ready = Ready::of(self.args.load()?.configuration)?;
-        drop(self.premises.listener(ready.configuration.listen)?);
+        let Configuration { listen, syslog, syslog_tls, .. } = &ready.configuration;
+        drop(self.premises.listener(*listen)?);
+        drop(self.premises.syslog(syslog, syslog_tls)?);
         Ok(ready)
     }
 
     fn announce(&self, server: &Server, ready: &Ready, is_first: bool) -> Result<()> {
         let configuration = &ready.configuration;
         self.premises.keep_only(&[configuration.listen]);
+        self.premises.keep_syslog(&configuration.syslog, &configuration.syslog_tls);
+        if ready.tls.is_none() {
+            self.premises.close_local();
+        }
         if !is_first {
             tracing::info!("serving again on {}", server.address()?);
             return Ok(());
