@@ -183,7 +183,7 @@ impl Incoming {
         let full = bytes == self.read_bytes;
         self.read_bytes = if full { READ_BYTES_MAX } else { READ_BYTES_MIN };
         if self.framer.cut(&mut self.rest, clock::now(), &mut self.frames) == Flow::End {
-            self.open = false;
+            return self.end(false);
         }
         if self.rest.is_empty() {
             // Most are idle most of the time.
