@@ -29,12 +29,12 @@ fn both_framings_on_one_connection_and_hostile_lengths() {
     let long = "x".repeat((1 << 20) + 1);
     let mut stream = TcpStream::connect(to).unwrap();
     for part in
-        ["<13>app: one\n2", "0 <13>", "app: two\n\ttrace<13>app: three\0{\"message\":\"four\"}\r\n"]
+        ["<13>app: one\n1", "9 <13>", "app: two\n\ttrace<13>app: three\0{\"message\":\"four\"}\r\n"]
     {
         stream.write_all(part.as_bytes()).unwrap();
         stream.flush().unwrap();
     }
-    write!(stream, "{long}\n{} {long}11 <13>app: six", long.len()).unwrap();
+    write!(stream, "{long}\n{} {long}12 <13>app: six", long.len()).unwrap();
     drop(stream);
     server.until_records(5);
     assert_eq!(
@@ -44,7 +44,7 @@ fn both_framings_on_one_connection_and_hostile_lengths() {
     assert_eq!(ledger(&server), [7, 5, 2, 0]);
     // A length that is none: nobody knows what follows.
     let mut stream = TcpStream::connect(to).unwrap();
-    stream.write_all(b"11 <13>app: six0 <13>lost\n").unwrap();
+    stream.write_all(b"12 <13>app: six0 <13>lost\n").unwrap();
     until_closed(stream);
     // A message that does not end.
     send(to, b"100 <13>app: half");
@@ -94,11 +94,22 @@ fn datagrams_are_stored_or_counted() {
     until("every datagram in the ledger", || ledger(&server)[0] == SENT);
     let [_, stored, rejected, dropped] = ledger(&server);
     assert_eq!((stored + dropped, rejected), (SENT, 0));
+    // A process that does not run reads nothing: the system drops what it has no room for.
+    server.signal("-STOP");
+    for n in SENT..2 * SENT {
+        let message = format!("<13>1 - web1 app - - - message {n} {}", "x".repeat(1_000));
+        socket.send_to(message.as_bytes(), to).unwrap();
+    }
+    server.signal("-CONT");
+    until("every datagram in the ledger", || ledger(&server)[0] == 2 * SENT);
+    let [_, stored, _, dropped] = ledger(&server);
+    assert!(dropped > 0 && stored + dropped == 2 * SENT, "{dropped}");
+    let by_system = format!("select dropped from ledger where name = 'syslog udp on {to}'");
+    assert!(server.value(&by_system).as_i64() > Some(0));
     assert_eq!(server.value("select count(*) from logs"), stored);
     assert_eq!(server.value("select count(distinct message) from logs"), stored);
     let shown = column(&server, "select distinct host || ' ' || service from logs");
     assert_eq!(shown, ["web1 app"]);
-    eprintln!("of {SENT} datagrams at full speed {dropped} were dropped");
     server.stop();
     pintail.assert_sound();
 }
@@ -271,6 +282,37 @@ fn a_restart_keeps_who_connects_waiting() {
     // The same sender is the same source.
     assert_eq!(server.value("select count(*) from sources"), 1);
     server.stop();
+}
+
+#[test]
+fn a_restart_in_place_loses_nothing_that_waits() {
+    let pintail = Pintail::new();
+    let server = start(&pintail);
+    let to = address_of(&server, PLAIN);
+    let mut open = TcpStream::connect(to).unwrap();
+    open.write_all(b"<13>app: one\n").unwrap();
+    server.until_records(1);
+    server.signal("-HUP");
+    // Whoever sends to the sockets waits there, whether a server is at them or not.
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for n in 0..100 {
+        socket.send_to(format!("<13>app: message {n}").as_bytes(), to).unwrap();
+        send(to, format!("<13>app: line {n}\n"));
+    }
+    until_closed(open);
+    // With a new connection each time: others may be just what the restart ends.
+    let ask =
+        || ureq::get(format!("{}/api/sql?sql=from+logs+select+count(*)", server.address)).call();
+    until("every message", || {
+        let rows = ask().and_then(|mut answer| answer.body_mut().read_json::<serde_json::Value>());
+        rows.is_ok_and(|rows| rows["rows"][0][0] == 201)
+    });
+    assert!(server.stop().contains("serving again"));
+    assert_eq!(
+        pintail.column("select received || ' ' || stored from ledger order by 1"),
+        ["100 100", "101 101"]
+    );
+    pintail.assert_sound();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::config::{ConfigArgs, Ready};
+use super::config::{ConfigArgs, Configuration, Ready};
 use super::premises::Premises;
 use super::server::{Server, say};
 use super::signals::{self, Wish};
@@ -168,6 +168,10 @@ impl Keeper {
     fn announce(&self, server: &Server, ready: &Ready, is_first: bool) -> Result<()> {
         let configuration = &ready.configuration;
         self.premises.keep_only(&[configuration.listen]);
+        self.premises.keep_syslog(&configuration.syslog, &configuration.syslog_tls);
+        if ready.tls.is_none() {
+            self.premises.close_local();
+        }
         if !is_first {
             tracing::info!("serving again on {}", server.address()?);
             return Ok(());

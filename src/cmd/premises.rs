@@ -1,52 +1,30 @@
 //! What stays while servers come and go in one process: the ports they listen on. Whoever
 //! connects between two servers waits, and is not refused.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::memory::Bound;
-use crate::receive::listen::Sockets;
+use crate::receive::sockets;
 
 pub struct Premises {
     /// By the address that was asked for: its port may be 0.
     listeners: Mutex<Vec<(SocketAddr, TcpListener)>>,
-    syslog: Mutex<Option<Syslog>>,
+    /// For the command line, where the others speak TLS.
+    local: Mutex<Option<TcpListener>>,
+    syslog: Mutex<sockets::Sockets>,
     pub memory: Bound,
-}
-
-/// What listens for syslog, by the addresses that were asked for.
-struct Syslog {
-    plain: Vec<SocketAddr>,
-    encrypted: Vec<SocketAddr>,
-    sockets: Sockets,
 }
 
 impl Premises {
     pub fn new() -> Result<Premises> {
-        let (listeners, syslog) = (Mutex::default(), Mutex::default());
-        Ok(Premises { listeners, syslog, memory: Bound::new()? })
-    }
-
-    /// What listens for syslog on these addresses, kept as long as they are the same.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if it cannot be had.
-    pub fn syslog(&self, plain: &[SocketAddr], encrypted: &[SocketAddr]) -> Result<Sockets> {
-        let mut kept = self.syslog.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = &*kept
-            && kept.plain == plain
-            && kept.encrypted == encrypted
-        {
-            return Ok(kept.sockets.try_clone()?);
-        }
-        // Those of before may be in the way of those wanted now.
-        *kept = None;
-        let sockets = Sockets::bind(plain, encrypted)?;
-        let (plain, encrypted) = (plain.to_vec(), encrypted.to_vec());
-        let clone = sockets.try_clone()?;
-        *kept = Some(Syslog { plain, encrypted, sockets });
-        Ok(clone)
+        Ok(Premises {
+            listeners: Mutex::default(),
+            local: Mutex::default(),
+            syslog: Mutex::default(),
+            memory: Bound::new()?,
+        })
     }
 
     /// Whether syslog could be received on these addresses; nothing changes.
@@ -71,7 +49,7 @@ impl Premises {
     /// # Errors
     /// [`Error::Usage`] if it cannot be had.
     pub fn listener(&self, address: SocketAddr) -> Result<TcpListener> {
-        let mut listeners = self.lock();
+        let mut listeners = lock(&self.listeners);
         let kept = listeners.iter().find(|(known, _)| *known == address);
         if let Some((_, listener)) = kept {
             return Ok(listener.try_clone()?);
@@ -87,12 +65,49 @@ impl Premises {
 
     /// Closes the others.
     pub fn keep_only(&self, addresses: &[SocketAddr]) {
-        self.lock().retain(|(address, _)| addresses.contains(address));
+        lock(&self.listeners).retain(|(address, _)| addresses.contains(address));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(SocketAddr, TcpListener)>> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A listener on loopback, on any port.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn local_listener(&self) -> Result<TcpListener> {
+        let mut local = lock(&self.local);
+        if let Some(listener) = &*local {
+            return Ok(listener.try_clone()?);
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let kept = local.insert(listener);
+        Ok(kept.try_clone()?)
     }
+
+    pub fn close_local(&self) {
+        *lock(&self.local) = None;
+    }
+
+    /// Sockets that listen for syslog, `plain` over TCP and UDP, and `encrypted` over TLS.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if one cannot be had.
+    pub fn syslog(
+        &self,
+        plain: &[SocketAddr],
+        encrypted: &[SocketAddr],
+    ) -> Result<sockets::Sockets> {
+        lock(&self.syslog).at(plain, encrypted)
+    }
+
+    /// Closes the other sockets that listen for syslog.
+    pub fn keep_syslog(&self, plain: &[SocketAddr], encrypted: &[SocketAddr]) {
+        lock(&self.syslog).keep_only(plain, encrypted);
+    }
+}
+
+/// Sockets: whole whatever happened to a thread that held the lock.
+fn lock<T>(sockets: &Mutex<T>) -> MutexGuard<'_, T> {
+    sockets.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

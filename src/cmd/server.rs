@@ -21,6 +21,7 @@ use crate::ingest::{FollowOptions, Follower, Live};
 use crate::monitor::Monitor;
 use crate::receive::Desk;
 use crate::receive::listen::{self, Listening};
+use crate::receive::sockets;
 use crate::stop::Stop;
 use crate::store::{Access, Closing, Store};
 
@@ -33,7 +34,7 @@ pub struct Server {
     database: PathBuf,
     store: Store,
     sockets: http::Sockets,
-    syslog: listen::Sockets,
+    syslog: sockets::Sockets,
     tls: Option<Arc<rustls::ServerConfig>>,
     exports: tempfile::TempDir,
     mail: Option<MailSettings>,
@@ -53,7 +54,8 @@ impl Server {
         let exports = tempfile::Builder::new().prefix("pintail-").tempdir()?;
         store.harden(exports.path(), &limits)?;
         let listener = premises.listener(configuration.listen)?;
-        let sockets = http::Sockets::new(listener, ready.tls.clone())?;
+        let local = ready.tls.as_ref().map(|_| premises.local_listener()).transpose()?;
+        let sockets = http::Sockets::new(listener, ready.tls.clone(), local);
         let syslog = premises.syslog(&configuration.syslog, &configuration.syslog_tls)?;
         let key = random_key()?;
         let mut listens = vec![sockets.public_address()?];

@@ -3,7 +3,7 @@
 //! command line need not know a certificate to find its own server.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use axum::extract::connect_info::Connected;
@@ -29,20 +29,14 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    /// With TLS, one more is opened on loopback, for the command line.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn new(public: TcpListener, tls: Option<Arc<ServerConfig>>) -> io::Result<Sockets> {
-        let local = match &tls {
-            Some(_) => Some(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?),
-            None => None,
-        };
-        for listener in [Some(&public), local.as_ref()].into_iter().flatten() {
-            listener.set_nonblocking(true)?;
-        }
+    /// `local` is for the command line, which speaks no TLS. Neither socket blocks.
+    pub fn new(
+        public: TcpListener,
+        tls: Option<Arc<ServerConfig>>,
+        local: Option<TcpListener>,
+    ) -> Sockets {
         let tls = tls.map(|config| Arc::new(for_http((*config).clone())));
-        Ok(Sockets { public, tls, local })
+        Sockets { public, tls, local }
     }
 
     pub fn speaks_tls(&self) -> bool {
@@ -141,7 +135,6 @@ pub(super) async fn note_peer(
 }
 
 fn is_of_command_line(app: &App, request: &Request) -> bool {
-    let shown = token_of(request.headers());
-    let has_key = shown.is_some_and(|key| app.options.secrets.is_key(&key));
+    let has_key = token_of(request.headers()).is_some_and(|key| app.options.secrets.is_key(&key));
     has_key || request.uri().path() == "/health"
 }

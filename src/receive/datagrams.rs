@@ -239,6 +239,7 @@ fn read_all(
 
 #[cfg(test)]
 mod tests {
+    use super::super::budget::Budget;
     use super::*;
 
     #[test]
@@ -247,6 +248,27 @@ mod tests {
             1023: 0100007F:158A 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4711 2 0000000000000000 17\n";
         assert_eq!(drops_of(table, 4711), Some(17));
         assert_eq!(drops_of(table, 17), None);
+    }
+
+    #[tokio::test]
+    async fn what_has_no_room_is_dropped_and_counted_by_sender() {
+        // Room for two pieces; a client may have half of it.
+        let budget = Arc::new(Budget::new(2 * 2 * ROOM_FACTOR * ROOM_BYTES));
+        let [one, two] = [[10, 0, 0, 1], [10, 0, 0, 2]].map(IpAddr::from);
+        let mut waiting = Waiting::new(budget.hold(one));
+        let message = vec![b'x'; 1000];
+        let fits = 2 * ROOM_BYTES / (message.len() + Frames::FRAME_BYTES);
+        (0..fits).for_each(|_| waiting.take(&message, one));
+        (0..7).for_each(|_| waiting.take(&message, two));
+        let (loads, hold) = waiting.into_loads(([127, 0, 0, 1], 514).into());
+        let mut counts: Vec<_> = loads
+            .iter()
+            .map(|load| (load.source.as_str(), load.frames.len(), load.dropped))
+            .collect();
+        counts.sort();
+        assert_eq!(counts, [("syslog udp 10.0.0.1", fits, 0), ("syslog udp 10.0.0.2", 0, 7)]);
+        drop(hold);
+        assert_eq!(budget.taken(), 0);
     }
 
     #[test]

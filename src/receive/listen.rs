@@ -1,4 +1,4 @@
-//! Those who listen for syslog: sockets, connections, and the way of their messages to the desk.
+//! Those who listen for syslog: connections, and the way of their messages to the desk.
 //!
 //! Syslog has no answer, so nothing can be refused: what is read from a socket is kept until it is
 //! committed. A connection has at most one parcel at the desk and gathers the next one while that
@@ -7,7 +7,7 @@
 //! the sender wait.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,15 +20,16 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::budget::Hold;
-use super::datagrams::{Datagrams, take_datagrams};
+use super::datagrams::take_datagrams;
 use super::desk::{Desk, Refusal};
 use super::framing::{Flow, Framer, Frames};
 use super::parcel::Parcel;
+use super::sockets::Sockets;
 use super::syslog::{FORMAT, Reader};
 use crate::clock;
 use crate::config::cores;
 use crate::door::{Connection, Door};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::parse::Zone;
 use crate::store::sources::Kind;
 
@@ -49,6 +50,9 @@ pub(super) const ROOM_FACTOR: usize = 3;
 /// Bytes that are read when it is time to end, of those that have arrived.
 const LAST_BYTES_MAX: usize = 1 << 20;
 
+/// How long that may take: what a connection that is new has brought is known a moment later.
+const LAST_READ_WITHIN: Duration = Duration::from_millis(50);
+
 /// How long a connection waits for room while it has nothing on its way: others that wait for
 /// theirs may hold all of it.
 const ROOM_PATIENCE: Duration = Duration::from_secs(30);
@@ -56,85 +60,6 @@ const ROOM_PATIENCE: Duration = Duration::from_secs(30);
 /// Pauses between attempts to commit, from the first to the longest.
 const RETRY_MIN: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(5);
-
-/// How often a port is looked for that is free for TCP and for UDP, where any will do.
-const PORT_ATTEMPTS: usize = 16;
-
-/// Sockets that listen for syslog.
-#[derive(Default)]
-pub struct Sockets {
-    tcp: Vec<TcpListener>,
-    tls: Vec<TcpListener>,
-    udp: Vec<Datagrams>,
-}
-
-impl Sockets {
-    /// Listens at each of `plain` over TCP and UDP, and at each of `encrypted` over TLS.
-    ///
-    /// # Errors
-    /// [`Error::Usage`]: why that is not possible.
-    pub fn bind(plain: &[SocketAddr], encrypted: &[SocketAddr]) -> Result<Sockets> {
-        let mut sockets = Sockets::default();
-        for &address in plain {
-            let (tcp, udp) = both(address).map_err(|error| cannot_listen(address, &error))?;
-            sockets.tcp.push(tcp);
-            sockets.udp.push(udp);
-        }
-        for &address in encrypted {
-            let tcp = tcp(address).map_err(|error| cannot_listen(address, &error))?;
-            sockets.tls.push(tcp);
-        }
-        Ok(sockets)
-    }
-
-    /// The same sockets once more: who is connected to them or sends to them notices nothing when
-    /// a server ends and the next one takes over.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn try_clone(&self) -> io::Result<Sockets> {
-        let Sockets { tcp, tls, udp } = self;
-        Ok(Sockets {
-            tcp: tcp.iter().map(TcpListener::try_clone).collect::<io::Result<_>>()?,
-            tls: tls.iter().map(TcpListener::try_clone).collect::<io::Result<_>>()?,
-            udp: udp.iter().map(Datagrams::try_clone).collect::<io::Result<_>>()?,
-        })
-    }
-
-    /// What is listened at, a line for people each.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn addresses(&self) -> io::Result<Vec<String>> {
-        let tcp = self.tcp.iter().map(|tcp| Ok(format!("{} (tcp, udp)", tcp.local_addr()?)));
-        let tls = self.tls.iter().map(|tls| Ok(format!("{} (tls)", tls.local_addr()?)));
-        tcp.chain(tls).collect()
-    }
-}
-
-fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
-}
-
-/// Both on the same port.
-fn both(address: SocketAddr) -> io::Result<(TcpListener, Datagrams)> {
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        let tcp = tcp(address)?;
-        match UdpSocket::bind(tcp.local_addr()?) {
-            Ok(udp) => return Ok((tcp, Datagrams::new(udp)?)),
-            Err(error) if address.port() != 0 || attempt == PORT_ATTEMPTS => return Err(error),
-            Err(_) => {}
-        }
-    }
-}
-
-fn cannot_listen(address: SocketAddr, error: &io::Error) -> Error {
-    Error::usage(format!("listen for syslog on {address}: {error}; give another ADDR:PORT"))
-}
 
 /// What all who listen share.
 pub struct Listening {
@@ -173,16 +98,14 @@ pub async fn listen(
 ) -> Result<()> {
     let listening = Arc::new(listening);
     let mut listeners = JoinSet::new();
-    for socket in sockets.tcp {
-        let door = Door::new(socket, None)?;
+    for (_, tcp, udp) in sockets.plain {
+        let door = Door::new(tcp, None)?;
         listeners.spawn(take_connections(door, "syslog tcp", listening.clone()));
+        listeners.spawn(take_datagrams(udp, listening.clone()));
     }
-    for socket in sockets.tls {
-        let door = Door::new(socket, tls.clone())?;
+    for (_, tcp) in sockets.encrypted {
+        let door = Door::new(tcp, tls.clone())?;
         listeners.spawn(take_connections(door, "syslog tls", listening.clone()));
-    }
-    for datagrams in sockets.udp {
-        listeners.spawn(take_datagrams(datagrams, listening.clone()));
     }
     let mut stopping = listening.stopping.clone();
     stopped(&mut stopping).await;
@@ -260,7 +183,7 @@ impl Incoming {
         let full = bytes == self.read_bytes;
         self.read_bytes = if full { READ_BYTES_MAX } else { READ_BYTES_MIN };
         if self.framer.cut(&mut self.rest, clock::now(), &mut self.frames) == Flow::End {
-            self.open = false;
+            return self.end(false);
         }
         if self.rest.is_empty() {
             // Most are idle most of the time.
@@ -273,11 +196,12 @@ impl Incoming {
     }
 
     /// Takes what has arrived, so that who sends seldom loses nothing by a restart.
-    fn take_last(&mut self, stream: &mut Connection) {
+    async fn take_last(&mut self, stream: &mut Connection) {
+        let until = tokio::time::Instant::now() + LAST_READ_WITHIN;
         let mut left = LAST_BYTES_MAX;
         while left > 0 && self.open {
-            let read = read_some(stream, &mut self.rest, READ_BYTES_MAX).now_or_never();
-            let Some(read) = read else { break };
+            let read = read_some(stream, &mut self.rest, READ_BYTES_MAX);
+            let Ok(read) = tokio::time::timeout_at(until, read).await else { break };
             left = left.saturating_sub(READ_BYTES_MAX);
             self.take(read);
         }
@@ -337,7 +261,7 @@ async fn take_messages(
                 }
             }
             read = read_some(&mut stream, rest, *read_bytes), if may_read => incoming.take(read),
-            () = stopped(&mut stopping), if is_open => incoming.take_last(&mut stream),
+            () = stopped(&mut stopping), if is_open => incoming.take_last(&mut stream).await,
         }
     }
 }

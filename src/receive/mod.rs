@@ -17,7 +17,7 @@
 //! - [`loki`], [`elastic`], [`otlp`], [`splunk`]: one file a protocol, pure.
 //! - [`wire`]: the encoding of Protocol Buffers.
 //! - [`syslog`]: messages of syslog; [`framing`]: where they begin and end in a stream;
-//!   [`listen`]: those who listen for them; [`datagrams`]: over UDP.
+//!   [`listen`]: those who listen for them; [`datagrams`]: over UDP; [`sockets`]: at what.
 
 pub mod body;
 pub mod budget;
@@ -32,6 +32,7 @@ pub mod loki;
 pub mod otlp;
 pub mod parcel;
 pub mod receipts;
+pub mod sockets;
 pub mod splunk;
 pub mod syslog;
 pub mod wire;

@@ -31,7 +31,7 @@ where s.source not in (select id from sources)
 union all
 select 'reject outside of what was taken in', r::varchar
 from rejects r
-where not exists (
+where r.source not in (select id from sources where kind in ('http', 'syslog')) and not exists (
     from positions p
     where p.source = r.source and p.start_byte <= r.start_byte and r.end_byte <= p.end_byte
 )
