@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::config::{ConfigArgs, Configuration, Ready};
+use super::config::{ConfigArgs, Ready};
 use super::premises::Premises;
 use super::server::{Server, say};
 use super::signals::{self, Wish};
@@ -160,7 +160,7 @@ impl Keeper {
     fn reload(&self) -> Result<Ready> {
         let ready = Ready::of(self.args.load()?.configuration)?;
         let configuration = &ready.configuration;
-        self.premises.check_syslog(&configuration.syslog, &configuration.syslog_tls)?;
+        drop(self.premises.syslog(&configuration.syslog, &configuration.syslog_tls)?);
         drop(self.premises.listener(configuration.listen)?);
         Ok(ready)
     }

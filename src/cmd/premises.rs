@@ -27,23 +27,6 @@ impl Premises {
         })
     }
 
-    /// Whether syslog could be received on these addresses; nothing changes.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if somebody else has one of them.
-    pub fn check_syslog(&self, plain: &[SocketAddr], encrypted: &[SocketAddr]) -> Result<()> {
-        let kept = self.syslog.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = |address: &&SocketAddr| {
-            !kept.as_ref().is_some_and(|kept| {
-                kept.plain.contains(address) || kept.encrypted.contains(address)
-            })
-        };
-        let plain: Vec<SocketAddr> = plain.iter().filter(is_new).copied().collect();
-        let encrypted: Vec<SocketAddr> = encrypted.iter().filter(is_new).copied().collect();
-        drop(Sockets::bind(&plain, &encrypted)?);
-        Ok(())
-    }
-
     /// The listener on this address, which is kept beyond its use.
     ///
     /// # Errors
