@@ -109,7 +109,8 @@ pub fn decode(
     let orders = orders(&text, index.unwrap_or(INDEX_DEFAULT))?;
     let texts = Texts::fitted(orders.iter().filter_map(Order::message).take(SAMPLE_TEXTS_MAX));
     let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
-    let mut decoder = Decoder { texts, rules, intake: Intake::new(parcel), ask, duplicates: 0 };
+    let mut decoder =
+        Decoder { texts, rules, intake: Intake::new(parcel, body.len()), ask, duplicates: 0 };
     let mut items = Vec::with_capacity(orders.len());
     for order in orders {
         let outcome = decoder.take(&order);

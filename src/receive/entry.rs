@@ -133,7 +133,9 @@ pub struct Intake<'p> {
 }
 
 impl<'p> Intake<'p> {
-    pub fn new(parcel: &'p mut Parcel) -> Intake<'p> {
+    /// For the items of a body of so many bytes.
+    pub fn new(parcel: &'p mut Parcel, body_bytes: usize) -> Intake<'p> {
+        parcel.batch.reset(0, 0, body_bytes as u64);
         Intake { parcel, spare: Fields::default(), rejected: Rejected::default() }
     }
 
@@ -238,7 +240,7 @@ mod tests {
     #[test]
     fn what_cannot_be_stored_is_rejected() {
         let mut parcel = Parcel::default();
-        let mut intake = Intake::new(&mut parcel);
+        let mut intake = Intake::new(&mut parcel, 0);
         for (ts, length) in [(0, 1), (Micros::MAX, 1), (0, LINE_BYTES_MAX + 1)] {
             let message = Cow::Owned("x".repeat(length));
             let record = Record { ts, message, ..intake.blank() };

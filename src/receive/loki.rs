@@ -49,10 +49,10 @@ pub fn decode(
     parcel: &mut Parcel,
 ) -> Result<Rejected, Malformed> {
     match encoding {
-        Encoding::Protobuf => take(now, parcel, |visit| walk_protobuf(body, visit)),
+        Encoding::Protobuf => take(now, body.len(), parcel, |visit| walk_protobuf(body, visit)),
         Encoding::Json => {
             let text = text_of(body);
-            take(now, parcel, |visit| walk_json(&text, visit))
+            take(now, body.len(), parcel, |visit| walk_json(&text, visit))
         }
     }
 }
@@ -94,6 +94,7 @@ type Visit<'v> = dyn FnMut(&Stream<'_>, &Entry<'_>) -> ControlFlow<()> + 'v;
 
 fn take(
     now: Micros,
+    body_bytes: usize,
     parcel: &mut Parcel,
     walk: impl Fn(&mut Visit<'_>) -> Result<(), Malformed>,
 ) -> Result<Rejected, Malformed> {
@@ -107,7 +108,7 @@ fn take(
         }
     })?;
     let texts = Texts::fitted(sample.into_iter());
-    let mut intake = Intake::new(parcel);
+    let mut intake = Intake::new(parcel, body_bytes);
     walk(&mut |stream, entry| {
         take_entry(&texts, stream, entry, now, &mut intake);
         ControlFlow::Continue(())

@@ -46,13 +46,13 @@ pub fn decode(
 ) -> Result<Rejected, Malformed> {
     match encoding {
         Encoding::Protobuf => {
-            let mut decoder = Decoder::new(sample_protobuf(body)?, now, parcel);
+            let mut decoder = Decoder::new(sample_protobuf(body)?, now, body.len(), parcel);
             decoder.take_protobuf(body)?;
             Ok(decoder.intake.rejected)
         }
         Encoding::Json => {
             let text = text_of(body);
-            let mut decoder = Decoder::new(sample_json(&text)?, now, parcel);
+            let mut decoder = Decoder::new(sample_json(&text)?, now, body.len(), parcel);
             let walked = json::walk(&text, &mut |common, value| {
                 decoder.take_value(value, common);
                 ControlFlow::Continue(())
@@ -70,9 +70,14 @@ struct Decoder<'p> {
 }
 
 impl<'p> Decoder<'p> {
-    fn new(sample: Vec<Cow<'_, str>>, now: Micros, parcel: &'p mut Parcel) -> Decoder<'p> {
+    fn new(
+        sample: Vec<Cow<'_, str>>,
+        now: Micros,
+        body_bytes: usize,
+        parcel: &'p mut Parcel,
+    ) -> Decoder<'p> {
         let texts = Texts::fitted(sample.into_iter());
-        Decoder { texts, intake: Intake::new(parcel), now }
+        Decoder { texts, intake: Intake::new(parcel, body_bytes), now }
     }
 
     fn take_record<'s>(&mut self, log: &'s LogRecord<'_>, common: &Common<'s>) {

@@ -58,7 +58,7 @@ pub fn decode_events(body: &[u8], now: Micros, parcel: &mut Parcel) -> Outcome {
     let events = events(&text);
     let sample = events.iter().filter_map(|event| event.as_ref().ok()?.event?.string());
     let texts = Texts::fitted(sample.take(SAMPLE_TEXTS_MAX));
-    let mut intake = Intake::new(parcel);
+    let mut intake = Intake::new(parcel, body.len());
     let mut problem = events.is_empty().then_some((Problem::NoData, 0));
     for (number, event) in events.iter().enumerate() {
         let taken = match event {
@@ -261,7 +261,7 @@ pub fn decode_raw(body: &[u8], about: &About<'_>, now: Micros, parcel: &mut Parc
     let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
     let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
     let dialect = Dialect::detect(&lines, &[], rules);
-    let mut described = Described { about, intake: Intake::new(parcel) };
+    let mut described = Described { about, intake: Intake::new(parcel, body.len()) };
     if dialect.main().is_some() {
         read_block(&dialect, body, &mut described);
     } else {

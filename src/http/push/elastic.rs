@@ -4,6 +4,10 @@
 //! policies, pipelines and data streams: everything is there, and what they set is
 //! acknowledged, because nothing of it is needed here. Replies are compact JSON and carry the
 //! header that clients check (`X-Elastic-Product`).
+//!
+//! A document is known again by its `_id` and index, for an hour. Without an `_id` the protocol does
+//! not tell one that is sent again from another that is the same: then only an
+//! `Idempotency-Key` does.
 
 use std::collections::HashMap;
 use std::time::Instant;

@@ -2,7 +2,8 @@
 //!
 //! The reply is in the request's content type. Records that cannot be stored are counted in
 //! `partial_success`, which no client sends again; errors are a `google.rpc.Status`
-//! (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>).
+//! (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>). The same body again within
+//! the hour is known and not stored again.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};

@@ -5,6 +5,9 @@
 //! A request with a channel is given an `ackId`, when its events are committed: whoever asks
 //! for an acknowledgement that was given out hears that it is so. Nothing is remembered for it, and so it
 //! is true after a restart as well.
+//!
+//! The protocol does not tell an event that is sent again from another that is the same: a client
+//! that heard no answer stores it twice, unless it sends an `Idempotency-Key`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
