@@ -425,15 +425,13 @@ impl World {
 
     /// Every line is in once: its number, its text.
     fn assert_all(&self, records: u64) {
-        let query = format!(
-            "select
+        let query = "select
                 count(*) as records,
                 count(distinct n) as numbers,
                 coalesce(max(n), 0) as last,
                 (select count(*) from rejects) as rejects
-            from (select regexp_extract(message, '^message (\\d+)', 1)::bigint as n from logs)"
-        );
-        let found = &self.pintail.sql_in(DATABASE, &query)[0];
+            from (select regexp_extract(message, '^message (\\d+)', 1)::bigint as n from logs)";
+        let found = &self.pintail.sql_in(DATABASE, query)[0];
         let all = json!({
             "records": records, "numbers": records, "last": records - 1, "rejects": 0
         });

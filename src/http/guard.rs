@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::answer::{ApiError, ApiResult, Body, ErrorBody};
 use super::app::App;
 use super::credentials::token_of;
+use super::push;
 use super::secrets::COOKIE;
 
 /// What a wrong token waits for: guessing is to be slow.
@@ -22,10 +23,20 @@ const WRONG_TOKEN_DELAY: std::time::Duration = std::time::Duration::from_millis(
 /// Turns away what comes from elsewhere. DNS rebinding makes a stranger's name point to this
 /// machine: then Host is that name. A stranger's page that sends requests has another Origin.
 pub async fn same_site(State(app): State<App>, request: Request, next: Next) -> Response {
+    if !is_browser(request.headers()) && push::is_for_shippers(&request) {
+        return next.run(request).await;
+    }
     match check_site(request.headers(), request.uri().authority(), &app.options.hosts) {
         Ok(()) => next.run(request).await,
         Err(message) => ApiError::new(StatusCode::FORBIDDEN, "forbidden", message).into_response(),
     }
+}
+
+/// Whether a browser sends it on behalf of a page. Those say so in all that changes something.
+/// Shippers do not, and call this server by whatever name it has in their network.
+fn is_browser(headers: &HeaderMap) -> bool {
+    const SIGNS: [&str; 3] = ["origin", "sec-fetch-site", "sec-fetch-mode"];
+    SIGNS.iter().any(|name| headers.contains_key(*name))
 }
 
 fn check_site(

@@ -88,7 +88,7 @@ struct Job {
 
 /// What the clerk is told.
 enum Work {
-    Commit(Job),
+    Commit(Box<Job>),
     End,
 }
 
@@ -195,7 +195,7 @@ impl Desk {
         let (done, answer) = oneshot::channel();
         parcel.batch.source = source;
         // Without a clerk the sender is dropped with the job: then the answer is an error.
-        drop(self.jobs.send(Work::Commit(Job { parcel, done, _hold: hold })));
+        drop(self.jobs.send(Work::Commit(Box::new(Job { parcel, done, _hold: hold }))));
         answer
     }
 
@@ -242,7 +242,7 @@ impl Clerk {
         while open && let Some(Work::Commit(first)) = self.jobs.blocking_recv() {
             let mut rows = first.parcel.batch.rows();
             let mut rejects = first.parcel.batch.rejects.len();
-            let mut jobs = vec![first];
+            let mut jobs = vec![*first];
             while rows < TRANSACTION_ROWS_MAX / 2
                 && rejects < TRANSACTION_REJECTS_MAX
                 && let Ok(work) = self.jobs.try_recv()
@@ -253,7 +253,7 @@ impl Clerk {
                 };
                 rows += job.parcel.batch.rows();
                 rejects += job.parcel.batch.rejects.len();
-                jobs.push(job);
+                jobs.push(*job);
             }
             self.commit_all(jobs);
         }

@@ -75,7 +75,7 @@ mod tests {
     fn members_with_names_of_their_own_are_found() {
         let body = br#"{"wann":"2026-01-05T00:00:00Z","was":"hello","n":1}
 {"was":"no time"}
-{"x"
+no JSON
 "#;
         let names = FieldNames {
             time: Some("wann".into()),

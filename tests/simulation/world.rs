@@ -180,7 +180,8 @@ impl World {
 
     fn new_file(&mut self, records: u32) {
         self.new_files += 1;
-        let below = self.model.following == Following::Directory && self.new_files % 2 == 0;
+        let below =
+            self.model.following == Following::Directory && self.new_files.is_multiple_of(2);
         let folder = if below { "logs/below" } else { "logs" };
         fs::create_dir_all(self.pintail.path(folder)).unwrap();
         let path = format!("{folder}/new{}.log", self.new_files);

@@ -72,7 +72,7 @@ pub async fn root(State(app): State<App>, request: Request) -> Response {
 }
 
 /// Whether a client asks for Elasticsearch rather than for the page.
-fn is_shipper(headers: &HeaderMap) -> bool {
+pub fn is_shipper(headers: &HeaderMap) -> bool {
     const SHIPPERS: [&str; 10] = [
         "beat",
         "elastic",

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::{ConnectInfo, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
@@ -99,6 +99,19 @@ fn elastic() -> Router<App> {
         .route("/_data_stream/{*rest}", settings())
         .route("/_ingest/{*rest}", settings())
         .route("/_alias/{*rest}", settings())
+}
+
+/// Whether it is one of these routes, or one of those that say that the server is well: nothing
+/// there tells what the logs say.
+pub fn is_for_shippers(request: &Request) -> bool {
+    const BELOW: [&str; 7] =
+        ["/insert/", "/loki/", "/v1/logs", "/services/", "/elasticsearch", "/_", "/{index}"];
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    match path {
+        "/" => elastic::is_shipper(request.headers()),
+        "/health" | "/ready" => true,
+        _ => BELOW.iter().any(|start| path.starts_with(start)),
+    }
 }
 
 /// How long a client may pause while it sends a body.

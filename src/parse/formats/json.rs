@@ -41,12 +41,14 @@ pub const KIND: Kind = Kind {
 struct Json {
     /// Members that stand for others: their own key, and the text of the one meant.
     aliases: Vec<(String, &'static str)>,
+    /// Every line stands for itself: what is no object continues none.
+    stands_alone: bool,
 }
 
-/// JSON whose member `key` is to be read as if it were called `meant`, for each of these pairs;
-/// `meant` is JSON text.
+/// JSON lines as clients push them: every line stands for itself. A member `key` is read as if it
+/// were called `meant`, for each of these pairs; `meant` is JSON text.
 pub fn with_aliases(aliases: Vec<(String, &'static str)>) -> Arc<dyn Format> {
-    Arc::new(Json { aliases })
+    Arc::new(Json { aliases, stands_alone: true })
 }
 
 impl Json {
@@ -65,6 +67,10 @@ impl Format for Json {
     #[inline]
     fn joins_lines(&self) -> bool {
         true
+    }
+
+    fn takes_continuations(&self) -> bool {
+        !self.stands_alone
     }
 
     fn parse<'a>(
