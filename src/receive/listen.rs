@@ -98,6 +98,7 @@ pub async fn listen(
 ) -> Result<()> {
     let listening = Arc::new(listening);
     let mut listeners = JoinSet::new();
+    let tls = tls.map(|config| Arc::new(for_syslog((*config).clone())));
     for (_, tcp, udp) in sockets.plain {
         let door = Door::new(tcp, None)?;
         listeners.spawn(take_connections(door, "syslog tcp", listening.clone()));
@@ -115,6 +116,14 @@ pub async fn listen(
         tracing::error!("{lost} messages of syslog are lost: they could not be stored in time");
     }
     Ok(())
+}
+
+/// TLS in which nothing is said to the sender: no tickets for its next connection. Most senders
+/// never read, and one that ends a connection with something unread resets it, which would
+/// throw away what it has sent last and nobody has read yet.
+fn for_syslog(mut config: ServerConfig) -> ServerConfig {
+    config.send_tls13_tickets = 0;
+    config
 }
 
 /// Takes all who connect.
