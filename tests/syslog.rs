@@ -11,9 +11,11 @@ use std::net::{TcpStream, UdpSocket};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use common::disk::Disk;
 use common::server::Server;
 use common::syslog::{Rsyslog, address_of, column, ledger, of_readme, program, send, until_closed};
 use common::{Pintail, until};
+use serde_json::Value;
 
 const PLAIN: &str = "(tcp, udp)";
 
@@ -304,7 +306,7 @@ fn a_restart_in_place_loses_nothing_that_waits() {
     let ask =
         || ureq::get(format!("{}/api/sql?sql=from+logs+select+count(*)", server.address)).call();
     until("every message", || {
-        let rows = ask().and_then(|mut answer| answer.body_mut().read_json::<serde_json::Value>());
+        let rows = ask().and_then(|mut answer| answer.body_mut().read_json::<Value>());
         rows.is_ok_and(|rows| rows["rows"][0][0] == 201)
     });
     assert!(server.stop().contains("serving again"));
@@ -313,6 +315,47 @@ fn a_restart_in_place_loses_nothing_that_waits() {
         ["100 100", "101 101"]
     );
     pintail.assert_sound();
+}
+
+#[test]
+fn a_full_disk_keeps_senders_waiting_and_loses_nothing() {
+    const MESSAGES: u32 = 50_000;
+    let pintail = Pintail::new();
+    std::fs::create_dir(pintail.path("data")).unwrap();
+    let disk = Disk::new(&pintail.path("data"), pintail.path("disk"));
+    let mut command = pintail.command([
+        "serve",
+        "--db",
+        "data/pintail.duckdb",
+        "--listen",
+        "127.0.0.1:0",
+        "--syslog",
+        "127.0.0.1:0",
+    ]);
+    command.env_remove("PINTAIL_TOKEN");
+    disk.under(&mut command);
+    let server = Server::spawn(command);
+    let to = address_of(&server, PLAIN);
+    send(to, "<13>app: first\n");
+    server.until_records(1);
+    disk.room(20_000);
+    let sender = std::thread::spawn(move || {
+        let messages = (0..MESSAGES).map(|n| format!("<13>app: message {n}\n"));
+        // In several connections: a restart ends those that are open.
+        for message in messages.collect::<Vec<_>>().chunks(1_000) {
+            send(to, message.concat());
+        }
+    });
+    sender.join().unwrap();
+    until("the disk is full", || disk.room_left() == 0);
+    disk.unlimited();
+    until("every message", || {
+        let asked = ureq::get(format!("{}/api/sql?sql=from+logs+select+count(*)", server.address));
+        let rows = asked.call().and_then(|mut answer| answer.body_mut().read_json::<Value>());
+        rows.is_ok_and(|rows| rows["rows"][0][0] == MESSAGES + 1)
+    });
+    server.stop();
+    pintail.assert_sound_in("data/pintail.duckdb");
 }
 
 #[test]
