@@ -11,9 +11,11 @@ use std::net::{TcpStream, UdpSocket};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use common::disk::Disk;
 use common::server::Server;
 use common::syslog::{Rsyslog, address_of, column, ledger, of_readme, program, send, until_closed};
 use common::{Pintail, until};
+use serde_json::Value;
 
 const PLAIN: &str = "(tcp, udp)";
 
@@ -300,19 +302,62 @@ fn a_restart_in_place_loses_nothing_that_waits() {
         send(to, format!("<13>app: line {n}\n"));
     }
     until_closed(open);
-    // With a new connection each time: others may be just what the restart ends.
-    let ask =
-        || ureq::get(format!("{}/api/sql?sql=from+logs+select+count(*)", server.address)).call();
-    until("every message", || {
-        let rows = ask().and_then(|mut answer| answer.body_mut().read_json::<serde_json::Value>());
-        rows.is_ok_and(|rows| rows["rows"][0][0] == 201)
-    });
+    until("every message", || count(&server) == Some(201));
     assert!(server.stop().contains("serving again"));
     assert_eq!(
         pintail.column("select received || ' ' || stored from ledger order by 1"),
         ["100 100", "101 101"]
     );
     pintail.assert_sound();
+}
+
+#[test]
+fn a_full_disk_keeps_senders_waiting_and_loses_nothing() {
+    full_disk(false);
+}
+
+/// What was read from the sockets waits for the next server of the process.
+#[test]
+fn a_restart_in_place_on_a_full_disk_loses_nothing() {
+    full_disk(true);
+}
+
+fn full_disk(restarts: bool) {
+    const MESSAGES: u32 = 50_000;
+    let pintail = Pintail::new();
+    std::fs::create_dir(pintail.path("data")).unwrap();
+    let disk = Disk::new(&pintail.path("data"), pintail.path("disk"));
+    let arguments =
+        "serve --db data/pintail.duckdb --listen 127.0.0.1:0 --syslog 127.0.0.1:0".split(' ');
+    let mut command = pintail.command(arguments);
+    disk.under(command.env_remove("PINTAIL_TOKEN"));
+    let server = Server::spawn(command);
+    let to = address_of(&server, PLAIN);
+    send(to, "<13>app: first\n");
+    server.until_records(1);
+    disk.room(20_000);
+    let messages: Vec<String> = (0..MESSAGES).map(|n| format!("<13>app: message {n}\n")).collect();
+    messages.chunks(1_000).for_each(|some| send(to, some.concat()));
+    until("the disk is full", || disk.room_left() == 0);
+    let mut open = TcpStream::connect(to).unwrap();
+    open.write_all(b"<13>app: last\n").unwrap();
+    if restarts {
+        server.signal("-HUP");
+        until_closed(open);
+    }
+    disk.unlimited();
+    until("every message", || count(&server) == Some(i64::from(MESSAGES) + 2));
+    let stderr = server.stop();
+    assert!(stderr.contains("No space left on device"), "{stderr}");
+    assert_eq!(stderr.contains("waits for the database to be opened again"), restarts, "{stderr}");
+    pintail.assert_sound_in("data/pintail.duckdb");
+}
+
+/// The records, asked over a new connection: others may be just what a restart ends.
+fn count(server: &Server) -> Option<i64> {
+    let asked = ureq::get(format!("{}/api/sql?sql=from+logs+select+count(*)", server.address));
+    let rows: Value = asked.call().ok()?.body_mut().read_json().ok()?;
+    rows["rows"][0][0].as_i64()
 }
 
 #[test]

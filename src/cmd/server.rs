@@ -142,8 +142,12 @@ impl Server {
 
     fn serve(self, desk: Desk, monitor: Arc<Monitor>, is_demo: bool, stop: &Stop) -> Result<()> {
         let (stops, stopping) = watch::channel(false);
-        let listening =
-            Listening::new(desk.clone(), self.configuration.timezone.zone, stopping.clone());
+        let listening = Listening::new(
+            desk.clone(),
+            self.configuration.timezone.zone,
+            stop.clone(),
+            stopping.clone(),
+        );
         let app = App::new(Options {
             speaks_tls: self.sockets.speaks_tls(),
             store: self.store,

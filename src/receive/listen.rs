@@ -24,13 +24,14 @@ use super::datagrams::take_datagrams;
 use super::desk::{Desk, Refusal};
 use super::framing::{Flow, Framer, Frames};
 use super::parcel::Parcel;
-use super::sockets::Sockets;
+use super::sockets::{Kept, Sockets};
 use super::syslog::{FORMAT, Reader};
 use crate::clock;
 use crate::config::cores;
 use crate::door::{Connection, Door};
 use crate::error::Result;
 use crate::parse::Zone;
+use crate::stop::{Reason, Stop};
 use crate::store::sources::Kind;
 
 /// Connections at most; each may have a message of a mebibyte under way, within the budget.
@@ -69,19 +70,25 @@ pub struct Listening {
     turns: Arc<Semaphore>,
     /// Messages that are not committed yet.
     on_their_way: AtomicU64,
-    /// Turns true when all is to end.
+    /// Why it is to end, when it is.
+    stop: Stop,
+    /// Turns true then.
     pub stopping: watch::Receiver<bool>,
+    /// For the next server.
+    kept: Kept,
 }
 
 impl Listening {
-    /// `zone` is that of times that name none; `stopping` turns true when all is to end.
-    pub fn new(desk: Desk, zone: Zone, stopping: watch::Receiver<bool>) -> Listening {
+    /// `zone` is that of times that name none; `stopping` turns true when `stop` is thrown.
+    pub fn new(desk: Desk, zone: Zone, stop: Stop, stopping: watch::Receiver<bool>) -> Listening {
         Listening {
             desk,
             reader: Reader::new(zone),
             turns: Arc::new(Semaphore::new(cores())),
             on_their_way: AtomicU64::new(0),
+            stop,
             stopping,
+            kept: Kept::default(),
         }
     }
 }
@@ -96,8 +103,14 @@ pub async fn listen(
     listening: Listening,
     drain: Duration,
 ) -> Result<()> {
-    let listening = Arc::new(listening);
+    let listening = Arc::new(Listening { kept: sockets.kept.clone(), ..listening });
     let mut listeners = JoinSet::new();
+    let kept = sockets.kept.take();
+    if !kept.is_empty() {
+        let listening = listening.clone();
+        listeners.spawn(async move { deliver_all(&listening, kept).await });
+    }
+    let tls = tls.map(|config| Arc::new(for_syslog((*config).clone())));
     for (_, tcp, udp) in sockets.plain {
         let door = Door::new(tcp, None)?;
         listeners.spawn(take_connections(door, "syslog tcp", listening.clone()));
@@ -115,6 +128,14 @@ pub async fn listen(
         tracing::error!("{lost} messages of syslog are lost: they could not be stored in time");
     }
     Ok(())
+}
+
+/// TLS in which nothing is said to the sender: no tickets for its next connection. Most senders
+/// never read, and one that ends a connection with something unread resets it, which would
+/// throw away what it has sent last and nobody has read yet.
+fn for_syslog(mut config: ServerConfig) -> ServerConfig {
+    config.send_tls13_tickets = 0;
+    config
 }
 
 /// Takes all who connect.
@@ -296,22 +317,34 @@ pub(super) struct Load {
 
 /// Commits what was sent, however long that takes.
 pub(super) async fn deliver(listening: Arc<Listening>, loads: Vec<Load>, hold: Hold) {
+    deliver_all(&listening, loads.into_iter().map(Arc::new).collect()).await;
+    drop(hold);
+}
+
+async fn deliver_all(listening: &Arc<Listening>, mut loads: Vec<Arc<Load>>) {
     let messages = loads.iter().map(|load| load.frames.len() as u64).sum();
     listening.on_their_way.fetch_add(messages, Ordering::Relaxed);
-    let mut loads: Vec<Arc<Load>> = loads.into_iter().map(Arc::new).collect();
+    let mut stopping = listening.stopping.clone();
     let mut pause = RETRY_MIN;
     let mut is_again = false;
     loop {
-        loads = deliver_once(&listening, loads, is_again).await;
+        loads = deliver_once(listening, loads, is_again).await;
         if loads.is_empty() {
             break;
         }
-        tokio::time::sleep(pause).await;
-        pause = (2 * pause).min(RETRY_MAX);
+        if !matches!(listening.stop.reason(), None | Some(Reason::End)) {
+            tracing::warn!("what came over syslog waits for the database to be opened again");
+            listening.kept.put(loads);
+            break;
+        }
+        let stops = !*stopping.borrow();
+        tokio::select! {
+            () = tokio::time::sleep(pause) => pause = (2 * pause).min(RETRY_MAX),
+            () = stopped(&mut stopping), if stops => pause = RETRY_MIN,
+        }
         is_again = true;
     }
     listening.on_their_way.fetch_sub(messages, Ordering::Relaxed);
-    drop(hold);
 }
 
 /// Hands in what was sent; returns what was not committed.

@@ -2,8 +2,10 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::datagrams::Datagrams;
+use super::listen::Load;
 use crate::error::{Error, Result};
 
 /// How often a port is looked for that is free for TCP and for UDP, where any will do.
@@ -14,6 +16,29 @@ const PORT_ATTEMPTS: usize = 16;
 pub struct Sockets {
     pub(super) plain: Vec<(SocketAddr, TcpListener, Datagrams)>,
     pub(super) encrypted: Vec<(SocketAddr, TcpListener)>,
+    pub(super) kept: Kept,
+}
+
+/// What was read from the sockets, and a server could not commit before the next one takes over:
+/// its database failed. Bounded by what one server may have on its way.
+#[derive(Clone, Default)]
+pub(super) struct Kept {
+    loads: Arc<Mutex<Vec<Arc<Load>>>>,
+}
+
+impl Kept {
+    pub fn put(&self, loads: Vec<Arc<Load>>) {
+        self.lock().extend(loads);
+    }
+
+    pub fn take(&self) -> Vec<Arc<Load>> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// A list: whole whatever happened to a thread that held the lock.
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Load>>> {
+        self.loads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Sockets {
@@ -23,7 +48,7 @@ impl Sockets {
     /// # Errors
     /// [`Error::Usage`]: why one cannot be had.
     pub fn at(&mut self, plain: &[SocketAddr], encrypted: &[SocketAddr]) -> Result<Sockets> {
-        let mut found = Sockets::default();
+        let mut found = Sockets { kept: self.kept.clone(), ..Sockets::default() };
         for &address in plain {
             if !self.plain.iter().any(|(known, ..)| *known == address) {
                 let (tcp, udp) = both(address).map_err(|error| cannot_listen(address, &error))?;
