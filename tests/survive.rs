@@ -29,8 +29,9 @@ const FULL: &str = "No space left on device";
 
 #[test]
 fn a_disk_that_fills_while_following_stops_nothing_for_good() {
-    for room in [0, 1, 5_000, 20_000] {
+    for (room, copies) in [(0, false), (1, false), (20_000, false), (0, true), (5_000, true)] {
         let world = World::new();
+        world.disk.copies(copies);
         world.append(0..10);
         let server = world.start();
         server.until_records(10);
@@ -43,7 +44,7 @@ fn a_disk_that_fills_while_following_stops_nothing_for_good() {
         world.disk.unlimited();
         world.until_records(&server, 3_000);
         let said = server.stop();
-        assert!(said.contains(FULL), "{room}: {said}");
+        assert!(said.contains(FULL), "{room} {copies}: {said}");
         world.assert_all(3_000);
     }
 }
@@ -51,8 +52,12 @@ fn a_disk_that_fills_while_following_stops_nothing_for_good() {
 /// The write-ahead log goes into the database from some megabytes on: that needs room too.
 #[test]
 fn a_disk_that_fills_during_a_checkpoint_stops_nothing_for_good() {
-    for room in [1_000_000, 4_000_000, 8_000_000] {
+    for (room, copies) in [1_000_000, 4_000_000, 18_000_000, 22_000_000]
+        .into_iter()
+        .flat_map(|room| [(room, false), (room, true)])
+    {
         let world = World::new();
+        world.disk.copies(copies);
         let server = world.start();
         world.disk.room(room);
         for part in 0..20 {
@@ -64,7 +69,7 @@ fn a_disk_that_fills_during_a_checkpoint_stops_nothing_for_good() {
         world.disk.unlimited();
         world.until_records(&server, 80_000);
         let said = server.stop();
-        assert!(said.contains(FULL), "{room}: {said}");
+        assert!(said.contains(FULL), "{room} {copies}: {said}");
         world.assert_all(80_000);
     }
 }

@@ -19,7 +19,8 @@ const DELAY_MS: u64 = 0;
 const ROOM_BYTES: u64 = 8;
 const READ_ONLY: u64 = 16;
 const CLOCK_SECONDS: u64 = 24;
-const CONTROL_BYTES: u64 = 32;
+const COPIES: u64 = 32;
+const CONTROL_BYTES: u64 = 40;
 
 impl Disk {
     /// The disk that everything below `directory` lies on; `control_path` is made.
@@ -58,6 +59,11 @@ impl Disk {
     pub fn unlimited(&self) {
         self.slow(0);
         self.room(-1);
+    }
+
+    /// Writing in place takes room too: btrfs, ZFS, thin volumes.
+    pub fn copies(&self, is: bool) {
+        self.set(COPIES, is.into());
     }
 
     pub fn read_only(&self, is: bool) {

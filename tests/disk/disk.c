@@ -3,7 +3,8 @@
  *
  * PINTAIL_DISK_DIR names the directory whose files lie on that disk, PINTAIL_DISK_CONTROL a
  * file that holds `struct control`, which the test changes while the process runs. Writing
- * into what a file holds already always works, as on a real disk; only growth takes room.
+ * into what a file holds already works on a full disk, too, and only growth takes room; unless
+ * the disk is one that never writes in place (btrfs, ZFS, a thin volume).
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -28,9 +29,10 @@ struct control {
     _Atomic int64_t room_bytes;    /* by how much files may grow; negative: as much as they like */
     _Atomic int64_t read_only;     /* nothing may be made, opened for writing or removed */
     _Atomic int64_t clock_seconds; /* added to the time of day */
+    _Atomic int64_t copies;        /* writing in place takes room as growth does */
 };
 
-static struct control unlimited = {0, -1, 0, 0};
+static struct control unlimited = {0, -1, 0, 0, 0};
 static struct control *control = &unlimited;
 static const char *directory;
 static size_t directory_length;
@@ -87,7 +89,7 @@ static ssize_t fitting(int fd, size_t count, off_t offset) {
     struct stat file;
     if (fstat(fd, &file) != 0) return (ssize_t)count;
     int64_t start = offset < 0 ? file.st_size : offset;
-    int64_t growth = start + (int64_t)count - file.st_size;
+    int64_t growth = control->copies ? (int64_t)count : start + (int64_t)count - file.st_size;
     if (growth <= 0) return (ssize_t)count;
     int64_t left = control->room_bytes, taken;
     do {

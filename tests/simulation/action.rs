@@ -78,8 +78,10 @@ pub enum Action {
         delay_ms: i64,
     },
     /// Room for so many more bytes, then none.
+    /// With `copies`, writing in place takes room too.
     Full {
         room_bytes: i64,
+        copies: bool,
     },
     /// The disk is fast and has room again.
     Mend,
@@ -173,7 +175,10 @@ impl Action {
             79..85 => Action::Kill,
             85..88 => Action::Stop,
             88..91 => Action::Slow { delay_ms: random.random_range(1..30) },
-            91..95 => Action::Full { room_bytes: [0, 0, 100, 5_000][random.random_range(0..4)] },
+            91..95 => Action::Full {
+                room_bytes: [0, 0, 100, 5_000, 100_000][random.random_range(0..5)],
+                copies: random.random_bool(0.3),
+            },
             95 => Action::Wait,
             _ => Action::Settle,
         }

@@ -110,7 +110,8 @@ impl World {
             }
             Action::Settle | Action::Wait => {}
             Action::Slow { delay_ms } => self.disk.slow(delay_ms),
-            Action::Full { room_bytes } => {
+            Action::Full { room_bytes, copies } => {
+                self.disk.copies(copies);
                 self.disk.room(room_bytes);
                 self.full = true;
             }
