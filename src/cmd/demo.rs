@@ -86,7 +86,7 @@ pub fn run(args: Args) -> Result<()> {
     say(&format!("Pintail {} on {}", env!("CARGO_PKG_VERSION"), server.address()?));
     say("  a synthetic log is being written; an incident begins now and shows within two minutes");
     say("  Ctrl-C ends it");
-    let served = server.run(Some(follower), true, stop.clone());
+    let served = server.run(Some(follower), None, true, stop.clone());
     stop.stop();
     join(players)?;
     served?;

@@ -1,7 +1,10 @@
 //! Keeps a server running: starts it again, in the same process and on the same ports, when
 //! its configuration changed (SIGHUP) or DuckDB gave its database up.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +14,8 @@ use super::server::{Server, say};
 use super::signals::{self, Wish};
 use crate::error::{Error, Result};
 use crate::ingest::FollowOptions;
+use crate::receive::stdin::Reading;
+use crate::receive::{Pipe, Stdin};
 use crate::stop::{Reason, Stop};
 
 /// Between two attempts; doubled after each.
@@ -35,6 +40,8 @@ struct State {
     ready: Ready,
     /// Ends what is going on now.
     stop: Stop,
+    /// Once opened it is read on by every server.
+    stdin: Option<Stdin>,
     /// Nothing is to be started any more.
     is_ending: bool,
 }
@@ -45,7 +52,7 @@ impl Keeper {
     /// # Errors
     /// Of the first start; later ones are tried again. Bugs.
     pub fn run(args: ConfigArgs, ready: Ready) -> Result<()> {
-        let state = State { ready, stop: Stop::new(), is_ending: false };
+        let state = State { ready, stop: Stop::new(), stdin: None, is_ending: false };
         let keeper =
             Arc::new(Keeper { args, premises: Premises::new()?, state: Mutex::new(state) });
         let heeding = keeper.clone();
@@ -99,15 +106,37 @@ impl Keeper {
 
     fn serve(&self, server: Server, ready: &Ready, stop: &Stop) -> Result<()> {
         let configuration = &ready.configuration;
-        let follower = (!configuration.follow.is_empty()).then(|| {
+        let (pipes, paths): (Vec<PathBuf>, Vec<PathBuf>) =
+            configuration.follow.iter().cloned().partition(|path| path == Path::new("-"));
+        let follower = (!paths.is_empty()).then(|| {
             server.follower(FollowOptions {
-                paths: configuration.follow.clone(),
+                paths,
                 database: self.database(),
                 formats: ready.formats.clone(),
                 zone: configuration.timezone.zone,
             })
         });
-        server.run(follower, false, stop.clone())
+        let stdin = (!pipes.is_empty()).then(|| self.stdin(ready)).transpose()?;
+        server.run(follower, stdin, false, stop.clone())
+    }
+
+    /// Standard input, which is passed through if that is wanted.
+    fn stdin(&self, ready: &Ready) -> Result<Stdin> {
+        let zone = ready.configuration.timezone.zone;
+        let reading = Reading { formats: ready.formats.clone(), zone };
+        let mut state = self.lock();
+        if let Some(stdin) = &state.stdin {
+            stdin.read_as(reading);
+            return Ok(stdin.clone());
+        }
+        let input = File::from(std::io::stdin().as_fd().try_clone_to_owned()?);
+        let tee: Option<Box<dyn Write + Send>> = match ready.configuration.tee {
+            true => Some(Box::new(File::from(std::io::stdout().as_fd().try_clone_to_owned()?))),
+            false => None,
+        };
+        let stdin = Stdin::new(Pipe::open(input, tee)?, reading);
+        state.stdin = Some(stdin.clone());
+        Ok(stdin)
     }
 
     /// What the next server goes by, and what ends it; `None` at the end.
@@ -176,6 +205,8 @@ impl Keeper {
             tracing::info!("serving again on {}", server.address()?);
             return Ok(());
         }
+        // What is passed through has standard output to itself.
+        let say = if configuration.tee { |line: &str| eprintln!("{line}") } else { say };
         say(&format!("Pintail {} on {}", env!("CARGO_PKG_VERSION"), server.address()?));
         say(&format!("  database  {}", self.database().display()));
         for path in &configuration.follow {

@@ -8,7 +8,8 @@ use crate::error::Result;
 /// Follow log files, watch for anomalies, and serve the dashboard and the HTTP API
 ///
 /// Files, directories and globs are followed as they grow; without any, what is in the
-/// database is shown. Ctrl-C ends it; the next start goes on where this one stopped.
+/// database is shown. Ctrl-C ends it; the next start goes on where this one stopped. With - what
+/// comes through standard input is taken in: myapp | pintail serve - --tee
 ///
 /// What is said here can also stand in pintail.toml beside the database (or in --config FILE),
 /// and in variables: PINTAIL_LISTEN for --listen. Flags go before variables, variables before the

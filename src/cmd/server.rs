@@ -19,9 +19,8 @@ use crate::error::{Error, Result};
 use crate::http::{self, App, Options, RunnerLimits, Secrets, random_key};
 use crate::ingest::{FollowOptions, Follower, Live};
 use crate::monitor::Monitor;
-use crate::receive::Desk;
 use crate::receive::listen::{self, Listening};
-use crate::receive::sockets;
+use crate::receive::{Desk, Stdin, sockets};
 use crate::stop::Stop;
 use crate::store::{Access, Closing, Store};
 
@@ -105,14 +104,24 @@ impl Server {
     }
 
     /// Serves until `stop`, then ends in order.
-    pub fn run(self, follower: Option<Follower>, is_demo: bool, stop: Stop) -> Result<()> {
+    pub fn run(
+        self,
+        follower: Option<Follower>,
+        stdin: Option<Stdin>,
+        is_demo: bool,
+        stop: Stop,
+    ) -> Result<()> {
         let settings = Settings { threshold: self.configuration.threshold, ..Settings::default() };
         let level = settings.level.clone();
         let monitor = Arc::new(Monitor::new(self.store.clone(), settings, self.mail.is_some()));
         let (desk, clerk) =
             Desk::open(&self.store, self.live.clone(), self.configuration.receive_limits())?;
         let mut threads = Vec::new();
-        threads.push(thread("receive", &stop, move |_| clerk.run())?);
+        if let Some(stdin) = stdin {
+            let (desk, drain) = (desk.clone(), self.configuration.drain());
+            threads.push(thread("stdin", &stop, move |stop| stdin.run(&desk, stop, drain))?);
+        }
+        let committing = thread("receive", &stop, move |_| clerk.run())?;
         if let Some(follower) = follower {
             threads.push(thread("follow", &stop, move |stop| follower.run(stop))?);
         }
@@ -129,14 +138,10 @@ impl Server {
         }
         let served = self.serve(desk.clone(), monitor, is_demo, &stop);
         stop.stop();
+        let joined = join_all(threads);
+        // What the others have handed in is committed.
         desk.close();
-        for thread in threads {
-            let name = thread.thread().name().unwrap_or_default().to_owned();
-            if thread.join().is_err() {
-                tracing::error!("the thread that does {name} ended in a panic");
-                return Err(Error::Internal("a thread panicked"));
-            }
-        }
+        joined.and(join_all(vec![committing]))?;
         served
     }
 
@@ -217,6 +222,17 @@ fn watch_database(store: &Store, stop: &Stop) {
             stop.heed(&error);
         }
     }
+}
+
+fn join_all(threads: Vec<JoinHandle<()>>) -> Result<()> {
+    for thread in threads {
+        let name = thread.thread().name().unwrap_or_default().to_owned();
+        if thread.join().is_err() {
+            tracing::error!("the thread that does {name} ended in a panic");
+            return Err(Error::Internal("a thread panicked"));
+        }
+    }
+    Ok(())
 }
 
 fn thread(

@@ -659,14 +659,12 @@ fn errors_of(summary: Summary) -> HashMap<String, String> {
 /// Whether a path can be followed at all.
 ///
 /// # Errors
-/// For standard input and pipes, which have no position to come back to.
+/// For named pipes, which have no position to come back to.
 pub fn check(path: &Path) -> Result<()> {
     use std::os::unix::fs::FileTypeExt;
-    let is_pipe = path == Path::new("-")
-        || std::fs::metadata(path).is_ok_and(|meta| meta.file_type().is_fifo());
-    if is_pipe {
+    if std::fs::metadata(path).is_ok_and(|meta| meta.file_type().is_fifo()) {
         return Err(Error::usage(format!(
-            "serve follows files; for a pipe: pintail ingest {}",
+            "serve follows files; for a pipe: pintail serve - < {}",
             path.display()
         )));
     }

@@ -38,5 +38,6 @@ pub mod turns;
 mod watch;
 
 pub use bulk::{Options, Outcome, Progress, Summary, ingest};
+pub(crate) use cut::last_record_start;
 pub use follow::{FollowOptions, Follower};
 pub use live::Live;

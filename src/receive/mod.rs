@@ -18,6 +18,7 @@
 //! - [`wire`]: the encoding of Protocol Buffers.
 //! - [`syslog`]: messages of syslog; [`framing`]: where they begin and end in a stream;
 //!   [`listen`]: those who listen for them; [`datagrams`]: over UDP; [`sockets`]: at what.
+//! - [`stdin`]: what comes at standard input; [`pipe`]: how it comes.
 
 pub mod body;
 pub mod budget;
@@ -31,15 +32,19 @@ pub mod listen;
 pub mod loki;
 pub mod otlp;
 pub mod parcel;
+pub mod pipe;
 pub mod receipts;
 pub mod sockets;
 pub mod splunk;
+pub mod stdin;
 pub mod syslog;
 pub mod wire;
 
 pub use desk::{Clerk, Desk, Limits, Refusal};
 pub use parcel::Parcel;
+pub use pipe::Pipe;
 pub use receipts::Receipts;
+pub use stdin::Stdin;
 
 #[cfg(test)]
 mod tests;

@@ -31,7 +31,9 @@ where s.source not in (select id from sources)
 union all
 select 'reject outside of what was taken in', r::varchar
 from rejects r
-where r.source not in (select id from sources where kind in ('http', 'syslog')) and not exists (
+-- What was received rather than read from a place has no positions.
+where r.source in (select source from positions)
+and not exists (
     from positions p
     where p.source = r.source and p.start_byte <= r.start_byte and r.end_byte <= p.end_byte
 )
