@@ -10,25 +10,26 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::bulk::{Options, Outcome, Progress, Summary, ingest};
+use super::copies::Copies;
 use super::inputs::{Input, Place, expand, siblings};
 use super::known::absolute;
 use super::live::{Followed, Live};
 use super::prepare::Following;
-use super::tail::{Found, LINE_SETTLES, Step, Tail};
+use super::tail::LINE_SETTLES;
+use super::tails::Tails;
 use super::turns::Inode;
 use super::watch::{Changes, Watch};
-use crate::config::{BLOCK_BYTES, TRANSACTION_ROWS_MAX, load_workers};
+use crate::config::load_workers;
 use crate::error::{Error, Result};
+use crate::parse::Zone;
 use crate::parse::formats::Formats;
-use crate::parse::{Zone, read_block};
 use crate::record::Micros;
 use crate::stop::Stop;
-use crate::store::sources::{self, Lag};
-use crate::store::{Batch, Store, Writer};
+use crate::store::Store;
 
 /// Between two looks at the files: what is written is to be seen within a second.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
@@ -45,27 +46,11 @@ const EXPAND_INTERVAL: Duration = Duration::from_secs(1);
 /// Files from which on only those are looked at in between that the system tells of.
 const POLLED_FILES_MAX: usize = 500;
 
-/// Between two commits, unless there is more than one holds.
-const COMMIT_INTERVAL: Duration = Duration::from_millis(50);
-
-/// The same for each file in it: their positions are rows too.
-const COMMIT_INTERVAL_PER_FILE: Duration = Duration::from_millis(1);
-
 /// After an error of the database or of a file: it may be mended.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// From how many new bytes of a file on all cores are worth it.
-const BACKLOG_BYTES: u64 = 8 << 20;
-
-/// How long a file that has no followed name any more is read on: whoever writes to it has to
-/// notice first.
-const NAMELESS_FOR: Duration = Duration::from_secs(60);
-
-/// Positions added from which on they are joined.
-const POSITIONS_MAX: usize = 20_000;
-
-/// Between two notes of how far behind the files are.
-const LAG_INTERVAL: Duration = Duration::from_secs(10);
+pub const BACKLOG_BYTES: u64 = 8 << 20;
 
 pub struct FollowOptions {
     pub paths: Vec<PathBuf>,
@@ -84,21 +69,8 @@ pub struct Follower {
     expanded: Option<Instant>,
     watch: Watch,
     seen: HashMap<PathBuf, Seen>,
-    tails: HashMap<Inode, Tail>,
-    /// How many files may be open.
-    tails_max: usize,
-    copies: Arc<Mutex<HashMap<Inode, i32>>>,
-    writer: Option<Writer>,
-    /// Positions added since they were joined.
-    positions: usize,
-    /// Not to commit before: many files at a time are cheaper.
-    rest_until: Instant,
-    /// There was more than one pass takes.
-    has_more: bool,
-    /// How many loads had ended when tails last knew where they are.
-    loads: u64,
-    lags: Vec<Lag>,
-    lags_noted: Instant,
+    tails: Tails,
+    copies: Copies,
     /// Problems that were reported: each is said once.
     reported: HashMap<String, String>,
 }
@@ -124,24 +96,16 @@ struct Seen {
 impl Follower {
     pub fn new(store: Store, options: FollowOptions, live: Arc<Live>) -> Follower {
         Follower {
-            store,
-            options,
-            live,
             inputs: Vec::new(),
             expanded: None,
             watch: Watch::new(),
             seen: HashMap::new(),
-            tails: HashMap::new(),
-            tails_max: open_files_max(),
-            copies: Arc::default(),
-            writer: None,
-            positions: 0,
-            rest_until: Instant::now(),
-            has_more: false,
-            loads: 0,
-            lags: Vec::new(),
-            lags_noted: Instant::now(),
+            tails: Tails::new(store.clone(), live.clone()),
+            copies: Copies::default(),
             reported: HashMap::new(),
+            store,
+            options,
+            live,
         }
     }
 
@@ -150,8 +114,7 @@ impl Follower {
         let mut changes = Changes { anything: true, ..Changes::default() };
         while !stop.is_stopped() {
             let rest = match self.pass(&changes, crate::clock::now()) {
-                Ok(()) if self.has_more => Duration::ZERO,
-                Ok(()) => self.rest_until.saturating_duration_since(Instant::now()),
+                Ok(()) => self.tails.rest(),
                 Err(error) => {
                     self.live.set_error(Some(error.to_string()));
                     self.report("", &error.to_string());
@@ -163,13 +126,13 @@ impl Follower {
                 break;
             }
             changes = match () {
-                () if self.has_more => self.watch.wait(Duration::ZERO, Duration::ZERO),
-                () if self.tails.values().any(Tail::is_due) => self.watch.wait(LOOK_SOON, GATHER),
+                () if self.tails.has_more() => self.watch.wait(Duration::ZERO, Duration::ZERO),
+                () if self.tails.are_due() => self.watch.wait(LOOK_SOON, GATHER),
                 () => self.watch.wait(LOOK_INTERVAL, GATHER),
             };
             changes.anything |= self.is_expansion_due();
         }
-        if let Err(error) = self.tidy() {
+        if let Err(error) = self.tails.tidy() {
             tracing::warn!("{error}");
         }
     }
@@ -197,14 +160,39 @@ impl Follower {
             self.expand();
         }
         let mut unknown = self.look_at_names(changes, now);
-        unknown.extend(self.read_tails(now)?);
+        let read = self.tails.read_on(now)?;
+        self.look_soon(&read.outdated);
+        unknown.extend(read.given_up.into_iter().filter_map(|(inode, path, error)| {
+            if let Some(error) = error {
+                let place = path.display().to_string();
+                self.report(&place, &format!("read {place}: {error}"));
+            }
+            self.to_look_at_anew(inode, path, now)
+        }));
+        let has_changed = changes.anything || read.committed || !unknown.is_empty();
         self.load(unknown, now)?;
-        if self.positions > POSITIONS_MAX {
-            self.tidy()?;
-        }
         self.live.set_error(None);
-        self.show();
-        self.note_lags(now)
+        if has_changed {
+            self.show();
+        }
+        self.tails.note_lags(now)
+    }
+
+    /// A file without a tail, if it still has its name. If not, it is found by another, or it is
+    /// gone with what was left of it.
+    fn to_look_at_anew(&self, inode: Inode, path: PathBuf, now: Micros) -> Option<(Input, Seen)> {
+        let seen = Seen::of(&std::fs::metadata(&path).ok()?, now);
+        let known = self.inputs.iter().find(|input| input.is(&path)).cloned();
+        (seen.inode == inode).then(|| (known.unwrap_or_else(|| Input::known(path)), seen))
+    }
+
+    /// Files that lost their tails are looked at although nothing of them changed.
+    fn look_soon(&mut self, paths: &[PathBuf]) {
+        for path in paths {
+            if let Some(seen) = self.seen.get_mut(path) {
+                seen.retry = Some(Instant::now());
+            }
+        }
     }
 
     /// Looks at the files' sizes and names; returns those that no tail stands for.
@@ -227,7 +215,7 @@ impl Follower {
                 // It is followed by another name: what a link points to lies beside it.
                 continue;
             }
-            match self.tails.get_mut(&seen.inode) {
+            match self.tails.get_mut(seen.inode) {
                 Some(tail) if tail.path == *path => {
                     let rewritten = before.is_some_and(|before| {
                         before.size == seen.size && before.modified != seen.modified
@@ -238,7 +226,7 @@ impl Follower {
                 }
                 Some(_) => {
                     // It has another name now, which is to be noted.
-                    self.tails.remove(&seen.inode);
+                    self.tails.drop(seen.inode);
                     unknown.push((input.clone(), seen));
                 }
                 None if before.is_none_or(|before| before.is_due(&seen)) => {
@@ -247,136 +235,8 @@ impl Follower {
                 None => {}
             }
         }
-        self.notice_nameless(&named);
+        self.tails.notice_nameless(&named);
         unknown
-    }
-
-    /// Files that have none of the followed names any more are read on for a while.
-    fn notice_nameless(&mut self, named: &HashSet<Inode>) {
-        self.tails.retain(|inode, tail| {
-            if named.contains(inode) {
-                return true;
-            }
-            // What cannot even be asked for its size is not read on.
-            let Ok(size) = tail.size_now() else { return false };
-            tail.notice(size, false);
-            tail.idle() < NAMELESS_FOR || size > tail.position()
-        });
-    }
-
-    /// Reads on all tails that have something new; returns the files to be looked at anew.
-    fn read_tails(&mut self, now: Micros) -> Result<Vec<(Input, Seen)>> {
-        let mut anew = Vec::new();
-        let mut batch = Batch::new();
-        let mut done: Vec<(Inode, Advance)> = Vec::new();
-        let mut rows = 0;
-        self.has_more = false;
-        let due: Vec<Inode> =
-            self.tails.iter().filter(|(_, tail)| tail.is_due()).map(|(inode, _)| *inode).collect();
-        // Held until all is committed; what a load reads comes when that is done.
-        let turn = self.live.turns.take_free(due.iter().copied());
-        self.drop_outdated()?;
-        for inode in due {
-            if !turn.has(inode) {
-                continue;
-            }
-            let Some(tail) = self.tails.get_mut(&inode) else { continue };
-            let step = match tail.behind().0 > BACKLOG_BYTES {
-                true => Ok(Step::LookAnew),
-                false => tail.next(),
-            };
-            match step {
-                Ok(Step::Wait) => {}
-                Ok(Step::Take(bytes)) => {
-                    let start = tail.position();
-                    batch.reset(tail.source, start, start + bytes.len() as u64);
-                    read_block(tail.dialect(), &bytes, &mut batch);
-                    self.has_more |= tail.behind().0 > BLOCK_BYTES as u64;
-                    self.append(&batch, &bytes, now)?;
-                    rows += batch.rows() + batch.rejects.len();
-                    done.push((inode, Advance::of(&batch, &bytes)));
-                }
-                Ok(Step::LookAnew) => anew.extend(self.let_go(inode, now)),
-                Err(error) => {
-                    let place = tail.path.display().to_string();
-                    self.report(&place, &format!("read {place}: {error}"));
-                    anew.extend(self.let_go(inode, now));
-                }
-            }
-            if rows >= TRANSACTION_ROWS_MAX / 2 {
-                self.commit(std::mem::take(&mut done))?;
-                rows = 0;
-            }
-        }
-        self.commit(done)?;
-        Ok(anew)
-    }
-
-    /// Gives up a tail; its file is looked at anew if it still has its name. If not, it is
-    /// found by another, or it is gone with what was left of it.
-    fn let_go(&mut self, inode: Inode, now: Micros) -> Option<(Input, Seen)> {
-        let path = self.tails.remove(&inode)?.path;
-        let seen = Seen::of(&std::fs::metadata(&path).ok()?, now);
-        let known = self.inputs.iter().find(|input| input.is(&path)).cloned();
-        (seen.inode == inode).then(|| (known.unwrap_or_else(|| Input::known(path)), seen))
-    }
-
-    fn append(&mut self, batch: &Batch, bytes: &[u8], now: Micros) -> Result<()> {
-        let mut writer = match self.writer.take() {
-            Some(writer) => writer,
-            None => self.store.writer(0, 1)?,
-        };
-        let mut row = 0;
-        loop {
-            row = writer.append(batch, row, bytes, now)?;
-            if row == batch.rows() {
-                self.writer = Some(writer);
-                return Ok(());
-            }
-            writer.commit()?;
-        }
-    }
-
-    /// Commits what was appended; only then the tails are further.
-    fn commit(&mut self, done: Vec<(Inode, Advance)>) -> Result<()> {
-        let Some(writer) = &mut self.writer else { return Ok(()) };
-        if done.is_empty() {
-            return Ok(());
-        }
-        writer.commit()?;
-        let files = done.len();
-        let (mut records, mut rejects, mut bytes) = (0, 0, 0);
-        for (inode, advance) in done {
-            records += advance.records;
-            rejects += advance.rejects;
-            if let Some(tail) = self.tails.get_mut(&inode) {
-                bytes += advance.end - tail.position();
-                tail.advance(&advance);
-            }
-        }
-        self.positions += files;
-        self.rest_until =
-            Instant::now() + COMMIT_INTERVAL + COMMIT_INTERVAL_PER_FILE * files as u32;
-        self.live.add(records, rejects, bytes);
-        Ok(())
-    }
-
-    /// Drops the tails of files that a load has read, or forgotten.
-    fn drop_outdated(&mut self) -> Result<()> {
-        let loads = self.live.turns.loads();
-        if loads == self.loads {
-            return Ok(());
-        }
-        let ids: Vec<i32> = self.tails.values().map(|tail| tail.source).collect();
-        let ranges = sources::ranges_of(&self.store.connect()?, &ids)?;
-        let outdated = |tail: &&Tail| {
-            let ranges = ranges.get(&tail.source).map(|ranges| sources::merged(ranges));
-            !matches!(ranges.as_deref(), Some([range]) if range.end == tail.position())
-        };
-        let touched = self.tails.values().filter(outdated).map(|tail| tail.source).collect();
-        self.drop_stale(&touched);
-        self.loads = loads;
-        Ok(())
     }
 
     /// Loads files that no tail stands for.
@@ -422,45 +282,9 @@ impl Follower {
         let touched = std::mem::take(&mut summary.recognised);
         let found = std::mem::take(&mut summary.found);
         self.note_outcomes(unknown, summary);
-        self.drop_stale(&touched);
-        self.follow_on(found)
-    }
-
-    /// Sources that were found by a name, or by their content: tails of them may no longer know
-    /// how far they are.
-    fn drop_stale(&mut self, touched: &HashSet<i32>) {
-        let stale: Vec<Inode> = self
-            .tails
-            .iter()
-            .filter(|(_, tail)| touched.contains(&tail.source))
-            .map(|(inode, _)| *inode)
-            .collect();
-        for inode in stale {
-            let path = self.tails.remove(&inode).map(|tail| tail.path);
-            if let Some(seen) = path.and_then(|path| self.seen.get_mut(&path)) {
-                seen.retry = Some(Instant::now());
-            }
-        }
-    }
-
-    /// Makes tails of files that were loaded.
-    fn follow_on(&mut self, found: Vec<Found>) -> Result<()> {
-        let ids: Vec<i32> = found.iter().map(|found| found.source).collect();
-        let ranges = sources::ranges_of(&self.store.connect()?, &ids)?;
-        for found in found {
-            let Ok(meta) = found.file.metadata() else { continue };
-            let ranges = ranges.get(&found.source).map(|ranges| sources::merged(ranges));
-            // With a gap, or nothing, it is still to be loaded. With too many open files those
-            // beyond are loaded whenever they change.
-            if let Some([range]) = ranges.as_deref()
-                && self.tails.len() < self.tails_max
-            {
-                let mut tail = Tail::new(found, range, meta.len());
-                tail.notice(meta.len(), false);
-                self.tails.insert((meta.dev(), meta.ino()), tail);
-            }
-        }
-        Ok(())
+        let stale = self.tails.drop_sources(&touched);
+        self.look_soon(&stale);
+        self.tails.follow_on(found)
     }
 
     fn note_outcomes(&mut self, unknown: Vec<(Input, Seen)>, summary: Summary) {
@@ -519,17 +343,10 @@ impl Follower {
 
     /// After an error nothing in memory is believed: the database knows how far everything is.
     fn forget(&mut self) {
-        self.writer = None;
-        self.tails.clear();
+        self.tails.forget();
         for seen in self.seen.values_mut() {
             seen.retry = Some(Instant::now());
         }
-    }
-
-    /// Joins the positions that commits left behind.
-    fn tidy(&mut self) -> Result<()> {
-        self.positions = 0;
-        sources::join_positions(&self.store.connect()?)
     }
 
     fn report(&mut self, place: &str, problem: &str) {
@@ -542,7 +359,7 @@ impl Follower {
     fn show(&self) {
         let mut files = BTreeMap::new();
         for (path, seen) in &self.seen {
-            let tail = self.tails.get(&seen.inode).filter(|tail| tail.path == *path);
+            let tail = self.tails.get(seen.inode).filter(|tail| tail.path == *path);
             let Some(tail) = tail else {
                 if !seen.known_only {
                     let read = if seen.error.is_some() { 0 } else { seen.size };
@@ -558,54 +375,6 @@ impl Follower {
             files.insert(tail.name.clone(), Followed { size, read, waiting_since, error: None });
         }
         self.live.set_files(files);
-    }
-
-    /// Notes in the database how far behind the files are, if that changed.
-    fn note_lags(&mut self, now: Micros) -> Result<()> {
-        if self.lags_noted.elapsed() < LAG_INTERVAL {
-            return Ok(());
-        }
-        self.lags_noted = Instant::now();
-        let mut lags: Vec<Lag> = self
-            .tails
-            .values()
-            .filter_map(|tail| {
-                let (bytes, since) = tail.behind();
-                let seconds = since?.elapsed().as_secs_f64();
-                // What is waited for on purpose is no lag.
-                (seconds > 1.0).then_some(Lag { source: tail.source, bytes, seconds })
-            })
-            .collect();
-        lags.sort_unstable_by_key(|lag| lag.source);
-        if lags.is_empty() && self.lags.is_empty() {
-            return Ok(());
-        }
-        sources::note_lags(&self.store.connect()?, &lags, now)?;
-        self.lags = lags;
-        Ok(())
-    }
-}
-
-/// How far a tail is when its batch is committed.
-pub struct Advance {
-    pub end: u64,
-    pub check: crate::store::writer::Check,
-    pub ends_in_reject: bool,
-    records: u64,
-    rejects: u64,
-}
-
-impl Advance {
-    fn of(batch: &Batch, bytes: &[u8]) -> Advance {
-        let last_record = batch.row_end.last().map(|end| batch.start + u64::from(*end));
-        let last_reject = batch.rejects.last().map(|reject| reject.end);
-        Advance {
-            end: batch.end,
-            check: crate::store::writer::Check::of(bytes),
-            ends_in_reject: last_reject > last_record,
-            records: batch.rows() as u64,
-            rejects: batch.rejects.len() as u64,
-        }
     }
 }
 
@@ -635,13 +404,6 @@ impl Seen {
             (self.inode, self.size, self.modified) == (other.inode, other.size, other.modified);
         !same || (other.settled && !self.settled) || self.is_retry_due()
     }
-}
-
-/// As many as the system lets us have open, and leaves some for clients and the database.
-fn open_files_max() -> usize {
-    const OTHERS: u64 = 512;
-    let limit = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(2 * OTHERS);
-    limit.saturating_sub(OTHERS).max(OTHERS) as usize
 }
 
 /// What failed, by the name of the input.

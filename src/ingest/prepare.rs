@@ -6,35 +6,30 @@
 //! written anew, a file can be truncated: each is a new source then, because its lines are
 //! new. A rotated and compressed file is the old one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::Read;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use super::copies::{Copies, is_copy_of, is_young};
 use super::decode::{Encoding, Stream, is_binary};
 use super::growth::{GrownRecord, read_end};
 use super::known::{Known, absolute, go_together};
+use super::looked::{
+    LookedAt, UTF8_BOM, encoding_of, is_gone, last_line_end, modified, read_start, sample_lines,
+};
 use super::tail::{Found, is_full_sample};
 use super::turns::{Addition, Inode, Turn};
 use crate::config::{HEAD_BYTES_MAX, SAMPLE_BYTES_MAX};
 use crate::error::{Error, Result};
-use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::formats::Formats;
-use crate::parse::lines::{LINE_BYTES_MAX, clean};
 use crate::parse::{Dialect, TimeRules, Zone};
 use crate::record::Micros;
 use crate::store::sources::{self, Identity, Kind, Source, StoredRecord};
 use crate::store::writer::Range;
 use crate::store::{Connection, Store};
-
-/// How long after the last write a copy of a file that is in its place is taken for one that
-/// logrotate is making, in microseconds.
-const COPY_SETTLES: Micros = 10_000_000;
-
-const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Bytes of a source from the first to before the second; `None` is its end.
 pub type Stretch = (u64, Option<u64>);
@@ -57,9 +52,7 @@ pub struct Following {
     /// A last line without a line break is left for later if its file was written to after
     /// this time.
     pub unfinished_since: Micros,
-    /// Files that are, or were, copies of sources that were in their places: logrotate's
-    /// copytruncate copies, then truncates.
-    pub copies: Arc<Mutex<HashMap<Inode, i32>>>,
+    pub copies: Copies,
 }
 
 /// A source that has something new.
@@ -252,10 +245,9 @@ impl Preparer {
     /// Whether a file may be one that was taken in before. Cheap: most files are not.
     fn is_known(&self, meta: &Metadata, name: &str, head: &[u8]) -> bool {
         let inode = (meta.dev(), meta.ino());
-        let is_copy = self.rules.following.as_ref().is_some_and(|following| {
-            let copies = following.copies.lock().unwrap_or_else(PoisonError::into_inner);
-            copies.contains_key(&inode)
-        });
+        let following = self.rules.following.as_ref();
+        let is_copy =
+            following.is_some_and(|following| following.copies.original_of(inode).is_some());
         is_copy || !self.known.candidates(inode, name, head, is_gone).is_empty()
     }
 
@@ -319,8 +311,7 @@ impl Preparer {
     fn new_file(&mut self, looked: &LookedAt<'_>) -> (Source, Vec<Stretch>, Standing) {
         if let Some(following) = &self.rules.following {
             // Whatever it looked like, it is no copy.
-            let mut copies = following.copies.lock().unwrap_or_else(PoisonError::into_inner);
-            copies.remove(&looked.inode());
+            following.copies.forget(looked.inode());
         }
         let replaced = self.known.has_place(looked.inode(), &looked.name);
         let identity = Some(looked.identity());
@@ -418,39 +409,37 @@ impl Preparer {
     /// A file that was seen to be a copy while its original was in its place is the original,
     /// now that that is gone: also if the original was read on meanwhile, beyond the copy.
     fn adopt_copy(&mut self, looked: &LookedAt<'_>) -> Recognised {
-        let Some(following) = self.rules.following.clone() else { return Recognised::No };
-        let mut copies = following.copies.lock().unwrap_or_else(PoisonError::into_inner);
-        let original = copies.get(&looked.inode()).and_then(|id| self.known.by_id(*id));
+        let Some(following) = &self.rules.following else { return Recognised::No };
+        let original = following.copies.original_of(looked.inode());
+        let original = original.and_then(|id| self.known.by_id(id));
         let Some(original) = original.filter(|source| is_gone(source)) else {
             return Recognised::No;
         };
-        let mut source = original.clone();
-        copies.remove(&looked.inode());
-        source.name.clone_from(&looked.name);
-        source.identity = Some(looked.identity());
+        following.copies.forget(looked.inode());
+        let (name, identity) = (looked.name.clone(), Some(looked.identity()));
+        let source = Source { name, identity, ..original.clone() };
         let id = source.id;
         self.known.moved(&source);
         self.moved.push(source);
         Recognised::Unchanged(id)
     }
 
-    /// Whether this new file is, as far as it goes, the same as one that is in its place, and
-    /// was written just now: then it is waited for whether the other is truncated.
+    /// Whether this new file may be a copy that is being made of one that is in its place.
     fn is_copy_in_the_making(&self, looked: &LookedAt<'_>) -> bool {
         let Some(following) = &self.rules.following else { return false };
-        let age = self.rules.now - modified(&looked.meta);
-        if !(0..COPY_SETTLES).contains(&age) {
+        if !is_young(looked, self.rules.now) {
             return false;
         }
         let fresh = self.fresh.iter().filter(|source| go_together(&source.name, &looked.name));
         let known = self.known.possible_originals(&looked.name, &looked.head);
         let original = known.chain(fresh).find(|source| {
-            source.identity.is_some_and(|it| (it.device, it.inode) != looked.inode())
+            // What lay here before under the same name is no original: it is gone.
+            source.name != looked.name
+                && source.identity.is_some_and(|it| (it.device, it.inode) != looked.inode())
                 && is_copy_of(looked, &source.name)
         });
         if let Some(original) = original {
-            let mut copies = following.copies.lock().unwrap_or_else(PoisonError::into_inner);
-            copies.insert(looked.inode(), original.id);
+            following.copies.note(looked.inode(), original.id);
         }
         original.is_some()
     }
@@ -509,37 +498,6 @@ impl Preparer {
     }
 }
 
-/// What a look at a file found.
-struct LookedAt<'a> {
-    path: &'a Path,
-    file: File,
-    /// Absolute.
-    name: String,
-    meta: Metadata,
-    /// Its first bytes, decoded.
-    head: Vec<u8>,
-    encoding: Encoding,
-    dialect: Arc<Dialect>,
-    /// Where its text begins: after a byte order mark.
-    start: u64,
-    sample_is_full: bool,
-}
-
-impl LookedAt<'_> {
-    fn identity(&self) -> Identity {
-        Identity {
-            device: self.meta.dev(),
-            inode: self.meta.ino(),
-            head_bytes: self.head.len() as u32,
-            head_crc: crc32fast::hash(&self.head),
-        }
-    }
-
-    fn inode(&self) -> (u64, u64) {
-        (self.meta.dev(), self.meta.ino())
-    }
-}
-
 /// What is known of a file.
 enum Recognised {
     No,
@@ -553,41 +511,6 @@ enum Recognised {
     },
     /// Somebody else reads what it may be.
     Busy,
-}
-
-/// Whether the file that a source was read from is no longer there, or has other content
-/// now: then its lines may lie somewhere else.
-fn is_gone(source: &Source) -> bool {
-    let Some(identity) = source.identity else {
-        return false;
-    };
-    let head = File::open(&source.name).and_then(|file| {
-        let encoding = encoding_of(&file)?;
-        read_start(&file, encoding, identity.head_bytes as usize)
-    });
-    head.map_or(true, |head| crc32fast::hash(&head) != identity.head_crc)
-}
-
-/// Whether a file is what another begins with. Of what is packed only the beginning is looked at.
-fn is_copy_of(looked: &LookedAt<'_>, original: &str) -> bool {
-    let compared = || -> std::io::Result<bool> {
-        let original = File::open(original)?;
-        let encoding = encoding_of(&original)?;
-        if read_start(&original, encoding, looked.head.len())? != looked.head {
-            return Ok(false);
-        }
-        if (looked.encoding, encoding) != (Encoding::Plain, Encoding::Plain) {
-            return Ok(true);
-        }
-        let end = looked.meta.len();
-        let start = end.saturating_sub(HEAD_BYTES_MAX as u64);
-        let mut both = [vec![0; (end - start) as usize], vec![0; (end - start) as usize]];
-        looked.file.read_exact_at(&mut both[0], start)?;
-        original.read_exact_at(&mut both[1], start)?;
-        Ok(both[0] == both[1])
-    };
-    // One that cannot be read, or is shorter, is no original.
-    compared().unwrap_or(false)
 }
 
 /// What lies from `start` on between and after ranges that are in order.
@@ -610,61 +533,6 @@ fn ending_at(gaps: Vec<Stretch>, end: u64) -> Vec<Stretch> {
         .map(|(start, stop)| (start, Some(stop.map_or(end, |stop| stop.min(end)))))
         .filter(|(start, stop)| stop.is_some_and(|stop| *start < stop))
         .collect()
-}
-
-/// Where the last line break of the first `length` bytes ends; 0 if there is none in the last
-/// stretch that a line may have.
-fn last_line_end(file: &File, length: u64) -> std::io::Result<u64> {
-    let mut buffer = vec![0; 64 << 10];
-    let mut end = length;
-    while end > 0 && length - end <= LINE_BYTES_MAX as u64 {
-        let start = end.saturating_sub(buffer.len() as u64);
-        let part = &mut buffer[..(end - start) as usize];
-        file.read_exact_at(part, start)?;
-        if let Some(at) = memchr::memrchr(b'\n', part) {
-            return Ok(start + at as u64 + 1);
-        }
-        end = start;
-    }
-    // A line that is longer than a line may be is taken as it is.
-    Ok(if end > 0 { length } else { 0 })
-}
-
-fn encoding_of(file: &File) -> std::io::Result<Encoding> {
-    Ok(Encoding::of(&read_start(file, Encoding::Plain, HEAD_BYTES_MAX)?))
-}
-
-/// The first decoded bytes.
-fn read_start(file: &File, encoding: Encoding, bytes_max: usize) -> std::io::Result<Vec<u8>> {
-    let mut start = Vec::new();
-    let read = Stream::of_file(file.try_clone()?, encoding, Arc::new(AtomicU64::new(0)))?
-        .take(bytes_max as u64)
-        .read_to_end(&mut start);
-    match read {
-        // A damaged archive: what comes before the damage is read, then the error is met again.
-        Err(_) if !start.is_empty() => Ok(start),
-        Err(error) => Err(error),
-        Ok(_) => Ok(start),
-    }
-}
-
-/// The lines of a sample, cleaned; the last is left out if it may be half a line.
-fn sample_lines(sample: &[u8]) -> Vec<String> {
-    let sample = sample.strip_prefix(UTF8_BOM).unwrap_or(sample);
-    let whole = match memchr::memrchr(b'\n', sample) {
-        Some(end) if sample.len() + UTF8_BOM.len() >= SAMPLE_BYTES_MAX => &sample[..end],
-        _ => sample,
-    };
-    whole
-        .split(|&b| b == b'\n')
-        .take(SAMPLE_LINES_MAX)
-        .map(|line| clean(line).0.into_owned())
-        .collect()
-}
-
-/// UTC microseconds.
-fn modified(meta: &Metadata) -> Micros {
-    meta.mtime() * 1_000_000 + meta.mtime_nsec() / 1_000
 }
 
 #[cfg(test)]

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::cut::last_record_start;
-use super::follow::Advance;
 use super::known::absolute;
 use crate::config::{BLOCK_BYTES, HEAD_BYTES_MAX, SAMPLE_BYTES_MAX};
 use crate::parse::Dialect;
 use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::lines::clean;
+use crate::store::Batch;
 use crate::store::writer::{Check, Range};
 
 /// How long after the last write the last record counts as whole: a stack trace is written line
@@ -212,6 +212,29 @@ impl Tail {
         self.ends_in_reject = to.ends_in_reject;
         if self.position >= self.size {
             self.waiting_since = None;
+        }
+    }
+}
+
+/// How far a tail is when its batch is committed.
+pub struct Advance {
+    pub end: u64,
+    pub check: Check,
+    pub ends_in_reject: bool,
+    pub records: u64,
+    pub rejects: u64,
+}
+
+impl Advance {
+    pub fn of(batch: &Batch, bytes: &[u8]) -> Advance {
+        let last_record = batch.row_end.last().map(|end| batch.start + u64::from(*end));
+        let last_reject = batch.rejects.last().map(|reject| reject.end);
+        Advance {
+            end: batch.end,
+            check: Check::of(bytes),
+            ends_in_reject: last_reject > last_record,
+            records: batch.rows() as u64,
+            rejects: batch.rejects.len() as u64,
         }
     }
 }
