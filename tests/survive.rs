@@ -52,7 +52,7 @@ fn a_disk_that_fills_while_following_stops_nothing_for_good() {
 /// The write-ahead log goes into the database from some megabytes on: that needs room too.
 #[test]
 fn a_disk_that_fills_during_a_checkpoint_stops_nothing_for_good() {
-    for (room, copies) in [1_000_000, 4_000_000, 18_000_000, 22_000_000]
+    for (room, copies) in [4_000_000, 22_000_000]
         .into_iter()
         .flat_map(|room| [(room, false), (room, true)])
     {
@@ -64,6 +64,7 @@ fn a_disk_that_fills_during_a_checkpoint_stops_nothing_for_good() {
             let start = part * 4_000;
             world.pintail.append_or_make("app.log", long_lines(start..start + 4_000));
         }
+        println!("{room} bytes, copies {copies}");
         until("the disk is full", || world.disk.room_left() == 0);
         world.answers_throughout(&server, Duration::from_secs(2));
         world.disk.unlimited();

@@ -241,6 +241,9 @@ impl Drop for Server {
         // It may have ended already.
         drop(self.child.kill());
         drop(self.child.wait());
+        if let (true, Some(stderr)) = (std::thread::panicking(), self.stderr.take()) {
+            println!("the server said:\n{}", stderr.join().unwrap_or_default());
+        }
     }
 }
 

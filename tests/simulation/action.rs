@@ -120,10 +120,15 @@ impl Script {
             _ => Following::Glob,
         };
         let banner = random.random_bool(0.3);
-        let count = random.random_range(8..28);
+        let count = random.random_range(8..30);
         // Some runs settle before almost everything, some hardly ever.
         let calm = [0.1, 0.3, 0.7][random.random_range(0..3)];
         let mut actions = vec![Action::Start];
+        // A file that is short is looked at anew when it grows; one that is long is read on.
+        if random.random_bool(0.5) {
+            actions.extend([0, 1, LINKED].map(|log| Action::Write { log, records: 100 }));
+            actions.push(Action::Settle);
+        }
         // Nobody leaves a server down or a disk full for long.
         let mut repairs: Vec<(usize, Action)> = Vec::new();
         while actions.len() < count {
