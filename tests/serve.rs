@@ -521,6 +521,28 @@ fn new_files_are_found_and_missing_ones_waited_for() {
     pintail.assert_complete();
 }
 
+/// A time without a year is the latest before the file was written to, also when it was first
+/// looked at long ago.
+#[test]
+fn a_file_that_is_followed_for_long_has_its_times_in_the_right_year() {
+    let now = chrono::Utc::now();
+    let line = |at: chrono::DateTime<chrono::Utc>, text: &str| {
+        format!("{} web app[1]: {text}\n", at.format("%b %e %H:%M:%S"))
+    };
+    let old = now - chrono::TimeDelta::days(3);
+    let pintail = Pintail::with("sys.log", (0..300).map(|_| line(old, "old")).collect::<String>());
+    let written = old + chrono::TimeDelta::seconds(1);
+    let log = std::fs::File::options().append(true).open(pintail.path("sys.log")).unwrap();
+    log.set_modified(written.into()).unwrap();
+    let server = Server::start(&pintail, &["sys.log"]);
+    server.until_records(300);
+    until_following(&server);
+    pintail.append("sys.log", line(now, "new"));
+    server.until_records(301);
+    let days = server.value("select date_diff('day', min(ts), max(ts)) from logs");
+    assert_eq!(days, 3);
+}
+
 #[test]
 fn a_server_that_is_killed_goes_on_where_it_stopped() {
     let pintail = Pintail::new();

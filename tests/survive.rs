@@ -52,9 +52,8 @@ fn a_disk_that_fills_while_following_stops_nothing_for_good() {
 /// The write-ahead log goes into the database from some megabytes on: that needs room too.
 #[test]
 fn a_disk_that_fills_during_a_checkpoint_stops_nothing_for_good() {
-    for (room, copies) in [4_000_000, 22_000_000]
-        .into_iter()
-        .flat_map(|room| [(room, false), (room, true)])
+    for (room, copies) in
+        [4_000_000, 22_000_000].into_iter().flat_map(|room| [(room, false), (room, true)])
     {
         let world = World::new();
         world.disk.copies(copies);

@@ -13,10 +13,12 @@ use std::time::{Duration, Instant};
 
 use super::cut::last_record_start;
 use super::known::absolute;
+use super::looked::modified;
 use crate::config::{BLOCK_BYTES, HEAD_BYTES_MAX, SAMPLE_BYTES_MAX};
 use crate::parse::Dialect;
 use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::lines::clean;
+use crate::record::Micros;
 use crate::store::Batch;
 use crate::store::writer::{Check, Range};
 
@@ -27,6 +29,10 @@ const RECORD_SETTLES: Duration = Duration::from_millis(300);
 /// How long after the last write a line without a line break counts as whole: programs write
 /// lines in two, and buffers are flushed in the middle of them.
 pub const LINE_SETTLES: Duration = Duration::from_secs(10);
+
+/// How long after they were made rules of time hold, in microseconds: a time without a year, or
+/// without a day, is the latest before the file was written to.
+const RULES_HOLD: Micros = 10 * 60 * 1_000_000;
 
 /// A dialect that was fitted to less than a full sample is fitted again when there is this many
 /// times as much.
@@ -152,7 +158,8 @@ impl Tail {
     /// What reading says.
     pub fn next(&mut self) -> io::Result<Step> {
         self.rewritten = false;
-        if self.size < self.position || self.size >= self.refit_at {
+        let outlived = modified(&self.file.metadata()?) - self.dialect.rules().reference;
+        if self.size < self.position || self.size >= self.refit_at || outlived > RULES_HOLD {
             return Ok(Step::LookAnew);
         }
         let known = u64::from(self.check.bytes).min(self.position);

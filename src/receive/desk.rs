@@ -169,7 +169,8 @@ impl Desk {
             formats: "{}".to_owned(),
             file_bytes: None,
         };
-        sources::register(&sources.connection, &[&source], &[], clock::now())?;
+        sources::register(&sources.connection, &[&source], &[], clock::now())
+            .inspect_err(|error| tracing::error!("the source {name} cannot be made: {error}"))?;
         sources.known.insert((kind.name(), name.to_owned()), id);
         Ok(id)
     }
