@@ -269,3 +269,32 @@ fn every_item_is_accounted_for_in_sql_in_metrics_and_on_the_page() {
     server.stop();
     pintail.assert_complete();
 }
+
+#[test]
+fn what_is_dropped_is_told_everywhere() {
+    const SENT: u64 = 50_000;
+    let pintail = Pintail::new();
+    let server = Server::start(&pintail, &["--syslog", "127.0.0.1:0"]);
+    let to = address_of(&server, "(tcp, udp)");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    // A process that does not run reads nothing: the system drops what it has no room for.
+    server.signal("-STOP");
+    for n in 0..SENT {
+        let message = format!("<13>app: datagram {n} {}", "x".repeat(1_000));
+        socket.send_to(message.as_bytes(), to).unwrap();
+    }
+    server.signal("-CONT");
+    let received = || by_sql(&server).values().map(|fates| fates.received).sum::<u64>();
+    until("every datagram in the ledger", || received() == SENT);
+    let ledger = by_sql(&server);
+    assert_eq!(by_api(&server), ledger);
+    assert_eq!(by_metrics(&server, &kinds(&server)), ledger);
+    let dropped: u64 = ledger.values().map(|fates| fates.dropped).sum();
+    assert!(dropped > 0, "{ledger:?}");
+    assert_eq!(server.json("/api/status")["dropped"], dropped);
+    let text = server.get("/metrics").text();
+    assert_eq!(metric(&text, "pintail_received_items_total"), Some(SENT));
+    assert_eq!(metric(&text, "pintail_dropped_items_total"), Some(dropped));
+    server.stop();
+    pintail.assert_sound();
+}
