@@ -6,6 +6,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::net::UdpSocket;
 
+use common::disk::Disk;
 use common::server::Server;
 use common::syslog::{address_of, send};
 use common::{Pintail, until};
@@ -297,4 +298,45 @@ fn what_is_dropped_is_told_everywhere() {
     assert_eq!(metric(&text, "pintail_dropped_items_total"), Some(dropped));
     server.stop();
     pintail.assert_sound();
+}
+
+/// The status of a push over a new connection: others may be just what a restart ends.
+fn push(server: &Server, key: &str, body: &str) -> Option<u16> {
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let request = agent.post(format!("{}/insert/jsonline", server.address));
+    let answer = request.header("idempotency-key", key).send(body).ok()?;
+    Some(answer.status().as_u16())
+}
+
+/// What a full disk refuses was not received: the client sends it again, and then it counts.
+#[test]
+fn what_is_refused_counts_when_it_is_taken() {
+    let pintail = Pintail::new();
+    std::fs::create_dir(pintail.path("data")).unwrap();
+    let disk = Disk::new(&pintail.path("data"), pintail.path("disk"));
+    let arguments = ["serve", "--db", "data/pintail.duckdb", "--listen", "127.0.0.1:0"];
+    let mut command = pintail.command(arguments);
+    disk.under(command.env_remove("PINTAIL_TOKEN"));
+    let server = Server::spawn(command);
+    let body = json_lines(10);
+    assert_eq!(push(&server, "first", &body), Some(200));
+    disk.full();
+    assert_eq!(push(&server, "second", &body), Some(503));
+    until("the page says why", || {
+        let status = ureq::get(format!("{}/api/status", server.address)).call();
+        let status = status.ok().and_then(|mut answer| answer.body_mut().read_json().ok());
+        status.is_some_and(|status: Value| {
+            status["receive_error"].as_str().is_some_and(|error| error.contains("No space left"))
+        })
+    });
+    disk.unlimited();
+    until("it is taken", || push(&server, "second", &body) == Some(200));
+    let fates = Fates { received: 20, stored: 20, ..Fates::default() };
+    let expected = Ledger::from([("jsonline 127.0.0.1".to_owned(), fates)]);
+    assert_eq!(by_sql(&server), expected);
+    assert_eq!(by_api(&server), expected);
+    assert_eq!(server.json("/api/status")["receive_error"], Value::Null);
+    server.stop();
+    pintail.assert_sound_in("data/pintail.duckdb");
 }

@@ -30,7 +30,7 @@ const way = ([name, note, line]) => [
 export function pushHelp() {
   const el = h('div', { id: 'push-help', hidden: true });
   const box = h('section', { class: 'push', 'data-test': 'push', 'aria-label': 'Send logs here' },
-    h('p', null, 'Send logs here from what you run already. An answer of success means that they are stored.'),
+    h('p', null, 'Send logs here from what you run already. Over HTTP, an answer of success means that they are stored.'),
     h('dl', { class: 'push-list' }, ways(location.origin).map(way)),
     h('p', { class: 'small dim' }, 'If this server asks for a token, send it as ', h('code', null, 'Authorization: Bearer …'), ', or as the password of basic authentication.'));
   replace(el, box);

@@ -73,7 +73,7 @@ export default {
     function source(s) {
       // The file's name is what one looks for; its directory is often the same for all.
       const cut = s.name.lastIndexOf('/') + 1;
-      const [directory, file] = cut < s.name.length ? [s.name.slice(0, cut), s.name.slice(cut)] : ['', s.name];
+      const [directory, file] = s.name === '-' ? ['', 'standard input'] : cut < s.name.length ? [s.name.slice(0, cut), s.name.slice(cut)] : ['', s.name];
       return h('section', { class: 'source', tabindex: '-1', 'data-test': 'source', 'data-id': s.id, 'aria-label': s.name },
         h('div', null, h('div', { class: 'source-head' },
           h('h2', { class: 'source-name' }, h('a', { href: href({ view: 'explore', from: 'all', to: 'now', q: term('source', s.id) }), title: `Records of ${s.name}` }, file)),
