@@ -1,7 +1,8 @@
 -- Every source with what came from it, the one that brought something last first.
 -- Parameters: since (microseconds UTC): records that arrived after it count as recent.
--- Columns: id, name, kind, format, score, formats, records, rejects, bytes, file_bytes, recent,
--- first_seen, last_seen, first_ts, last_ts (microseconds UTC).
+-- Columns: id, name, kind, format, score, formats, records, rejects, received, parsed, stored,
+-- rejected, duplicates, dropped, missing, bytes, file_bytes, recent, first_seen, last_seen,
+-- first_ts, last_ts (microseconds UTC).
 select
     s.id,
     s.name,
@@ -9,8 +10,15 @@ select
     s.format,
     s.score,
     s.formats,
-    coalesce(i.records, 0) as records,
-    coalesce(i.rejects, 0) as rejects,
+    l.stored as records,
+    l.rejected as rejects,
+    l.received,
+    l.parsed,
+    l.stored,
+    l.rejected,
+    l.duplicates,
+    l.dropped,
+    l.missing,
     coalesce(p.bytes, 0) as bytes,
     s.file_bytes,
     coalesce(r.recent, 0) as recent,
@@ -19,6 +27,7 @@ select
     epoch_us(i.first_ts) as first_ts,
     epoch_us(i.last_ts) as last_ts
 from sources s
+join ledger l on l.id = s.id
 left join intakes i on i.source = s.id
 left join (
     select source, sum(end_byte - start_byte)::bigint as bytes from positions group by source

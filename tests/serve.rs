@@ -456,6 +456,14 @@ fn metrics_count_what_happens() {
     assert!(
         text.contains(r#"pintail_http_requests_total{method="POST",path="/api/sql",status="200"}"#)
     );
+    let name = pintail.path("app.log").display().to_string();
+    let of_source = |what| format!("pintail_source_{what}{{source=\"{name}\",kind=\"file\"}}");
+    for (what, number) in [("received_total", 50), ("stored_total", 50), ("dropped_total", 0)] {
+        let line = format!("\n{} {number}\n", of_source(what));
+        assert!(text.contains(&line), "no {line} in {text}");
+    }
+    assert!(text.contains(&format!("\n{} 0\n", of_source("lag_bytes"))), "{text}");
+    assert_eq!(text.matches("# EOF\n").count(), 1);
     assert!(text.ends_with("# EOF\n"));
     for line in text.lines().filter(|line| line.starts_with("# TYPE")) {
         let words: Vec<&str> = line.split(' ').collect();

@@ -18,8 +18,11 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::answer::{ApiError, ApiResult};
 use super::app::App;
+use super::ledger::by_source;
 use crate::error::Error;
+use crate::queries::ledger::ledger;
 use crate::queries::status::status;
+use crate::receive::Refusal;
 use crate::store::Store;
 
 type Number = Gauge<f64, std::sync::atomic::AtomicU64>;
@@ -29,6 +32,11 @@ struct RequestLabels {
     method: String,
     path: String,
     status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RefusalLabels {
+    reason: &'static str,
 }
 
 /// What is counted about queries.
@@ -45,6 +53,7 @@ pub struct Metrics {
     request_seconds: Histogram,
     pub queries: QueryMetrics,
     pub tails: Gauge,
+    refused: Family<RefusalLabels, Counter>,
     taken: Taken,
 }
 
@@ -54,6 +63,12 @@ struct Taken {
     rejects: Counter,
     bytes: Counter,
     stored: Gauge,
+    received: Counter,
+    duplicates: Counter,
+    dropped: Counter,
+    receiving_bytes: Gauge,
+    receive_failing: Gauge,
+    ingest_failing: Gauge,
     database_bytes: Gauge,
     lag_bytes: Gauge,
     lag_seconds: Number,
@@ -92,8 +107,20 @@ impl Metrics {
             request_seconds.clone(),
         );
         let tails = gauge(&mut registry, "tails_open", "Live tails that are watched");
+        let refused = Family::<RefusalLabels, Counter>::default();
+        for reason in Refusal::REASONS {
+            // There from the start: what appears with its first count has no rate.
+            drop(refused.get_or_create(&RefusalLabels { reason }));
+        }
+        let help = "Requests of clients that push which were not taken in";
+        registry.register("refused_requests", help, refused.clone());
         let taken = Taken::new(&mut registry);
-        Metrics { registry, requests, request_seconds, queries, tails, taken }
+        Metrics { registry, requests, request_seconds, queries, tails, refused, taken }
+    }
+
+    /// Counts a request that was not taken in.
+    pub fn refuse(&self, refusal: &Refusal) {
+        self.refused.get_or_create(&RefusalLabels { reason: refusal.reason() }).inc();
     }
 }
 
@@ -134,6 +161,36 @@ impl Taken {
                 "Lines no format could read since the start",
             ),
             bytes: in_bytes,
+            received: counter(
+                registry,
+                "received_items",
+                "Items that clients sent since the start, whatever became of them",
+            ),
+            duplicates: counter(
+                registry,
+                "duplicate_items",
+                "Of these, items that were stored before",
+            ),
+            dropped: counter(
+                registry,
+                "dropped_items",
+                "Of these, items that there was no room for",
+            ),
+            receiving_bytes: bytes(
+                registry,
+                "receiving",
+                "What clients sent and is not committed yet",
+            ),
+            receive_failing: gauge(
+                registry,
+                "receive_failing",
+                "1 if what clients sent last could not be stored",
+            ),
+            ingest_failing: gauge(
+                registry,
+                "ingest_failing",
+                "1 if nothing can be taken in from files",
+            ),
             stored: gauge(registry, "stored_records", "Records in the database"),
             database_bytes: bytes(registry, "database_size", "The database on disk"),
             lag_bytes: bytes(
@@ -168,9 +225,17 @@ impl Taken {
 #[utoipa::path(get, path = "/metrics", tag = "operation",
     responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
 pub async fn show(State(app): State<App>) -> ApiResult<Response> {
-    let status = app.runner.page(status).await?;
+    let asked =
+        app.runner.page(|session| session.transaction(|| Ok((status(session)?, ledger(session)?))));
+    let (status, entries) = asked.await?;
     let options = &app.options;
     let taken = &app.metrics.taken;
+    catch_up(&taken.received, options.live.received.load(Ordering::Relaxed));
+    catch_up(&taken.duplicates, options.live.duplicates.load(Ordering::Relaxed));
+    catch_up(&taken.dropped, options.live.dropped.load(Ordering::Relaxed));
+    taken.receiving_bytes.set(options.desk.bytes_on_their_way() as i64);
+    taken.receive_failing.set(options.live.receive_error().is_some().into());
+    taken.ingest_failing.set(options.live.error().is_some().into());
     catch_up(&taken.records, options.live.records.load(Ordering::Relaxed));
     catch_up(&taken.rejects, options.live.rejects.load(Ordering::Relaxed));
     catch_up(&taken.bytes, options.live.bytes.load(Ordering::Relaxed));
@@ -188,7 +253,10 @@ pub async fn show(State(app): State<App>) -> ApiResult<Response> {
     taken.monitor_last_run.set(monitor.last_run.map_or(0.0, |at| at as f64 / 1e6));
     taken.monitor_seconds.set(monitor.took.as_secs_f64());
     let mut out = String::new();
-    text::encode(&mut out, &app.metrics.registry)
+    let sources = by_source(&entries, &files);
+    text::encode_registry(&mut out, &app.metrics.registry)
+        .and_then(|()| text::encode_registry(&mut out, &sources))
+        .and_then(|()| text::encode_eof(&mut out))
         .map_err(|_| ApiError::internal(&Error::Internal("the metrics could not be written")))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], out).into_response())

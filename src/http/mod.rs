@@ -15,7 +15,7 @@
 //! - [`sql`], [`stream`]: ad-hoc SQL, streamed in any format.
 //! - [`push`]: what clients push, a file a protocol.
 //! - [`local`]: what the command line asks while a server has the database; [`load`]: what it loads.
-//! - [`health`], [`metrics`]: for those who watch Pintail.
+//! - [`health`], [`metrics`], [`ledger`]: for those who watch Pintail.
 //! - [`openapi`]: the API, described.
 //! - [`assets`]: the page.
 
@@ -28,6 +28,7 @@ mod doors;
 mod explore;
 mod guard;
 mod health;
+mod ledger;
 mod load;
 mod local;
 mod metrics;

@@ -1,5 +1,7 @@
 //! What the overview shows: status, volume, services, scores, anomalies, alerts.
 
+use std::sync::atomic::Ordering;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -54,6 +56,10 @@ pub struct Status {
     pub monitor: MonitorStatus,
     /// Why nothing can be taken in at the moment.
     pub error: Option<String>,
+    /// Why what clients sent last could not be stored.
+    pub receive_error: Option<String>,
+    /// Items that clients sent since the start and that there was no room for.
+    pub dropped: u64,
     /// Whether the log is a synthetic one.
     pub demo: bool,
 }
@@ -109,6 +115,8 @@ pub async fn status(State(app): State<App>) -> ApiResult<Json<Status>> {
             error: monitor.error,
         },
         error: options.live.error(),
+        receive_error: options.live.receive_error(),
+        dropped: options.live.dropped.load(Ordering::Relaxed),
         demo: options.is_demo,
     }))
 }

@@ -8,7 +8,7 @@
 //! - [`status`], [`volume`], [`services`], [`scores`], [`anomalies`]: the overview.
 //! - [`settings`]: what detectors are asked for.
 //! - [`records`], [`facets`]: exploring.
-//! - [`sources`], [`schema`]: what there is.
+//! - [`sources`], [`ledger`], [`schema`]: what there is, and what became of what arrived.
 //! - [`alerts`]: what people were told.
 //! - [`compact`]: partial counts, joined.
 
@@ -16,6 +16,7 @@ pub mod alerts;
 pub mod anomalies;
 pub mod compact;
 pub mod facets;
+pub mod ledger;
 pub mod range;
 pub mod records;
 pub mod schema;

@@ -231,6 +231,23 @@ impl Desk {
 }
 
 impl Refusal {
+    /// All that [`Refusal::reason`] says.
+    pub const REASONS: [&'static str; 7] =
+        ["client_full", "full", "not_stored", "pending", "too_large", "bad", "unsupported"];
+
+    /// One word, to count by.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Refusal::Full(Full::Client) => "client_full",
+            Refusal::Full(Full::All) => "full",
+            Refusal::NotStored(_) => "not_stored",
+            Refusal::Pending => "pending",
+            Refusal::TooLarge { .. } => "too_large",
+            Refusal::Bad(_) => "bad",
+            Refusal::Unsupported(_) => "unsupported",
+        }
+    }
+
     fn ended() -> Refusal {
         Refusal::NotStored("the server is ending".to_owned())
     }

@@ -1,7 +1,7 @@
 //! Where records come from, and what could not be read.
 
 use super::browser::{World, browse};
-use super::worlds::grouped;
+use super::worlds::{empty, grouped};
 use crate::common::server::Server;
 use crate::common::{Pintail, line, lines};
 
@@ -57,6 +57,18 @@ fn sources_account_for_every_line() {
             "not followed"
         );
 
+        assert_eq!(
+            (of(&broken, "source-received"), of(&broken, "source-dropped")),
+            ("5".into(), "0".into())
+        );
+        assert_eq!(
+            (page.text("total-duplicates"), page.text("total-dropped")),
+            ("0".into(), "0".into())
+        );
+        assert!(page.text("ledger-verdict").starts_with("Nothing is missing"));
+        let kind = page.text(&format!("[data-id='{broken}'] [data-test=source-kind]"));
+        assert_eq!(kind, "file");
+
         // Why, how often, and the lines themselves.
         page.click("source-rejects-toggle");
         page.until_shown("reject");
@@ -84,5 +96,56 @@ fn sources_account_for_every_line() {
         // The number of records leads to them.
         page.click(&format!("[data-id='{followed}'] [data-test=source-records] a"));
         page.until_text("result-count", &format!("{} records", grouped(101)));
+    });
+}
+
+#[test]
+fn sources_say_how_to_push_and_what_became_of_it() {
+    browse(empty, |page, world| {
+        page.visit(world.server(), "/sources");
+        page.until_shown("push");
+        let address = &world.server().address;
+        let lines = page.texts("push-line");
+        for path in [
+            "/insert/jsonline",
+            "/insert/lines",
+            "/loki/api/v1/push",
+            "/v1/logs",
+            "/elasticsearch",
+            "/services/collector/event",
+        ] {
+            let found = lines.iter().any(|line| line.ends_with(&format!("{address}{path}")));
+            assert!(found, "no {path} in {lines:?}");
+        }
+        assert!(lines.iter().any(|line| line.starts_with("logger --server")), "{lines:?}");
+        assert_eq!(page.texts("push-copy").len(), lines.len());
+
+        // Two good lines and a bad one; then the same again.
+        let record = r#"{"timestamp": "2026-01-05T00:00:00Z", "message": "pushed"}"#;
+        let body = format!("{record}\n{record}\n{BROKEN}\n");
+        let key = [("idempotency-key", "once")];
+        for _ in 0..2 {
+            let answer = world.server().send("POST", "/insert/jsonline", &key, &body);
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+        page.until_text("total-entries", "6");
+        let total = |name: &str| page.text(&format!("total-{name}"));
+        assert_eq!(
+            ["records", "rejects", "duplicates", "dropped"].map(total),
+            ["2", "1", "3", "0"]
+        );
+        let of = |hook: &str| page.text(&format!("[data-test=source-{hook}] dd"));
+        assert_eq!(
+            ["received", "records", "duplicates", "dropped", "position", "lag"].map(of),
+            ["6", "2", "3", "0", "–", "–"]
+        );
+        assert_eq!(page.text("source-kind"), "HTTP, JSON lines");
+        assert_eq!(page.text("source-state"), "receiving");
+        assert!(page.text("ledger-verdict").starts_with("Nothing is missing"));
+
+        // How to push stays at hand.
+        assert!(!page.shows("push"));
+        page.click("push-toggle");
+        page.until_shown("push");
     });
 }

@@ -23,13 +23,14 @@ function render(s) {
     item('alerts', number(s.alerts_open), `${s.alerts_open === 1 ? 'anomaly' : 'anomalies'} open`, { class: `fact${s.alerts_open ? ' fact-alert' : ''}` }, href({ view: 'alerts' })),
     lag === null ? h('span', { class: 'fact', 'data-test': 'fact-lag' }, 'nothing followed') : item('lag', lag, 'lag', { title: 'Age of the oldest line that waits in a followed file' }),
     s.rejects > 0 && item('rejects', si(s.rejects), s.rejects === 1 ? 'reject' : 'rejects', { title: 'Lines that no format reads' }, href({ view: 'sources' })),
+    s.dropped > 0 && item('dropped', si(s.dropped), 'dropped', { class: 'fact fact-problem', title: 'Since the start: what came over UDP faster than it could be stored' }, href({ view: 'sources' })),
     item('size', bytes(s.database_bytes), '', { title: 'Size of the database' }),
     problem(s), s.demo && h('span', { class: 'fact tag', 'data-test': 'fact-demo', title: 'pintail demo: invented logs with planted incidents' }, 'demo data'));
 }
 
 function problem(s) {
-  const text = s.error ? 'ingest failing' : s.monitor?.error ? 'monitor failing' : s.mail?.failed ? `${plural(s.mail.failed, 'mail')} not sent` : null;
-  return text && h('a', { class: 'fact fact-problem', 'data-test': 'fact-problem', href: href({ view: s.error ? 'sources' : 'alerts' }), title: s.error ?? s.monitor?.error ?? s.mail?.last_error ?? '' }, text);
+  const text = s.error ? 'ingest failing' : s.receive_error ? 'receiving failing' : s.monitor?.error ? 'monitor failing' : s.mail?.failed ? `${plural(s.mail.failed, 'mail')} not sent` : null;
+  return text && h('a', { class: 'fact fact-problem', 'data-test': 'fact-problem', href: href({ view: s.error || s.receive_error ? 'sources' : 'alerts' }), title: s.error ?? s.receive_error ?? s.monitor?.error ?? s.mail?.last_error ?? '' }, text);
 }
 
 export const facts = {

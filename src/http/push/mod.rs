@@ -153,8 +153,19 @@ pub struct Counts {
     pub duplicates: u64,
 }
 
-/// Takes a request in: what `decode` returns is returned when its parcel is committed.
+/// Takes a request in: what `decode` returns is returned when its parcel is committed. A
+/// refusal is counted.
 pub async fn take<R: Send + 'static>(
+    app: &App,
+    request: Request,
+    taking: Taking,
+    decode: impl FnOnce(&Delivery<'_>, &mut Parcel) -> Result<R, Refusal> + Send + 'static,
+) -> Result<(R, Counts), Refusal> {
+    let taken = take_in(app, request, taking, decode).await;
+    taken.inspect_err(|refusal| app.metrics.refuse(refusal))
+}
+
+async fn take_in<R: Send + 'static>(
     app: &App,
     request: Request,
     taking: Taking,

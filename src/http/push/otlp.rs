@@ -48,6 +48,7 @@ pub async fn export(State(app): State<App>, request: Request) -> Response {
         let refusal = Refusal::Unsupported(
             "content type; there are application/x-protobuf and application/json".to_owned(),
         );
+        app.metrics.refuse(&refusal);
         return failed(Encoding::Json, &refusal);
     };
     let taken = take(&app, request, TAKING, move |delivery, parcel| {

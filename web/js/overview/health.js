@@ -28,11 +28,12 @@ export function healthPanel() {
   const off = facts.subscribe((s) => {
     const link = (text) => h('a', { href: href({ view: 'sources' }) }, text);
     replace(list,
-      fact('Arriving', 'rate', rate(Math.round(s.records_per_second * 10) / 10), s.error ?? 'over the last 10 s', Boolean(s.error)),
+      fact('Arriving', 'rate', rate(Math.round(s.records_per_second * 10) / 10), s.error ?? s.receive_error ?? 'over the last 10 s', Boolean(s.error ?? s.receive_error)),
       fact('Lag', 'lag', s.lag_seconds === null ? 'nothing followed' : duration(s.lag_seconds), s.lag_bytes ? `${bytes(s.lag_bytes)} waiting` : s.lag_seconds === null ? '' : 'nothing waits', s.lag_seconds > 60),
       fact('Newest record', 'last', s.last ? timeTag(s.last, 's', ago(s.last)) : '–', s.first ? h('span', null, 'since ', timeTag(s.first, 'min')) : ''),
       fact('Sources', 'sources', link(number(s.sources)), ''),
       fact('Rejects', 'rejects', link(number(s.rejects)), s.rejects ? 'lines that no format reads' : 'every line was read', s.rejects > 0),
+      s.dropped > 0 && fact('Dropped', 'dropped', link(number(s.dropped)), 'over UDP, since the start', true),
       fact('Database', 'size', bytes(s.database_bytes), plural(s.records, 'record')),
       monitor(s.monitor, s.threshold), mail(s.mail));
     box.ready();

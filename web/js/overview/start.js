@@ -2,6 +2,7 @@
 
 import { h } from '../dom.js';
 import { button, copyText } from '../ui.js';
+import { href } from '../state.js';
 
 const COMMANDS = [
   ['Follow log files while this page is open', 'pintail serve /var/log/app/*.log'],
@@ -16,5 +17,6 @@ export function startPage() {
     h('h1', null, 'No logs yet'),
     h('p', { class: 'dim' }, 'Any of these gets logs in. Formats are recognised by themselves, and every line is in exactly once. This page fills as soon as the first record arrives.'),
     h('ol', { class: 'start-list' }, COMMANDS.map(([text, line]) => h('li', null, h('p', null, text), command(line)))),
+    h('p', null, 'Or ', h('a', { href: href({ view: 'sources' }), 'data-test': 'start-push' }, 'send them here'), ' over HTTP or syslog, with the shipper you already run.'),
     h('p', { class: 'start-demo' }, 'Only looking? This shows live invented logs, with incidents to find:'), command('pintail demo'));
 }

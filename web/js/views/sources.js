@@ -1,5 +1,5 @@
-// Sources: where records come from, how far each has been read and what could not be read. Nothing is lost in silence,
-// and here one sees it: records and rejects add up to the totals.
+// Sources: where records come from, how far each has been read and what became of everything that arrived. Nothing is
+// lost in silence, and here one sees it: what was stored, rejected, known already and dropped adds up to what was received.
 
 import { h, replace, icon } from '../dom.js';
 import { errorBox, skeleton, empty, copyText, button } from '../ui.js';
@@ -8,6 +8,9 @@ import { term } from '../query.js';
 import { href } from '../state.js';
 import { number, bytes, rate, duration, percent, plural, timeTag, ago, fixed } from '../format.js';
 import { rejectList } from '../sources/rejects.js';
+import { totalsOf, verdict } from '../sources/ledger.js';
+import { PROTOCOLS, pushHelp } from '../sources/push.js';
+import { facts } from '../facts.js';
 
 export default {
   id: 'sources',
@@ -18,36 +21,49 @@ export default {
   mount(root, ctx) {
     const latest = newest();
     const open = new Map();
+    let last = null;
     const head = h('div', { class: 'view-head', 'data-test': 'source-totals' }, h('h1', { class: 'view-title' }, 'Sources'));
+    const notes = h('div', { class: 'source-notes', 'data-test': 'source-notes' });
+    const help = pushHelp();
     const list = h('div', { class: 'source-list', 'data-test': 'source-list' }, skeleton({ lines: 8 }));
-    root.append(head, list);
+    root.append(head, notes, help.el, list);
     let loaded = false;
 
     const fact = (name, test, value, note) => h('div', { 'data-test': `source-${test}` }, h('dt', null, name), h('dd', null, value), note ? h('dd', { class: 'health-note' }, note) : null);
 
+    // What it is in words: a protocol says more than that it came over HTTP.
+    const KINDS = { file: 'file', pipe: 'pipe', syslog: 'syslog' };
+    const kind = (s) => (s.kind === 'http' ? `HTTP, ${PROTOCOLS[s.format] ?? s.format}` : KINDS[s.kind] ?? s.kind);
+
     function state(s) {
-      if (s.error) return h('span', { class: 'state state-bad', 'data-test': 'source-state' }, h('span', { class: 'state-dot' }), 'cannot be read');
-      if (s.following) return h('span', { class: 'state state-on', 'data-test': 'source-state' }, h('span', { class: 'state-dot' }), 'following');
-      return h('span', { class: 'state', 'data-test': 'source-state' }, h('span', { class: 'state-dot' }), s.kind === 'pipe' ? 'pipe, ended' : 'not followed');
+      const [look, text] = s.error ? [' state-bad', 'cannot be read']
+        : s.following ? [' state-on', 'following']
+        : s.kind === 'file' ? ['', 'not followed']
+        : s.live ? [' state-on', 'receiving']
+        : ['', s.kind === 'pipe' ? 'pipe, ended' : 'quiet'];
+      return h('span', { class: `state${look}`, 'data-test': 'source-state' }, h('span', { class: 'state-dot' }), text);
     }
+
+    // A number of the ledger: none is quiet, some stands out if it is a loss, or may be one.
+    const count = (name, test, n, look = '') => fact(name, test, h('span', { class: n ? look : 'none' }, number(n)));
 
     function formats(s) {
       if (!s.format) return fact('Format', 'format', '–', s.records ? '' : 'nothing read yet');
       const others = Object.entries(s.formats ?? {}).filter(([name]) => name !== s.format).sort((a, b) => b[1] - a[1]);
-      return fact('Format', 'format', h('span', null, s.format, s.score === null ? '' : h('span', { class: 'dim' }, ` score ${fixed(s.score, 2)}`)), others.map(([name, score]) => `${name} ${fixed(score, 2)}`).join(', '));
+      return fact('Format', 'format', h('span', null, s.format, s.score === null || s.kind === 'http' || s.kind === 'syslog' ? '' : h('span', { class: 'dim' }, ` score ${fixed(s.score, 2)}`)), others.map(([name, score]) => `${name} ${fixed(score, 2)}`).join(', '));
     }
 
     function position(s) {
-      if (s.file_bytes === null) return fact('Position', 'position', bytes(s.bytes), 'taken in');
+      if (s.file_bytes === null) return fact('Position', 'position', s.bytes ? bytes(s.bytes) : '–', s.bytes ? 'taken in' : '');
       const share = s.file_bytes ? Math.min(100, (100 * s.bytes) / s.file_bytes) : 100;
       const fill = h('span', { style: { width: `${share}%` } });
       return fact('Position', 'position', h('span', null, `${bytes(s.bytes)} of ${bytes(s.file_bytes)}`, h('span', { class: 'bar', role: 'img', 'aria-label': `${percent(share)} read` }, fill)), s.lag_bytes > 0 ? `${bytes(s.lag_bytes)} to go` : share >= 100 || s.lag_bytes === 0 ? 'all read' : '');
     }
 
     function rejects(s) {
-      if (!s.rejects) return '0';
+      if (!s.rejects) return h('span', { class: 'none' }, '0');
       const isOpen = open.has(s.id);
-      return h('button', { type: 'button', class: 'link', 'aria-expanded': String(isOpen), 'data-test': 'source-rejects-toggle', onclick: () => {
+      return h('button', { type: 'button', class: 'link count-warn', 'aria-expanded': String(isOpen), 'data-test': 'source-rejects-toggle', onclick: () => {
         if (open.has(s.id)) open.delete(s.id);
         else open.set(s.id, rejectList(ctx, s.id));
         render(last);
@@ -57,23 +73,25 @@ export default {
     function source(s) {
       // The file's name is what one looks for; its directory is often the same for all.
       const cut = s.name.lastIndexOf('/') + 1;
-      const [directory, file] = cut < s.name.length ? [s.name.slice(0, cut), s.name.slice(cut)] : ['', s.name];
+      const [directory, file] = s.name === '-' ? ['', 'standard input'] : cut < s.name.length ? [s.name.slice(0, cut), s.name.slice(cut)] : ['', s.name];
       return h('section', { class: 'source', tabindex: '-1', 'data-test': 'source', 'data-id': s.id, 'aria-label': s.name },
         h('div', null, h('div', { class: 'source-head' },
           h('h2', { class: 'source-name' }, h('a', { href: href({ view: 'explore', from: 'all', to: 'now', q: term('source', s.id) }), title: `Records of ${s.name}` }, file)),
-          button({ iconName: 'copy', title: `Copy ${s.name}`, quiet: true, onclick: () => copyText(s.name, 'Name copied') }), state(s)),
+          button({ iconName: 'copy', title: `Copy ${s.name}`, quiet: true, onclick: () => copyText(s.name, 'Name copied') })),
+        h('p', { class: 'source-is' }, state(s), h('span', { class: 'small dim', 'data-test': 'source-kind' }, kind(s))),
         directory && h('p', { class: 'source-dir', 'data-test': 'source-dir' }, directory),
+        s.ledger.missing !== 0 && h('p', { class: 'source-error', role: 'note', 'data-test': 'source-missing' }, `${plural(Math.abs(s.ledger.missing), 'item')} ${s.ledger.missing > 0 ? 'missing' : 'too many'}`),
         s.error && h('p', { class: 'source-error', role: 'note', 'data-test': 'source-error' }, s.error)),
         h('dl', { class: 'source-facts' }, formats(s),
-          fact('Records', 'records', h('a', { href: href({ view: 'explore', from: 'all', to: 'now', q: term('source', s.id) }) }, number(s.records))),
-          fact('Rejects', 'rejects', rejects(s)), position(s),
+          count('Received', 'received', s.ledger.received),
+          fact('Stored', 'records', h('a', { href: href({ view: 'explore', from: 'all', to: 'now', q: term('source', s.id) }) }, number(s.ledger.stored))),
+          fact('Rejected', 'rejects', rejects(s)), count('Duplicates', 'duplicates', s.ledger.duplicates, 'count-known'), count('Dropped', 'dropped', s.ledger.dropped, 'count-lost'), position(s),
           fact('Lag', 'lag', s.lag_seconds === null ? '–' : duration(s.lag_seconds), s.lag_bytes ? `${bytes(s.lag_bytes)} waiting` : ''),
           fact('Rate', 'rate', rate(s.records_per_second)),
           fact('Last seen', 'seen', s.last_seen ? timeTag(s.last_seen, 's', ago(s.last_seen)) : 'never', s.last_ts ? h('span', null, 'newest ', timeTag(s.last_ts)) : '')),
         open.get(s.id)?.el);
     }
 
-    let last = null;
     function render(answer) {
       last = answer;
       const { sources, totals } = answer;
@@ -82,16 +100,18 @@ export default {
       const title = h('h1', { class: 'view-title' }, 'Sources');
       if (!sources.length) {
         replace(head, title);
-        replace(list, empty({ title: 'No sources yet', text: 'Start with: pintail serve /var/log/app/*.log', actions: [button({ iconName: 'copy', label: 'Copy the command', onclick: () => copyText('pintail serve /var/log/app/*.log', 'Command copied') })] }));
+        replace(notes, verdict(totals, sources, facts.status));
+        // What one is about to copy stays.
+        if (list.querySelector('[data-test="empty"]')) return;
+        replace(list, empty({ title: 'No sources yet', text: 'Follow files with: pintail serve /var/log/app/*.log', actions: [button({ iconName: 'copy', label: 'Copy the command', onclick: () => copyText('pintail serve /var/log/app/*.log', 'Command copied') })] }));
+        help.first(list);
         return;
       }
-      const lines = totals.records + totals.rejects;
-      const item = (...inside) => h('span', null, inside);
-      replace(head, title, item(h('b', null, number(sources.length)), sources.length === 1 ? ' source' : ' sources'),
-        item(h('b', { 'data-test': 'total-records' }, number(totals.records)), totals.records === 1 ? ' record' : ' records'), item('+ ', h('b', { 'data-test': 'total-rejects' }, number(totals.rejects)), totals.rejects === 1 ? ' reject' : ' rejects'),
-        item('= ', h('b', { 'data-test': 'total-entries' }, number(lines)), ' entries'), item(h('b', null, bytes(totals.bytes)), ' taken in'));
+      help.beside();
+      replace(head, title, totalsOf(totals), help.button);
+      replace(notes, verdict(totals, sources, facts.status));
       // On a wide screen the labels stand once above; readers hear them at each source.
-      const labels = h('div', { class: 'source-labels', 'aria-hidden': 'true' }, h('span', null, 'Source'), h('div', { class: 'source-facts' }, ['Format', 'Records', 'Rejects', 'Position', 'Lag', 'Rate', 'Last seen'].map((name) => h('span', null, name))));
+      const labels = h('div', { class: 'source-labels', 'aria-hidden': 'true' }, h('span', null, 'Source'), h('div', { class: 'source-facts' }, ['Format', 'Received', 'Stored', 'Rejected', 'Duplicates', 'Dropped', 'Position', 'Lag', 'Rate', 'Last seen'].map((name) => h('span', null, name))));
       replace(list, labels, sources.map(source));
       // The list is made anew on each refresh; whoever was on a link of it stays there.
       if (where) [...list.querySelectorAll(`[data-id="${Number(where.id)}"], [data-id="${Number(where.id)}"] *`)].find((el) => el.dataset.test === where.test && el.getAttribute('href') === where.href)?.focus({ preventScroll: true });
@@ -122,10 +142,11 @@ export default {
     }
 
     load();
+    const off = facts.subscribe((status) => last && replace(notes, verdict(last.totals, last.sources, status)));
     return {
       update: (reason) => (reason === 'state' ? undefined : load()),
       key: (event) => (event.key === 'j' ? move(1) : event.key === 'k' ? move(-1) : false),
-      unmount() { latest.cancel(); },
+      unmount() { latest.cancel(); off(); },
     };
   },
 };
