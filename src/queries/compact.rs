@@ -15,6 +15,9 @@ const RECEIPTS: &str = include_str!("../../sql/forget_receipts.sql");
 /// Keys of what was received are needed no longer than this; see `receive::receipts`.
 const RECEIPTS_STAY: Micros = 2 * 60 * MINUTE;
 
+/// More of them than this are not known again; see there.
+const RECEIPTS_MAX: usize = 1_000_000;
+
 /// What arrived in this time stays as it came: rates are read from it.
 const INTAKE_STAYS: Micros = 5 * MINUTE;
 
@@ -23,7 +26,7 @@ const INTAKE_STAYS: Micros = 5 * MINUTE;
 pub fn compact(session: &Session, from: Micros, to: Micros, now: Micros) -> Result<()> {
     let rollups = Parameters::new().with("from", from).with("to", to);
     let intake = Parameters::new().with("to", now - INTAKE_STAYS);
-    let receipts = Parameters::new().with("to", now - RECEIPTS_STAY);
+    let receipts = Parameters::new().with("to", now - RECEIPTS_STAY).with("keep", RECEIPTS_MAX);
     for (script, parameters) in [(ROLLUPS, rollups), (INTAKE, intake), (RECEIPTS, receipts)] {
         session.transaction(|| {
             statements::split(script)

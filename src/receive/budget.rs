@@ -42,6 +42,8 @@ pub struct Hold {
     budget: Arc<Budget>,
     client: Arc<Semaphore>,
     permits: Vec<OwnedSemaphorePermit>,
+    /// What it has taken, in units.
+    taken: usize,
 }
 
 impl Budget {
@@ -59,10 +61,14 @@ impl Budget {
         let mut clients = self.lock();
         // Whoever has nothing on its way is forgotten: clients come and go.
         clients.retain(|_, share| Arc::strong_count(share) > 1);
-        let share = clients
-            .entry(client)
-            .or_insert_with(|| Arc::new(Semaphore::new(self.units / CLIENT_SHARE)));
-        Hold { budget: self.clone(), client: share.clone(), permits: Vec::new() }
+        let share =
+            clients.entry(client).or_insert_with(|| Arc::new(Semaphore::new(self.client_units())));
+        Hold { budget: self.clone(), client: share.clone(), permits: Vec::new(), taken: 0 }
+    }
+
+    /// What one client may take.
+    fn client_units(&self) -> usize {
+        self.units / CLIENT_SHARE
     }
 
     /// Bytes that are on their way.
@@ -82,12 +88,41 @@ impl Hold {
     /// # Errors
     /// Whose room is full.
     pub async fn grow(&mut self, bytes: usize) -> Result<(), Full> {
-        let units = bytes.div_ceil(UNIT_BYTES);
-        let client = take(&self.client, units, self.budget.wait).await.ok_or(Full::Client)?;
-        let all = take(&self.budget.all, units, self.budget.wait).await.ok_or(Full::All)?;
-        self.permits.extend([client, all]);
+        let (of_client, of_all) = self.missing(bytes);
+        let client = take(&self.client, of_client, self.budget.wait).await.ok_or(Full::Client)?;
+        let all = take(&self.budget.all, of_all, self.budget.wait).await.ok_or(Full::All)?;
+        self.keep(bytes, client, all);
         Ok(())
     }
+
+    /// The same, but it does not wait.
+    ///
+    /// # Errors
+    /// Whose room is full.
+    pub fn grow_now(&mut self, bytes: usize) -> Result<(), Full> {
+        let (of_client, of_all) = self.missing(bytes);
+        let client = take_now(&self.client, of_client).ok_or(Full::Client)?;
+        let all = take_now(&self.budget.all, of_all).ok_or(Full::All)?;
+        self.keep(bytes, client, all);
+        Ok(())
+    }
+
+    /// What has to be taken for so many bytes more, of the client's share and of the whole. A
+    /// request that is larger than a share has all of it: alone, it is served.
+    fn missing(&self, bytes: usize) -> (usize, usize) {
+        let units = self.taken + bytes.div_ceil(UNIT_BYTES);
+        let within = |most: usize| units.min(most) - self.taken.min(most);
+        (within(self.budget.client_units()), within(self.budget.units))
+    }
+
+    fn keep(&mut self, bytes: usize, client: OwnedSemaphorePermit, all: OwnedSemaphorePermit) {
+        self.taken += bytes.div_ceil(UNIT_BYTES);
+        self.permits.extend([client, all]);
+    }
+}
+
+fn take_now(from: &Arc<Semaphore>, units: usize) -> Option<OwnedSemaphorePermit> {
+    from.clone().try_acquire_many_owned(u32::try_from(units).ok()?).ok()
 }
 
 async fn take(from: &Arc<Semaphore>, units: usize, wait: Duration) -> Option<OwnedSemaphorePermit> {
@@ -116,5 +151,24 @@ mod tests {
         assert_eq!(budget.taken(), 90 << 10);
         drop(first);
         assert_eq!(fourth.grow(40 << 10).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_request_larger_than_a_share_is_served_alone() {
+        let budget = Arc::new(Budget::waiting(100 << 10, Duration::from_millis(1)));
+        let mut first = budget.hold([10, 0, 0, 1].into());
+        assert_eq!(first.grow(30 << 10).await, Ok(()));
+        assert_eq!(first.grow_now(60 << 10), Ok(()));
+        let mut second = budget.hold([10, 0, 0, 1].into());
+        assert_eq!(second.grow_now(1), Err(Full::Client));
+        let mut third = budget.hold([10, 0, 0, 2].into());
+        assert_eq!(third.grow_now(20 << 10), Err(Full::All));
+        drop(first);
+        assert_eq!(second.grow(1).await, Ok(()));
+        assert_eq!(third.grow(200 << 10).await, Err(Full::All));
+        drop(second);
+        assert_eq!(third.grow(200 << 10).await, Ok(()));
+        drop(third);
+        assert_eq!(budget.taken(), 0);
     }
 }

@@ -4,6 +4,7 @@
 #![allow(dead_code)] // Compiled into every test binary, each of which uses a part of it.
 
 pub mod certificate;
+pub mod client;
 pub mod disk;
 pub mod server;
 pub mod syslog;

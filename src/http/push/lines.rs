@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::super::answer::{ApiError, ApiResult, Params};
 use super::super::app::App;
-use super::{Counts, Taking, take};
+use super::{Counts, Taking, refused, take};
 use crate::parse::Zone;
 use crate::parse::formats::Formats;
 use crate::receive::lines::{FieldNames, read_json, read_text};
@@ -116,7 +116,7 @@ fn errors_of(parcel: &Parcel) -> Vec<LineError> {
 fn reply(taken: Result<(Vec<LineError>, Counts), Refusal>) -> Response {
     let (errors, counts) = match taken {
         Ok(taken) => taken,
-        Err(refusal) => return ApiError::from(refusal).into_response(),
+        Err(refusal) => return refused(&refusal, ApiError::from(refusal.clone())),
     };
     let Counts { received, stored, rejected, duplicates } = counts;
     let is_bad = received > 0 && rejected == received;

@@ -120,6 +120,9 @@ const BODY_PAUSE_MAX: Duration = Duration::from_secs(30);
 /// Decoded, a request takes about this many times its bytes: the body, and the columns.
 const DECODED_FACTOR: usize = 2;
 
+/// Logs are packed to about this part of their bytes, or less.
+const PACKED_FACTOR: usize = 8;
+
 /// A client's own key for a request that it may send again, as payment services use it and
 /// draft-ietf-httpapi-idempotency-key-header describes it.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -176,13 +179,16 @@ async fn take_in<R: Send + 'static>(
     let (parts, body) = request.into_parts();
     let mut hold = desk.hold(client);
     let packed = read(body, &mut hold, desk.limits().body_bytes_max).await?;
-    let runtime = tokio::runtime::Handle::current();
+    let encoding = encoding_of(&parts.headers, taking)?;
+    // Before it has a turn: whoever waits for room keeps nobody else from being decoded.
+    let expected = expected_bytes(packed.len(), &encoding, desk.limits().body_bytes_max);
+    hold.grow(DECODED_FACTOR * expected).await.map_err(Refusal::Full)?;
     let turn = app.decoders.clone().acquire_owned().await;
     let decoded = tokio::task::spawn_blocking(move || -> Result<_, Refusal> {
         let _turn = turn;
-        let encoding = encoding_of(&parts.headers, taking)?;
         let body = body::unpacked(&packed, &encoding, desk.limits().body_bytes_max)?;
-        runtime.block_on(hold.grow(DECODED_FACTOR * body.len())).map_err(Refusal::Full)?;
+        let more = DECODED_FACTOR * body.len().saturating_sub(expected);
+        hold.grow_now(more).map_err(Refusal::Full)?;
         let delivery =
             Delivery { body: &body, headers: &parts.headers, now: clock::now(), desk: &desk };
         let mut parcel = Parcel::default();
@@ -251,6 +257,14 @@ async fn read(mut body: Body, hold: &mut Hold, bytes_max: usize) -> Result<Vec<u
         }
         hold.grow(bytes.len()).await.map_err(Refusal::Full)?;
         whole.extend_from_slice(&bytes);
+    }
+}
+
+/// How many bytes a body probably has when it is unpacked.
+fn expected_bytes(packed: usize, encoding: &str, bytes_max: usize) -> usize {
+    match encoding {
+        "" | "identity" => packed,
+        _ => (PACKED_FACTOR * packed).min(bytes_max),
     }
 }
 
