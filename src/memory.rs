@@ -37,6 +37,16 @@ impl Bound {
     }
 }
 
+/// Lets the process open as many files as it may: connections are files, and most systems begin
+/// with 1,024.
+///
+/// # Errors
+/// What the system says.
+pub fn open_many_files() -> Result<()> {
+    rlimit::increase_nofile_limit(u64::MAX)?;
+    Ok(())
+}
+
 /// The system's allocator, but patient. Rust ends the process when an allocation fails; here it
 /// waits until the query that took everything has failed, which it does at once.
 pub struct Patient;

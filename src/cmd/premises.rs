@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::memory::Bound;
+use crate::memory::{Bound, open_many_files};
 use crate::receive::sockets;
 
 pub struct Premises {
@@ -19,6 +19,7 @@ pub struct Premises {
 
 impl Premises {
     pub fn new() -> Result<Premises> {
+        open_many_files()?;
         Ok(Premises {
             listeners: Mutex::default(),
             local: Mutex::default(),

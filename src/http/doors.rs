@@ -17,7 +17,8 @@ use rustls::ServerConfig;
 use super::answer::ApiError;
 use super::app::App;
 use super::credentials::token_of;
-use crate::door::{Connection, Door};
+use super::prompt::Prompt;
+use crate::door::Door;
 
 /// The sockets of a server.
 pub struct Sockets {
@@ -88,10 +89,10 @@ pub(super) struct Peer {
 }
 
 impl Listener for Doors {
-    type Io = Connection;
+    type Io = Prompt;
     type Addr = Peer;
 
-    async fn accept(&mut self) -> (Connection, Peer) {
+    async fn accept(&mut self) -> (Prompt, Peer) {
         let local = async {
             match &mut self.local {
                 Some(door) => door.accept().await,
@@ -102,7 +103,7 @@ impl Listener for Doors {
             accepted = self.public.accept() => (accepted, false),
             accepted = local => (accepted, true),
         };
-        (connection, Peer { address, is_local })
+        (Prompt::new(connection), Peer { address, is_local })
     }
 
     fn local_addr(&self) -> io::Result<Peer> {

@@ -7,7 +7,7 @@
 //!
 //! - [`router`]: the whole API on one page.
 //! - [`app`]: what handlers share.
-//! - [`doors`]: where requests come in, with TLS or without.
+//! - [`doors`]: where requests come in, with TLS or without; [`prompt`]: not in silence.
 //! - [`guard`], [`secrets`], [`credentials`]: who may ask.
 //! - [`runner`]: queries off the async runtime, with limits, stopped when nobody waits any more.
 //! - [`answer`]: what errors look like, and what requests must.
@@ -34,6 +34,7 @@ mod local;
 mod metrics;
 mod openapi;
 mod overview;
+mod prompt;
 pub mod push;
 mod router;
 mod runner;

@@ -1,0 +1,86 @@
+//! Connections that must say something soon: one that is silent from its beginning takes the
+//! place of another.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
+
+use crate::door::Connection;
+
+/// How long a connection may say nothing at its beginning.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+
+/// A connection that ends if its client says nothing.
+pub struct Prompt {
+    inner: Connection,
+    /// Until the first bytes come.
+    silence: Option<Pin<Box<Sleep>>>,
+}
+
+impl Prompt {
+    pub fn new(inner: Connection) -> Prompt {
+        Prompt { inner, silence: Some(Box::pin(tokio::time::sleep(SILENCE_MAX))) }
+    }
+}
+
+impl AsyncRead for Prompt {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.inner).poll_read(context, buffer);
+        if read.is_ready() {
+            self.silence = None;
+        } else if let Some(silence) = &mut self.silence
+            && silence.as_mut().poll(context).is_ready()
+        {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Prompt {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn silence_ends_and_words_do_not() {
+        let (client, server) = tokio::io::duplex(64);
+        let mut silent = Prompt::new(Box::new(server));
+        silent.silence = Some(Box::pin(tokio::time::sleep(Duration::ZERO)));
+        let error = silent.read_u8().await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        drop(client);
+        let (mut client, server) = tokio::io::duplex(64);
+        let mut talking = Prompt::new(Box::new(server));
+        tokio::io::AsyncWriteExt::write_all(&mut client, b"a").await.unwrap();
+        assert_eq!(talking.read_u8().await.unwrap(), b'a');
+        assert!(talking.silence.is_none());
+    }
+}
