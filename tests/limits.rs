@@ -97,8 +97,7 @@ fn bomb<W: Write>(mut packer: W) -> W {
 /// Bytes that there is room taken for.
 fn on_their_way(server: &Server) -> u64 {
     let metrics = server.get("/metrics").text();
-    let line =
-        metrics.lines().find_map(|line| line.strip_prefix("pintail_receive_on_their_way_bytes "));
+    let line = metrics.lines().find_map(|line| line.strip_prefix("pintail_receiving_bytes "));
     line.unwrap_or_else(|| panic!("{metrics}")).parse().unwrap()
 }
 

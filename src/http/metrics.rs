@@ -70,8 +70,6 @@ struct Taken {
     receive_failing: Gauge,
     ingest_failing: Gauge,
     database_bytes: Gauge,
-    /// Requests that are not committed yet.
-    on_their_way: Gauge,
     lag_bytes: Gauge,
     lag_seconds: Number,
     files: Gauge,
@@ -195,11 +193,6 @@ impl Taken {
             ),
             stored: gauge(registry, "stored_records", "Records in the database"),
             database_bytes: bytes(registry, "database_size", "The database on disk"),
-            on_their_way: bytes(
-                registry,
-                "receive_on_their_way",
-                "Room taken by requests that are being taken in",
-            ),
             lag_bytes: bytes(
                 registry,
                 "follow_lag",
@@ -251,7 +244,6 @@ pub async fn show(State(app): State<App>) -> ApiResult<Response> {
     taken.lag_bytes.set(files.values().map(|file| file.lag_bytes() as i64).sum());
     let lag = files.values().map(|file| file.lag()).max().unwrap_or(Duration::ZERO);
     taken.lag_seconds.set(lag.as_secs_f64());
-    taken.on_their_way.set(options.desk.bytes_on_their_way() as i64);
     taken.stored.set(status.records);
     taken.database_bytes.set(Store::bytes_on_disk(&options.database) as i64);
     taken.alerts_open.set(status.alerts_open);
