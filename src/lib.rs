@@ -1,10 +1,11 @@
 //! Pintail turns log lines into a DuckDB database that people query with SQL.
 //!
 //! ```text
-//! file | directory | pipe
-//!    └─ ingest: decode, cut into blocks of whole records ─▶ parse ─▶ Batch (columns)
-//!                                                                      │
-//!    store: one transaction of rows, rejects, rollups and positions ◀──┘
+//! file | directory | pipe                              HTTP | syslog | standard input
+//!    └─ ingest: decode, cut into blocks                     └─ receive: decode, a Parcel
+//!       of whole records ─▶ parse ─▶ Batch (columns)           │   many Parcels at a time
+//!                                      │                       ▼
+//!    store: one transaction of rows, rejects, rollups and positions or receipts
 //!                     │
 //!                  DuckDB ─▶ sql, export
 //!                     ├────▶ queries ─▶ http ─▶ the page in web/
@@ -38,7 +39,9 @@
 //! `ingest::prepare` knows the file again and fits a [`parse::Dialect`] to it, `ingest::cut` cuts a
 //! block around the line, [`parse::read_block`] makes it a [`record::Record`] in a
 //! [`store::Batch`], and [`store::Writer`] commits it together with the position that says it is
-//! in. From there [`queries::records`] reads it for the page, and `http::tail` shows it as it comes.
+//! in. Once known, a followed file is read on by `ingest::tail`. What a client sends goes from
+//! [`http::push`] or [`receive::listen`] through a decoder to the [`receive::Desk`], whose clerk
+//! commits it before the client hears that it is in. From there [`queries::records`] reads it for the page, and `http::tail` shows it as it comes.
 
 // What tests may do, the product may not.
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::let_underscore_must_use))]

@@ -107,6 +107,17 @@ impl Hold {
         Ok(())
     }
 
+    /// The same for what gathers without an end: never more than a share.
+    ///
+    /// # Errors
+    /// Whose room is full.
+    pub fn grow_within_share(&mut self, bytes: usize) -> Result<(), Full> {
+        match self.taken + bytes.div_ceil(UNIT_BYTES) > self.budget.client_units() {
+            true => Err(Full::Client),
+            false => self.grow_now(bytes),
+        }
+    }
+
     /// What has to be taken for so many bytes more, of the client's share and of the whole. A
     /// request that is larger than a share has all of it: alone, it is served.
     fn missing(&self, bytes: usize) -> (usize, usize) {

@@ -148,7 +148,7 @@ impl Waiting {
         let needed = self.bytes + bytes;
         if needed > self.room {
             let is_given = needed <= WAITING_BYTES_MAX
-                && matches!(self.hold.grow(ROOM_FACTOR * ROOM_BYTES).now_or_never(), Some(Ok(())));
+                && self.hold.grow_within_share(ROOM_FACTOR * ROOM_BYTES).is_ok();
             if !is_given {
                 return false;
             }
