@@ -113,6 +113,14 @@ impl Known {
     }
 }
 
+/// Whether these first bytes of a file begin as the source is known to begin.
+pub fn begins_like(source: &Source, head: &[u8]) -> bool {
+    source.identity.is_some_and(|identity| {
+        let known = head.get(..identity.head_bytes as usize);
+        known.is_some_and(|known| crc32fast::hash(known) == identity.head_crc)
+    })
+}
+
 /// Whether one may be what the other is called after it was rotated: `app.log` and `app.log.1`,
 /// `app-20260105.log`, in one directory.
 pub fn go_together(original: &str, copy: &str) -> bool {

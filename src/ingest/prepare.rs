@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::copies::{Copies, is_copy_of, is_young};
 use super::decode::{Encoding, Stream, is_binary};
 use super::growth::{GrownRecord, read_end};
-use super::known::{Known, absolute, go_together};
+use super::known::{Known, absolute, begins_like, go_together};
 use super::looked::{
     LookedAt, UTF8_BOM, encoding_of, is_gone, last_line_end, modified, read_start, sample_lines,
 };
@@ -271,6 +271,8 @@ impl Preparer {
         let addition = self.turn.as_mut().map_or(Addition::Held, |turn| turn.add(inode));
         if addition == Addition::Added {
             self.known = Known::new(sources::known_files(&self.connection)?);
+            // What this pass has found out is not in the database yet.
+            self.moved.iter().for_each(|source| self.known.moved(source));
         }
         Ok(addition)
     }
@@ -412,7 +414,9 @@ impl Preparer {
         let Some(following) = &self.rules.following else { return Recognised::No };
         let original = following.copies.original_of(looked.inode());
         let original = original.and_then(|id| self.known.by_id(id));
-        let Some(original) = original.filter(|source| is_gone(source)) else {
+        // An inode may be another file's by now: its beginning says whether it is still the copy.
+        let is_it = |source: &&Source| begins_like(source, &looked.head) && is_gone(source);
+        let Some(original) = original.filter(is_it) else {
             return Recognised::No;
         };
         following.copies.forget(looked.inode());
@@ -438,7 +442,7 @@ impl Preparer {
                 && source.identity.is_some_and(|it| (it.device, it.inode) != looked.inode())
                 && is_copy_of(looked, &source.name)
         });
-        if let Some(original) = original {
+        if let Some(original) = original.filter(|source| begins_like(source, &looked.head)) {
             following.copies.note(looked.inode(), original.id);
         }
         original.is_some()
