@@ -52,11 +52,23 @@ impl Client {
 
     /// Posts and waits for the answer.
     pub fn post(&mut self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Reply> {
-        let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => BufReader::new(self.connect()?),
-        };
         let head = head(path, headers, body.len());
+        // A connection that was kept may have been closed meanwhile: RFC 9112, section 9.3.1.
+        if let Some(kept) = self.stream.take()
+            && let Ok(reply) = self.post_on(kept, &head, body)
+        {
+            return Ok(reply);
+        }
+        let fresh = BufReader::new(self.connect()?);
+        self.post_on(fresh, &head, body)
+    }
+
+    fn post_on(
+        &mut self,
+        mut stream: BufReader<TcpStream>,
+        head: &str,
+        body: &[u8],
+    ) -> io::Result<Reply> {
         // Who refuses a body need not read it: then the answer is there all the same.
         let sent = stream
             .get_mut()
