@@ -40,7 +40,7 @@ pub struct Server {
     key: String,
     token: Option<String>,
     live: Arc<Live>,
-    _announcement: Announcement,
+    _announcement: Option<Announcement>,
 }
 
 impl Server {
@@ -59,7 +59,12 @@ impl Server {
         let key = random_key()?;
         let mut listens = vec![sockets.public_address()?];
         listens.extend(configuration.syslog.iter().chain(&configuration.syslog_tls));
-        let announcement = Beside::announce(&database, sockets.local_address()?, &key, listens)?;
+        // Without room for it the server is still one; the command line does not find it then.
+        let announcement = Beside::announce(&database, sockets.local_address()?, &key, listens)
+            .inspect_err(|error| {
+                tracing::warn!("the command line will not find this server: {error}")
+            })
+            .ok();
         let live = Arc::new(Live::new());
         Ok(Server {
             configuration,
