@@ -37,14 +37,13 @@ impl Bound {
     }
 }
 
-/// Lets the process open as many files as it may: connections are files, and most systems begin
-/// with 1,024.
+/// Lets the process open as many files as it may, and says how many: connections are files, and
+/// most systems begin with 1,024.
 ///
 /// # Errors
 /// What the system says.
-pub fn open_many_files() -> Result<()> {
-    rlimit::increase_nofile_limit(u64::MAX)?;
-    Ok(())
+pub fn open_many_files() -> Result<u64> {
+    Ok(rlimit::increase_nofile_limit(u64::MAX)?)
 }
 
 /// The system's allocator, but patient. Rust ends the process when an allocation fails; here it

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 /// What the file says.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beside {
     /// `http://127.0.0.1:8501`
     pub address: String,
@@ -25,9 +25,10 @@ pub struct Beside {
     pub listens: Vec<SocketAddr>,
 }
 
-/// The file as long as the server runs.
+/// The file as long as the process has the database, through all its restarts.
 pub struct Announcement {
     path: PathBuf,
+    says: Beside,
 }
 
 impl Beside {
@@ -44,21 +45,23 @@ impl Beside {
         serde_json::from_str(&text).ok()
     }
 
-    /// Says that a server has the database: it is asked at `address`, and listens on `listens`.
-    pub fn announce(
-        database: &Path,
-        address: SocketAddr,
-        key: &str,
-        listens: Vec<SocketAddr>,
-    ) -> Result<Announcement> {
-        let path = Beside::path(database);
-        let failed = |error| Error::file("write", &path, error);
-        let beside = Beside {
+    /// What this process says: it is asked at `address`, and listens on `listens`.
+    pub fn new(address: SocketAddr, key: &str, listens: Vec<SocketAddr>) -> Beside {
+        Beside {
             address: format!("http://{}", reachable(address)),
             pid: std::process::id(),
             key: key.to_owned(),
             listens,
-        };
+        }
+    }
+
+    /// Says so beside a database.
+    ///
+    /// # Errors
+    /// The file cannot be written; one that was there stays.
+    pub fn announce(self, database: &Path) -> Result<Announcement> {
+        let path = Beside::path(database);
+        let failed = |error| Error::file("write", &path, error);
         let mut new = path.clone().into_os_string();
         new.push(".new");
         let new = PathBuf::from(new);
@@ -70,19 +73,27 @@ impl Beside {
             .mode(0o600)
             .open(&new)
             .map_err(failed)?;
-        let text = serde_json::to_string(&beside).map_err(std::io::Error::from)?;
-        file.write_all(text.as_bytes()).map_err(failed)?;
-        std::fs::rename(&new, &path).map_err(failed)?;
-        Ok(Announcement { path })
+        let text = serde_json::to_string(&self).map_err(std::io::Error::from)?;
+        let written = file.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&new, &path));
+        if let Err(error) = written {
+            // Half of it is of no use to anybody.
+            drop(std::fs::remove_file(&new));
+            return Err(failed(error));
+        }
+        Ok(Announcement { path, says: self })
     }
-}
 
-impl Beside {
     /// Whether somebody listens there still.
     pub fn lives(&self) -> bool {
         const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
         let address = self.address.trim_start_matches("http://").parse();
         address.is_ok_and(|address| TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).is_ok())
+    }
+}
+
+impl Announcement {
+    pub fn says(&self, beside: &Beside) -> bool {
+        self.says == *beside
     }
 }
 

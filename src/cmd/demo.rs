@@ -66,7 +66,8 @@ pub fn run(args: Args) -> Result<()> {
     log_to_stderr();
     let settings = Settings { server: args.server, ..Settings::default() };
     let ready = Ready::of(Configuration::from(settings))?;
-    let server = Server::open(&ready, dir.join("demo.duckdb"), &Premises::new()?)?;
+    let premises = Premises::new()?;
+    let server = Server::open(&ready, dir.join("demo.duckdb"), &premises)?;
     say(&format!("writing {HISTORY_HOURS} hours of history…"));
     let stop = Stop::new();
     let (stopping, drain) = (stop.clone(), ready.configuration.drain());

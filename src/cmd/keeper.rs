@@ -57,7 +57,9 @@ impl Keeper {
             Arc::new(Keeper { args, premises: Premises::new()?, state: Mutex::new(state) });
         let heeding = keeper.clone();
         signals::listen(true, move |wish| heeding.heed(wish))?;
-        keeper.keep()
+        let kept = keeper.keep();
+        keeper.premises.withdraw();
+        kept
     }
 
     fn keep(&self) -> Result<()> {

@@ -1,10 +1,13 @@
-//! What stays while servers come and go in one process: the ports they listen on. Whoever
-//! connects between two servers waits, and is not refused.
+//! What stays while servers come and go in one process: the ports they listen on, and what is said
+//! about them beside the database. Whoever connects between two servers waits, and is not refused.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::beside::{Announcement, Beside};
 use crate::error::{Error, Result};
+use crate::http::random_key;
 use crate::memory::{Bound, open_many_files};
 use crate::receive::sockets;
 
@@ -15,6 +18,8 @@ pub struct Premises {
     local: Mutex<Option<TcpListener>>,
     syslog: Mutex<sockets::Sockets>,
     pub memory: Bound,
+    key: String,
+    announcement: Mutex<Option<Announcement>>,
 }
 
 impl Premises {
@@ -25,6 +30,8 @@ impl Premises {
             local: Mutex::default(),
             syslog: Mutex::default(),
             memory: Bound::new()?,
+            key: random_key()?,
+            announcement: Mutex::default(),
         })
     }
 
@@ -87,11 +94,37 @@ impl Premises {
     pub fn keep_syslog(&self, plain: &[SocketAddr], encrypted: &[SocketAddr]) {
         lock(&self.syslog).keep_only(plain, encrypted);
     }
+
+    /// What lets in whoever can read the file beside the database.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Says beside the database that this process has it. Without room for the file a server is
+    /// still one, only the command line does not find it; one that says so already stays.
+    pub fn announce(&self, database: &Path, address: SocketAddr, listens: Vec<SocketAddr>) {
+        let beside = Beside::new(address, &self.key, listens);
+        let mut announcement = lock(&self.announcement);
+        if announcement.as_ref().is_some_and(|it| it.says(&beside)) {
+            return;
+        }
+        // The file of before goes first: it would take along the one that replaces it.
+        drop(announcement.take());
+        match beside.announce(database) {
+            Ok(new) => *announcement = Some(new),
+            Err(error) => tracing::warn!("the command line will not find this server: {error}"),
+        }
+    }
+
+    /// Says nothing any more beside the database.
+    pub fn withdraw(&self) {
+        drop(lock(&self.announcement).take());
+    }
 }
 
-/// Sockets: whole whatever happened to a thread that held the lock.
-fn lock<T>(sockets: &Mutex<T>) -> MutexGuard<'_, T> {
-    sockets.lock().unwrap_or_else(PoisonError::into_inner)
+/// Each is whole whatever happened to a thread that held the lock.
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

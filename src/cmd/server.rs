@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::beside::{Announcement, Beside, reachable};
+use super::beside::reachable;
 use super::config::{Configuration, Ready};
 use super::premises::Premises;
 use crate::alert::{MailSettings, Mailer, Outbox};
@@ -16,7 +16,7 @@ use crate::clock;
 use crate::config::cores;
 use crate::detect::Settings;
 use crate::error::{Error, Result};
-use crate::http::{self, App, Options, RunnerLimits, Secrets, random_key};
+use crate::http::{self, App, Options, RunnerLimits, Secrets};
 use crate::ingest::{FollowOptions, Follower, Live};
 use crate::monitor::Monitor;
 use crate::receive::listen::{self, Listening};
@@ -40,7 +40,6 @@ pub struct Server {
     key: String,
     token: Option<String>,
     live: Arc<Live>,
-    _announcement: Option<Announcement>,
 }
 
 impl Server {
@@ -56,15 +55,9 @@ impl Server {
         let local = ready.tls.as_ref().map(|_| premises.local_listener()).transpose()?;
         let sockets = http::Sockets::new(listener, ready.tls.clone(), local);
         let syslog = premises.syslog(&configuration.syslog, &configuration.syslog_tls)?;
-        let key = random_key()?;
         let mut listens = vec![sockets.public_address()?];
         listens.extend(configuration.syslog.iter().chain(&configuration.syslog_tls));
-        // Without room for it the server is still one; the command line does not find it then.
-        let announcement = Beside::announce(&database, sockets.local_address()?, &key, listens)
-            .inspect_err(|error| {
-                tracing::warn!("the command line will not find this server: {error}")
-            })
-            .ok();
+        premises.announce(&database, sockets.local_address()?, listens);
         let live = Arc::new(Live::new());
         Ok(Server {
             configuration,
@@ -75,10 +68,9 @@ impl Server {
             tls: ready.tls.clone(),
             exports,
             mail: ready.mail.clone(),
-            key,
+            key: premises.key().to_owned(),
             token: ready.token.clone(),
             live,
-            _announcement: announcement,
         })
     }
 

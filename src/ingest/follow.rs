@@ -221,8 +221,10 @@ impl Follower {
                         before.size == seen.size && before.modified != seen.modified
                     });
                     tail.notice(seen.size, rewritten);
-                    let name = tail.name.clone();
-                    self.seen.insert(path.clone(), Seen { name, ..seen });
+                    if before.is_none_or(|before| before.is_due(&seen)) {
+                        let name = tail.name.clone();
+                        self.seen.insert(path.clone(), Seen { name, ..seen });
+                    }
                 }
                 Some(_) => {
                     // It has another name now, which is to be noted.

@@ -61,6 +61,20 @@ impl Followed {
     }
 }
 
+impl State {
+    /// Forgets as well, so that nothing grows while nobody asks for the rate.
+    fn arrive(&mut self, records: u64) {
+        self.forget_arrivals();
+        self.arrivals.push_back((Instant::now(), records));
+    }
+
+    fn forget_arrivals(&mut self) {
+        while self.arrivals.front().is_some_and(|(at, _)| at.elapsed() > RATE_WINDOW) {
+            self.arrivals.pop_front();
+        }
+    }
+}
+
 impl Live {
     pub fn new() -> Live {
         Live {
@@ -86,7 +100,7 @@ impl Live {
         self.records.fetch_add(records, Ordering::Relaxed);
         self.rejects.fetch_add(rejects, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.lock().arrivals.push_back((Instant::now(), records));
+        self.lock().arrive(records);
         self.committed.send_modify(|number| *number += 1);
     }
 
@@ -114,9 +128,7 @@ impl Live {
     /// Records a second over the last seconds.
     pub fn records_per_second(&self) -> f64 {
         let mut state = self.lock();
-        while state.arrivals.front().is_some_and(|(at, _)| at.elapsed() > RATE_WINDOW) {
-            state.arrivals.pop_front();
-        }
+        state.forget_arrivals();
         let records: u64 = state.arrivals.iter().map(|(_, records)| records).sum();
         records as f64 / RATE_WINDOW.as_secs_f64()
     }

@@ -13,6 +13,7 @@ use super::tail::{Advance, Found, Step, Tail};
 use super::turns::Inode;
 use crate::config::{BLOCK_BYTES, TRANSACTION_ROWS_MAX};
 use crate::error::Result;
+use crate::memory::open_many_files;
 use crate::parse::read_block;
 use crate::record::Micros;
 use crate::store::sources::{self, Lag};
@@ -229,7 +230,7 @@ impl Tails {
         if loads == self.loads {
             return Ok(Vec::new());
         }
-        let ids: Vec<i32> = self.tails.values().map(|tail| tail.source).collect();
+        let ids: HashSet<i32> = self.tails.values().map(|tail| tail.source).collect();
         let ranges = sources::ranges_of(&self.store.connect()?, &ids)?;
         let outdated = |tail: &&Tail| {
             let ranges = ranges.get(&tail.source).map(|ranges| sources::merged(ranges));
@@ -259,7 +260,7 @@ impl Tails {
     /// # Errors
     /// What the database says.
     pub fn follow_on(&mut self, found: Vec<Found>) -> Result<()> {
-        let ids: Vec<i32> = found.iter().map(|found| found.source).collect();
+        let ids: HashSet<i32> = found.iter().map(|found| found.source).collect();
         let ranges = sources::ranges_of(&self.store.connect()?, &ids)?;
         for found in found {
             let Ok(meta) = found.file.metadata() else { continue };
@@ -315,9 +316,10 @@ impl Tails {
     }
 }
 
-/// As many as the system lets us have open, and leaves some for clients and the database.
+/// As many as the system lets us have open, less some for clients and the database.
 fn open_files_max() -> usize {
     const OTHERS: u64 = 512;
-    let limit = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(2 * OTHERS);
+    // Those that are not open are loaded when they change: slower, but nothing is lost.
+    let limit = open_many_files().unwrap_or(2 * OTHERS);
     limit.saturating_sub(OTHERS).max(OTHERS) as usize
 }

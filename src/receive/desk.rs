@@ -43,7 +43,7 @@ pub enum Refusal {
     /// The database did not take it; it may be sent again.
     #[error("the database does not take it: {0}")]
     NotStored(String),
-    /// Another request with the same key is on its way for long.
+    /// Another request with the same key is on its way; it may be sent again.
     #[error("another request with the same key is on its way")]
     Pending,
     /// More bytes than a request may have.

@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 
 use super::Parcel;
 use super::entry::{Intake, REASON_UNREADABLE_TIME, Rejected, SAMPLE_TEXTS_MAX, Texts, text_of};
-use super::wire::{self, Message};
+use super::wire::{self, Encoding, Message};
 use crate::parse::formats::json::value::{Object, Value};
 use crate::parse::formats::labels::{Labels, Pair, key_beside};
 use crate::record::{Fields, Micros};
@@ -21,13 +21,6 @@ use crate::record::{Fields, Micros};
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const REASON_LABELS: &str = "unreadable labels of the stream";
 const REASON_ENTRY: &str = "an entry that is no list of a time and a line";
-
-/// How a request is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    Protobuf,
-    Json,
-}
 
 /// Why nothing of a request can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 
 use super::Parcel;
 use super::entry::{Intake, Rejected, SAMPLE_TEXTS_MAX, Texts, text_of};
-use super::wire::{self, Flaw, Message};
+use super::wire::{self, Encoding, Flaw, Message};
 use crate::parse::formats::json::otlp as json;
 use crate::parse::formats::json::value::Value;
 use crate::parse::formats::otlp::{AnyValue, Attributes, Common, Id, LogRecord, fill};
@@ -17,13 +17,6 @@ use crate::record::Micros;
 
 /// Deepest nesting of values, as in JSON.
 const DEPTH_MAX: u32 = 100;
-
-/// How a request is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    Protobuf,
-    Json,
-}
 
 /// Why nothing of a request can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

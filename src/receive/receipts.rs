@@ -6,10 +6,9 @@
 //! there are more than [`KEYS_MAX`].
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::record::Micros;
 use crate::store::writer::Receipt;
@@ -20,18 +19,15 @@ pub const WINDOW: Micros = 60 * 60 * 1_000_000;
 /// How many keys are known at most; each takes about 100 bytes.
 pub const KEYS_MAX: usize = 1_000_000;
 
-/// How long a request waits for another with the same key.
-const WAIT_FOR_OTHER: Duration = Duration::from_secs(5);
-
 /// The key of what these parts name.
 pub fn key_of(parts: &[&[u8]]) -> u128 {
-    let mut whole = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
+    let mut hash = Xxh3::new();
     for part in parts {
         // With lengths, so that no two lists of parts look the same.
-        whole.extend_from_slice(&(part.len() as u64).to_le_bytes());
-        whole.extend_from_slice(part);
+        hash.update(&(part.len() as u64).to_le_bytes());
+        hash.update(part);
     }
-    xxh3_128(&whole)
+    hash.digest128()
 }
 
 /// A hash of what is stored under a key.
@@ -48,14 +44,13 @@ pub enum Verdict {
     Stored,
     /// Stored, with other content.
     Conflict,
-    /// Somebody else is about to store it.
+    /// Somebody else is about to store it: whoever asks may come again in a moment.
     Pending,
 }
 
 #[derive(Default)]
 pub struct Receipts {
     known: Mutex<Known>,
-    settled: Condvar,
 }
 
 #[derive(Default)]
@@ -84,7 +79,7 @@ impl Receipts {
         for receipt in stored {
             known.store(receipt);
         }
-        Receipts { known: Mutex::new(known), settled: Condvar::new() }
+        Receipts { known: Mutex::new(known) }
     }
 
     /// Reserves keys for somebody.
@@ -108,22 +103,6 @@ impl Reserved {
         verdict
     }
 
-    /// The same, but waits for somebody else who has it, for a while.
-    pub fn ask_patiently(&mut self, key: u128, content: u64, now: Micros) -> Verdict {
-        let until = Instant::now() + WAIT_FOR_OTHER;
-        loop {
-            let verdict = self.ask(key, content, now);
-            let left = until.saturating_duration_since(Instant::now());
-            if verdict != Verdict::Pending || left.is_zero() {
-                return verdict;
-            }
-            let known = self.receipts.lock();
-            if matches!(known.keys.get(&key), Some(Entry::Pending)) {
-                drop(self.receipts.settled.wait_timeout(known, left));
-            }
-        }
-    }
-
     /// What is to be committed with the records.
     pub fn keys(&self) -> &[Receipt] {
         &self.keys
@@ -135,8 +114,6 @@ impl Reserved {
         for receipt in self.keys.drain(..) {
             known.store(receipt);
         }
-        drop(known);
-        self.receipts.settled.notify_all();
     }
 }
 
@@ -149,8 +126,6 @@ impl Drop for Reserved {
         for receipt in &self.keys {
             known.keys.remove(&receipt.key);
         }
-        drop(known);
-        self.receipts.settled.notify_all();
     }
 }
 
@@ -204,17 +179,6 @@ mod tests {
         assert_eq!(third.ask(1, 11, 0), Verdict::Conflict);
         drop(third);
         assert_eq!(receipts.reserve().ask(1, 10, WINDOW + 1), Verdict::New);
-    }
-
-    #[test]
-    fn who_waits_hears_of_the_commit() {
-        let receipts = Arc::new(Receipts::default());
-        let mut first = receipts.reserve();
-        first.ask(1, 10, 0);
-        let mut second = receipts.reserve();
-        let waits = std::thread::spawn(move || second.ask_patiently(1, 10, 0));
-        first.keep();
-        assert_eq!(waits.join().unwrap(), Verdict::Stored);
     }
 
     #[test]

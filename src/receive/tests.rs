@@ -1,5 +1,6 @@
 //! What all decoders have in common.
 
+use super::wire::Encoding;
 use super::{Parcel, elastic, loki, otlp, receipts, splunk};
 use crate::record::Level;
 
@@ -39,25 +40,25 @@ fn requests() -> Vec<(Decode, Vec<u8>)> {
     vec![
         (
             |body, parcel| {
-                loki::decode(body, loki::Encoding::Json, 7, parcel).ok();
+                loki::decode(body, Encoding::Json, 7, parcel).ok();
             },
             json.into(),
         ),
         (
             |body, parcel| {
-                loki::decode(body, loki::Encoding::Protobuf, 7, parcel).ok();
+                loki::decode(body, Encoding::Protobuf, 7, parcel).ok();
             },
             push.into(),
         ),
         (
             |body, parcel| {
-                otlp::decode(body, otlp::Encoding::Json, 7, parcel).ok();
+                otlp::decode(body, Encoding::Json, 7, parcel).ok();
             },
             otlp.into(),
         ),
         (
             |body, parcel| {
-                otlp::decode(body, otlp::Encoding::Protobuf, 7, parcel).ok();
+                otlp::decode(body, Encoding::Protobuf, 7, parcel).ok();
             },
             export.into(),
         ),

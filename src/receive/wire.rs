@@ -8,6 +8,13 @@ use std::borrow::Cow;
 
 use crate::parse::lines::clean;
 
+/// How a request is written, in protocols that have both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    Protobuf,
+    Json,
+}
+
 /// Why bytes are no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {

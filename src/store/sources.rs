@@ -1,6 +1,6 @@
 //! What is known about where records came from, and how far each was taken in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use duckdb::named_params;
 use duckdb::types::{TimeUnit, Value};
@@ -75,7 +75,7 @@ fn all_ranges(connection: &Connection) -> Result<HashMap<i32, Vec<Range>>> {
 }
 
 /// The ranges of some sources, in order.
-pub fn ranges_of(connection: &Connection, ids: &[i32]) -> Result<HashMap<i32, Vec<Range>>> {
+pub fn ranges_of(connection: &Connection, ids: &HashSet<i32>) -> Result<HashMap<i32, Vec<Range>>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -105,8 +105,13 @@ pub fn note_lags(connection: &Connection, lags: &[Lag], now: Micros) -> Result<(
         connection.execute_batch("delete from lags")?;
         for lag in lags {
             connection.execute(
-                "insert into lags values (?, ?, ?, make_timestamp(?))",
-                duckdb::params![lag.source, lag.bytes as i64, lag.seconds, now],
+                include_str!("../../sql/add_lag.sql"),
+                named_params! {
+                    "source": lag.source,
+                    "bytes": lag.bytes as i64,
+                    "seconds": lag.seconds,
+                    "measured": now,
+                },
             )?;
         }
         Ok(())
@@ -148,9 +153,8 @@ pub fn last_id(connection: &Connection) -> Result<i32> {
 
 /// The sources of a kind by name; of several with a name the newest.
 pub fn named(connection: &Connection, kind: Kind) -> Result<HashMap<String, i32>> {
-    let sql = "select name, max(id) from sources where kind = ? group by name";
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([kind.name()])?;
+    let mut statement = connection.prepare(include_str!("../../sql/source_names.sql"))?;
+    let mut rows = statement.query(named_params! { "kind": kind.name() })?;
     let mut named = HashMap::new();
     while let Some(row) = rows.next()? {
         named.insert(row.get(0)?, row.get(1)?);

@@ -1,6 +1,6 @@
 //! A server in a test: started on a free port, asked over HTTP, ended by a signal.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStderr, Command};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -13,12 +13,18 @@ use super::{Pintail, Run, until};
 /// A running `pintail serve` (or `demo`).
 pub struct Server {
     child: Child,
-    stderr: Option<JoinHandle<String>>,
+    stderr: Stderr,
     pub address: String,
     /// What it has printed, a line each.
     printed: Arc<Mutex<Vec<String>>>,
     agent: ureq::Agent,
     token: Option<String>,
+}
+
+/// What it writes to standard error, read on by a thread.
+struct Stderr {
+    text: Arc<Mutex<String>>,
+    reading: Option<JoinHandle<()>>,
 }
 
 /// What a request was answered with.
@@ -85,7 +91,7 @@ impl Server {
     /// The same, or how it ended instead.
     pub fn try_spawn(mut command: Command) -> Result<Server, Run> {
         let mut child = command.spawn().unwrap();
-        let stderr = read_on(child.stderr.take().unwrap());
+        let mut stderr = Stderr::read_on(child.stderr.take().unwrap());
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = stdout.by_ref().find_map(|line| {
             let line = line.unwrap();
@@ -94,7 +100,7 @@ impl Server {
         });
         let Some(address) = address else {
             let code = child.wait().unwrap().code();
-            let stderr = stderr.join().unwrap();
+            let stderr = stderr.whole();
             return Err(Run { code, stdout: String::new(), stderr });
         };
         // What else it prints is read, so that it never waits for us.
@@ -104,7 +110,7 @@ impl Server {
             stdout.map_while(Result::ok).for_each(|line| prints.lock().unwrap().push(line));
         });
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        Ok(Server { child, stderr: Some(stderr), address, printed, agent, token: None })
+        Ok(Server { child, stderr, address, printed, agent, token: None })
     }
 
     /// What it prints after these words, as soon as it does, the n-th time from 0 on.
@@ -117,6 +123,16 @@ impl Server {
             said.is_some()
         });
         said.unwrap()
+    }
+
+    /// Waits until it has said these words on standard error.
+    pub fn until_said(&self, words: &str) {
+        self.until_said_times(words, 1);
+    }
+
+    /// The same, so many times since its start.
+    pub fn until_said_times(&self, words: &str, times: usize) {
+        until(words, || self.stderr.text.lock().unwrap().matches(words).count() >= times);
     }
 
     /// Shows this token with every request.
@@ -199,7 +215,7 @@ impl Server {
     pub fn stop(mut self) -> String {
         self.signal("-TERM");
         let status = self.child.wait().unwrap();
-        let stderr = self.stderr.take().unwrap().join().unwrap();
+        let stderr = self.stderr.whole();
         assert!(status.success(), "{status}: {stderr}");
         assert!(!stderr.contains("panicked"), "{stderr}");
         stderr
@@ -209,7 +225,7 @@ impl Server {
     pub fn kill(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.stderr.take().unwrap().join().unwrap()
+        self.stderr.whole()
     }
 
     /// Its process.
@@ -241,16 +257,31 @@ impl Drop for Server {
         // It may have ended already.
         drop(self.child.kill());
         drop(self.child.wait());
-        if let (true, Some(stderr)) = (std::thread::panicking(), self.stderr.take()) {
-            println!("the server said:\n{}", stderr.join().unwrap_or_default());
+        if std::thread::panicking() {
+            println!("the server said:\n{}", self.stderr.whole());
         }
     }
 }
 
-fn read_on(mut stderr: ChildStderr) -> JoinHandle<String> {
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        stderr.read_to_string(&mut text).unwrap();
-        text
-    })
+impl Stderr {
+    fn read_on(stderr: ChildStderr) -> Stderr {
+        let text = Arc::<Mutex<String>>::default();
+        let read = text.clone();
+        let reading = std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines() {
+                let mut text = read.lock().unwrap();
+                text.push_str(&line.unwrap());
+                text.push('\n');
+            }
+        });
+        Stderr { text, reading: Some(reading) }
+    }
+
+    /// All of it, when the process has ended.
+    fn whole(&mut self) -> String {
+        if let Some(reading) = self.reading.take() {
+            reading.join().unwrap();
+        }
+        self.text.lock().unwrap().clone()
+    }
 }

@@ -13,7 +13,8 @@ use axum::response::{IntoResponse, Response};
 use super::super::app::App;
 use super::{Taking, refused, take};
 use crate::receive::Refusal;
-use crate::receive::loki::{Encoding, decode};
+use crate::receive::loki::decode;
+use crate::receive::wire::Encoding;
 
 pub async fn push(State(app): State<App>, request: Request) -> Response {
     let encoding = encoding_of(request.headers());

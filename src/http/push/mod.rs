@@ -221,7 +221,6 @@ async fn take_in<R: Send + 'static>(
 /// Whether the request was stored before; if not, its key is reserved.
 fn knows(delivery: &Delivery<'_>, taking: Taking, parcel: &mut Parcel) -> Result<bool, Refusal> {
     let protocol = taking.protocol.as_bytes();
-    let content = content_of(delivery.body);
     let key = match delivery.headers.get(IDEMPOTENCY_KEY) {
         Some(key) => key_of(&[protocol, b"key", key.as_bytes()]),
         None if taking.known_by_content && !delivery.body.is_empty() => {
@@ -230,7 +229,7 @@ fn knows(delivery: &Delivery<'_>, taking: Taking, parcel: &mut Parcel) -> Result
         None => return Ok(false),
     };
     let mut reserved = delivery.desk.reserve();
-    let verdict = reserved.ask_patiently(key, content, delivery.now);
+    let verdict = reserved.ask(key, content_of(delivery.body), delivery.now);
     parcel.reserved = Some(reserved);
     match verdict {
         Verdict::New => Ok(false),

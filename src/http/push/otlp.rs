@@ -15,7 +15,8 @@ use super::super::app::App;
 use super::{Taking, refused, status_of, take};
 use crate::receive::Refusal;
 use crate::receive::entry::Rejected;
-use crate::receive::otlp::{Encoding, decode};
+use crate::receive::otlp::decode;
+use crate::receive::wire::Encoding;
 
 const TAKING: Taking = Taking { protocol: "otlp", packed: None, known_by_content: true };
 
