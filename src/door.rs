@@ -2,6 +2,7 @@
 //! difference.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,10 +33,28 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// A connection, encrypted or not.
 pub type Connection = Box<dyn Stream>;
 
+/// Held for a connection until it says something. All of them are gone, or have spoken, when
+/// nothing can be received from the other end any more.
+pub type Fresh = mpsc::Sender<Infallible>;
+
+/// Who has come in.
+pub struct Arrival {
+    pub connection: Connection,
+    pub from: SocketAddr,
+    pub fresh: Fresh,
+}
+
 /// A socket that listens.
 pub struct Door {
-    listener: TcpListener,
+    /// `None` when it is closed.
+    opening: Option<Opening>,
     handshakes: Option<Handshakes>,
+}
+
+/// Where the system hands over connections.
+struct Opening {
+    listener: TcpListener,
+    fresh: Fresh,
 }
 
 /// Those who come in over TLS, until they are in. Each is waited for apart from the others: one
@@ -43,41 +62,45 @@ pub struct Door {
 struct Handshakes {
     acceptor: TlsAcceptor,
     begun: VecDeque<AbortHandle>,
-    done: mpsc::UnboundedSender<(Connection, SocketAddr)>,
-    ready: mpsc::UnboundedReceiver<(Connection, SocketAddr)>,
+    done: mpsc::UnboundedSender<Arrival>,
+    ready: mpsc::UnboundedReceiver<Arrival>,
 }
 
 impl Door {
-    /// A door at a socket that listens without blocking; with a configuration it speaks TLS.
+    /// A door at a socket that listens without blocking; with a configuration it speaks TLS. Who
+    /// comes in gets a copy of `fresh`.
     ///
     /// # Errors
     /// What the system says.
     pub fn new(
         listener: std::net::TcpListener,
         tls: Option<Arc<ServerConfig>>,
+        fresh: Fresh,
     ) -> io::Result<Door> {
-        let listener = TcpListener::from_std(listener)?;
-        Ok(Door { listener, handshakes: tls.map(Handshakes::new) })
+        let opening = Opening { listener: TcpListener::from_std(listener)?, fresh };
+        Ok(Door { opening: Some(opening), handshakes: tls.map(Handshakes::new) })
     }
 
-    /// The next connection, and where it is from. Dropped before it is ready, it loses nobody.
-    pub async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let Some(handshakes) = &mut self.handshakes else {
-            let (stream, from) = accepted(&self.listener).await;
-            return (Box::new(stream), from);
-        };
+    /// The next connection. Dropped before it is ready, it loses nobody.
+    pub async fn accept(&mut self) -> Arrival {
         loop {
+            let Some(handshakes) = &mut self.handshakes else {
+                let (stream, from, fresh) = accepted(self.opening.as_ref()).await;
+                return Arrival { connection: Box::new(stream), from, fresh };
+            };
             tokio::select! {
-                Some(connection) = handshakes.ready.recv() => return connection,
-                (stream, from) = accepted(&self.listener) => handshakes.begin(stream, from),
+                Some(arrival) = handshakes.ready.recv() => return arrival,
+                (stream, from, fresh) = accepted(self.opening.as_ref()) => {
+                    handshakes.begin(stream, from, fresh);
+                }
             }
         }
     }
 
-    /// # Errors
-    /// What the system says.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+    /// Nobody comes in any more but those whose handshake has begun. The others wait, if the
+    /// socket is open elsewhere.
+    pub fn close(&mut self) {
+        self.opening = None;
     }
 }
 
@@ -87,7 +110,7 @@ impl Handshakes {
         Handshakes { acceptor: config.into(), begun: VecDeque::new(), done, ready }
     }
 
-    fn begin(&mut self, stream: TcpStream, from: SocketAddr) {
+    fn begin(&mut self, stream: TcpStream, from: SocketAddr, fresh: Fresh) {
         self.begun.retain(|handshake| !handshake.is_finished());
         if self.begun.len() >= HANDSHAKES_MAX
             && let Some(oldest) = self.begun.pop_front()
@@ -99,7 +122,9 @@ impl Handshakes {
         let handshake = tokio::spawn(async move {
             match tokio::time::timeout(HANDSHAKE_MAX, accept).await {
                 // The door is closed: nobody is to be let in any more.
-                Ok(Ok(stream)) => drop(done.send((Box::new(stream), from))),
+                Ok(Ok(stream)) => {
+                    drop(done.send(Arrival { connection: Box::new(stream), from, fresh }));
+                }
                 // Whoever comes in may say what it likes: no matter for the log's readers.
                 Ok(Err(error)) => tracing::debug!("no TLS with {from}: {error}"),
                 Err(_) => tracing::debug!("no TLS with {from}: it says nothing"),
@@ -116,13 +141,14 @@ impl Drop for Handshakes {
 }
 
 /// The next that the system has.
-async fn accepted(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+async fn accepted(opening: Option<&Opening>) -> (TcpStream, SocketAddr, Fresh) {
+    let Some(opening) = opening else { return std::future::pending().await };
     loop {
-        match listener.accept().await {
+        match opening.listener.accept().await {
             Ok((stream, from)) => {
                 // Without it answers may wait for 40 ms; they are right all the same.
                 drop(stream.set_nodelay(true));
-                return (stream, from);
+                return (stream, from, opening.fresh.clone());
             }
             Err(error) if is_of_connection(&error) => {}
             Err(error) => {

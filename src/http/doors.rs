@@ -13,12 +13,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::serve::{IncomingStream, Listener};
 use rustls::ServerConfig;
+use tokio::sync::watch;
 
 use super::answer::ApiError;
 use super::app::App;
 use super::credentials::token_of;
 use super::prompt::Prompt;
-use crate::door::Door;
+use crate::door::{Arrival, Door, Fresh};
 
 /// The sockets of a server.
 pub struct Sockets {
@@ -60,11 +61,16 @@ impl Sockets {
         self.local.as_ref().unwrap_or(&self.public).local_addr()
     }
 
+    /// Lets clients in until `stopping` is true; each that comes in gets a copy of `fresh`.
+    ///
     /// # Errors
     /// What the system says.
-    pub(super) fn open(self) -> io::Result<Doors> {
-        let local = self.local.map(|listener| Door::new(listener, None)).transpose()?;
-        Ok(Doors { public: Door::new(self.public, self.tls)?, local })
+    pub(super) fn open(self, stopping: watch::Receiver<bool>, fresh: Fresh) -> io::Result<Doors> {
+        let address = Peer { address: self.public_address()?, is_local: false };
+        let local =
+            self.local.map(|listener| Door::new(listener, None, fresh.clone())).transpose()?;
+        let public = Door::new(self.public, self.tls, fresh)?;
+        Ok(Doors { address, public, local, stopping: Some(stopping) })
     }
 }
 
@@ -76,8 +82,11 @@ fn for_http(mut config: ServerConfig) -> ServerConfig {
 
 /// The sockets, open.
 pub(super) struct Doors {
+    address: Peer,
     public: Door,
     local: Option<Door>,
+    /// Until they are closed.
+    stopping: Option<watch::Receiver<bool>>,
 }
 
 /// Who asks.
@@ -93,21 +102,45 @@ impl Listener for Doors {
     type Addr = Peer;
 
     async fn accept(&mut self) -> (Prompt, Peer) {
-        let local = async {
-            match &mut self.local {
-                Some(door) => door.accept().await,
-                None => std::future::pending().await,
-            }
-        };
-        let ((connection, address), is_local) = tokio::select! {
-            accepted = self.public.accept() => (accepted, false),
-            accepted = local => (accepted, true),
-        };
-        (Prompt::new(connection), Peer { address, is_local })
+        loop {
+            let local = async {
+                match &mut self.local {
+                    Some(door) => door.accept().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let stopped = async {
+                match &mut self.stopping {
+                    // Who says so has gone: that is an end as well.
+                    Some(stopping) => drop(stopping.wait_for(|stops| *stops).await),
+                    None => std::future::pending().await,
+                }
+            };
+            let (arrival, is_local) = tokio::select! {
+                arrival = self.public.accept() => (arrival, false),
+                arrival = local => (arrival, true),
+                () = stopped => {
+                    self.close();
+                    continue;
+                }
+            };
+            let Arrival { connection, from, fresh } = arrival;
+            return (Prompt::new(connection, fresh), Peer { address: from, is_local });
+        }
     }
 
     fn local_addr(&self) -> io::Result<Peer> {
-        Ok(Peer { address: self.public.local_addr()?, is_local: false })
+        Ok(self.address)
+    }
+}
+
+impl Doors {
+    fn close(&mut self) {
+        self.stopping = None;
+        self.public.close();
+        if let Some(local) = &mut self.local {
+            local.close();
+        }
     }
 }
 

@@ -57,6 +57,9 @@ use std::time::Duration;
 use crate::error::Result;
 use doors::Peer;
 
+/// How long a connection that has just come in has for its first words when it is time to end.
+const FIRST_WORDS_WITHIN: Duration = Duration::from_millis(500);
+
 /// Serves until `shutdown`, then lets what runs come to its end, for as long as `drain`.
 ///
 /// # Errors
@@ -69,19 +72,22 @@ pub async fn serve(
 ) -> Result<()> {
     let runner = app.runner.clone();
     let stopping = app.stopping.clone();
+    let (fresh, mut all_spoke) = tokio::sync::mpsc::channel(1);
+    let doors = sockets.open(stopping.subscribe(), fresh)?;
     let (called, call) = tokio::sync::oneshot::channel::<()>();
     let graceful = async move {
         shutdown.await;
-        // Streams that have no end of their own end now.
+        // Streams that have no end of their own end now, and nobody comes in any more.
         stopping.send_replace(true);
+        // Those who have just come in are heard: a new connection that is closed looks like a
+        // server that is not there.
+        drop(tokio::time::timeout(FIRST_WORDS_WITHIN, all_spoke.recv()).await);
         // Nobody listens if serving failed before.
         called.send(()).ok();
     };
-    let served = axum::serve(
-        sockets.open()?,
-        router::router(app).into_make_service_with_connect_info::<Peer>(),
-    )
-    .with_graceful_shutdown(graceful);
+    let served =
+        axum::serve(doors, router::router(app).into_make_service_with_connect_info::<Peer>())
+            .with_graceful_shutdown(graceful);
     let deadline = async {
         if call.await.is_ok() {
             tokio::time::sleep(drain).await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-use crate::door::Connection;
+use crate::door::{Connection, Fresh};
 
 /// How long a connection may say nothing at its beginning.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
@@ -18,12 +18,22 @@ const SILENCE_MAX: Duration = Duration::from_secs(30);
 pub struct Prompt {
     inner: Connection,
     /// Until the first bytes come.
-    silence: Option<Pin<Box<Sleep>>>,
+    silence: Option<Silence>,
+}
+
+struct Silence {
+    ends: Pin<Box<Sleep>>,
+    _fresh: Fresh,
 }
 
 impl Prompt {
-    pub fn new(inner: Connection) -> Prompt {
-        Prompt { inner, silence: Some(Box::pin(tokio::time::sleep(SILENCE_MAX))) }
+    pub fn new(inner: Connection, fresh: Fresh) -> Prompt {
+        Prompt::within(SILENCE_MAX, inner, fresh)
+    }
+
+    fn within(max: Duration, inner: Connection, fresh: Fresh) -> Prompt {
+        let ends = Box::pin(tokio::time::sleep(max));
+        Prompt { inner, silence: Some(Silence { ends, _fresh: fresh }) }
     }
 }
 
@@ -37,7 +47,7 @@ impl AsyncRead for Prompt {
         if read.is_ready() {
             self.silence = None;
         } else if let Some(silence) = &mut self.silence
-            && silence.as_mut().poll(context).is_ready()
+            && silence.ends.as_mut().poll(context).is_ready()
         {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
@@ -66,21 +76,24 @@ impl AsyncWrite for Prompt {
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncReadExt;
+    use tokio::sync::mpsc::{self, error::TryRecvError};
 
     use super::*;
 
     #[tokio::test]
     async fn silence_ends_and_words_do_not() {
         let (client, server) = tokio::io::duplex(64);
-        let mut silent = Prompt::new(Box::new(server));
-        silent.silence = Some(Box::pin(tokio::time::sleep(Duration::ZERO)));
+        let (fresh, mut none) = mpsc::channel(1);
+        let mut silent = Prompt::within(Duration::ZERO, Box::new(server), fresh.clone());
         let error = silent.read_u8().await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(client);
         let (mut client, server) = tokio::io::duplex(64);
-        let mut talking = Prompt::new(Box::new(server));
+        let mut talking = Prompt::new(Box::new(server), fresh);
+        drop(silent);
+        assert_eq!(none.try_recv(), Err(TryRecvError::Empty));
         tokio::io::AsyncWriteExt::write_all(&mut client, b"a").await.unwrap();
         assert_eq!(talking.read_u8().await.unwrap(), b'a');
-        assert!(talking.silence.is_none());
+        assert_eq!(none.try_recv(), Err(TryRecvError::Disconnected));
     }
 }

@@ -28,7 +28,7 @@ use super::sockets::{Kept, Sockets};
 use super::syslog::{FORMAT, Reader};
 use crate::clock;
 use crate::config::cores;
-use crate::door::{Connection, Door};
+use crate::door::{Arrival, Connection, Door};
 use crate::error::Result;
 use crate::parse::Zone;
 use crate::stop::{Reason, Stop};
@@ -111,13 +111,15 @@ pub async fn listen(
         listeners.spawn(async move { deliver_all(&listening, kept).await });
     }
     let tls = tls.map(|config| Arc::new(for_syslog((*config).clone())));
+    // What new connections have brought is read below; nobody need know of them.
+    let (fresh, _) = tokio::sync::mpsc::channel(1);
     for (_, tcp, udp) in sockets.plain {
-        let door = Door::new(tcp, None)?;
+        let door = Door::new(tcp, None, fresh.clone())?;
         listeners.spawn(take_connections(door, "syslog tcp", listening.clone()));
         listeners.spawn(take_datagrams(udp, listening.clone()));
     }
     for (_, tcp) in sockets.encrypted {
-        let door = Door::new(tcp, tls.clone())?;
+        let door = Door::new(tcp, tls.clone(), fresh.clone())?;
         listeners.spawn(take_connections(door, "syslog tls", listening.clone()));
     }
     let mut stopping = listening.stopping.clone();
@@ -144,9 +146,10 @@ async fn take_connections(mut door: Door, protocol: &'static str, listening: Arc
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            (stream, from) = door.accept() => {
+            Arrival { connection, from, .. } = door.accept() => {
                 if connections.len() < CONNECTIONS_MAX {
-                    connections.spawn(take_messages(stream, from, protocol, listening.clone()));
+                    let listening = listening.clone();
+                    connections.spawn(take_messages(connection, from, protocol, listening));
                 } else {
                     tracing::warn!("{from} cannot send {protocol}: there are too many connections");
                 }
