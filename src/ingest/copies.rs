@@ -22,17 +22,30 @@ const COPY_SETTLES: Micros = 10_000_000;
 /// Files that are, or were, copies, and the sources that they are copies of. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Copies {
-    known: Arc<Mutex<HashMap<Inode, i32>>>,
+    known: Arc<Mutex<HashMap<Inode, Noted>>>,
+}
+
+struct Noted {
+    name: String,
+    /// The source that it is a copy of.
+    original: i32,
 }
 
 impl Copies {
-    pub fn note(&self, copy: Inode, original: i32) {
-        self.lock().insert(copy, original);
+    pub fn note(&self, copy: &LookedAt<'_>, original: i32) {
+        self.lock().insert(copy.inode(), Noted { name: copy.name.clone(), original });
     }
 
     /// The source that a file is a copy of.
     pub fn original_of(&self, copy: Inode) -> Option<i32> {
-        self.lock().get(&copy).copied()
+        self.lock().get(&copy).map(|copy| copy.original)
+    }
+
+    /// What the other copies are called.
+    pub fn names_but(&self, copy: Inode) -> Vec<String> {
+        let known = self.lock();
+        let others = known.iter().filter(|(inode, _)| **inode != copy);
+        others.map(|(_, other)| other.name.clone()).collect()
     }
 
     pub fn forget(&self, copy: Inode) {
@@ -40,14 +53,14 @@ impl Copies {
     }
 
     /// A map: whole whatever happened to a thread that held the lock.
-    fn lock(&self) -> MutexGuard<'_, HashMap<Inode, i32>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Inode, Noted>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Whether a file was written to so lately that somebody may be copying still.
 pub fn is_young(looked: &LookedAt<'_>, now: Micros) -> bool {
-    (0..COPY_SETTLES).contains(&(now - modified(&looked.meta)))
+    (-COPY_SETTLES..COPY_SETTLES).contains(&(now - modified(&looked.meta)))
 }
 
 /// Whether a file is what another begins with. Of what is packed only the beginning is looked at.

@@ -443,9 +443,12 @@ impl Preparer {
                 && is_copy_of(looked, &source.name)
         });
         if let Some(original) = original.filter(|source| begins_like(source, &looked.head)) {
-            following.copies.note(looked.inode(), original.id);
+            following.copies.note(looked, original.id);
         }
-        original.is_some()
+        // Or of a copy that has not taken the place of its original yet: it is packed already.
+        let copies = following.copies.names_but(looked.inode());
+        let is_second = |copy: &String| go_together(copy, &looked.name) && is_copy_of(looked, copy);
+        original.is_some() || copies.iter().any(is_second)
     }
 
     /// The stretches of a known file that are not in yet; `None` if its content is not
