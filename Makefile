@@ -3,7 +3,7 @@
 #   make test    sets up, builds, runs every test
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint bench soak fuzz clean
+.PHONY: help setup build demo test lint bench score soak fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ lint: setup ## formatting, clippy, docs, dependencies and licences
 
 bench: setup ## measure speed, memory and size, side by side with DuckDB's own SQL
 	cargo bench --profile dev --bench load --bench serve --bench receive
+
+score: setup ## score the detectors on cases with known truth (needs their folder, see scripts/score)
+	@scripts/score
 
 soak: setup ## an hour of mixed load, ten minutes of more than the disk can take
 	PINTAIL_SOAK_SECONDS=3600 PINTAIL_BACKPRESSURE_SECONDS=600 \

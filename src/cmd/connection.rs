@@ -205,7 +205,7 @@ impl Client {
         rendering: Rendering,
         sink: &mut dyn RowSink,
     ) -> Result<()> {
-        let Settings { level, service, window_minutes, guard_minutes, threshold } =
+        let Settings { level, service, window_minutes, guard_minutes, threshold, .. } =
             run.settings.clone();
         let request = DetectRequest {
             detector: detector.name.clone(),

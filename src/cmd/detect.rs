@@ -1,31 +1,41 @@
 //! `pintail detect`: runs a detector over history, stores and shows what it finds.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{level, threshold, time};
 use super::connection::{Connection, DetectRun};
 use super::out::Target;
 use super::rows::{RowFormat, RowWriter};
 use super::show;
-use crate::config::DatabaseArgs;
-use crate::detect::{Detector, Settings};
+use crate::config::{DatabaseArgs, Limits};
+use crate::detect::{Detector, Settings, scoring};
 use crate::error::{Error, Result};
-use crate::store::Access;
+use crate::store::{Access, Store};
 
 /// Find unusual minutes in the history
 ///
 /// Counts records per minute and service, and compares every minute with the ones before
 /// it. What is found is printed and stored in the table anomalies, once, however often it
 /// is found again.
+///
+/// With --in it scores the rows of a file instead, without a database: a CSV or Parquet file with
+/// columns series, ts and value (any number) or count (records). One row comes out for each that
+/// goes in, in the same order: series, ts, value, score (0 to 1, higher is more unusual), flag (1
+/// from a score of 0.5 on, where the detector fires), reason.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     database: DatabaseArgs,
 
-    /// A built-in detector, or the path of a .sql file of your own
-    #[arg(long, value_name = "NAME|FILE", default_value = "zscore")]
-    detector: String,
+    /// A built-in detector, or the path of a .sql file of your own; with --in several may be
+    /// given [default: zscore; with --in all that read what is in the file]
+    #[arg(long, value_name = "NAME|FILE")]
+    detector: Vec<String>,
+
+    /// Score the rows of a file: .csv, .csv.gz or .parquet
+    #[arg(long = "in", value_name = "FILE", conflicts_with_all = ["from", "to", "service", "dry_run"])]
+    input: Option<PathBuf>,
 
     /// Count records of this level and above
     #[arg(long, value_name = "LEVEL", default_value = "ERROR", value_parser = level)]
@@ -45,9 +55,10 @@ pub struct Args {
     #[arg(value_parser = clap::value_parser!(u32).range(0..=10_000))]
     guard: u32,
 
-    /// Standard deviations from what is expected that count as unusual
-    #[arg(long, value_name = "Z", default_value_t = 3.0, value_parser = threshold)]
-    threshold: f64,
+    /// The score from which on a minute is unusual [default: the detector's own; zscore: 3
+    /// standard deviations]
+    #[arg(long, value_name = "SCORE", value_parser = threshold)]
+    threshold: Option<f64>,
 
     /// Judge minutes from this time on (UTC unless it says otherwise)
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -62,7 +73,7 @@ pub struct Args {
     format: Option<RowFormat>,
 
     /// Write to a file
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, visible_alias = "out", value_name = "FILE")]
     output: Option<PathBuf>,
 
     /// Print what is found without storing it
@@ -71,7 +82,14 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let detector = Detector::open(&args.detector)?;
+    if let Some(input) = &args.input {
+        return score_file(input, &args);
+    }
+    let detector = match args.detector.as_slice() {
+        [] => Detector::open("zscore")?,
+        [choice] => Detector::open(choice)?,
+        _ => return Err(Error::usage("one detector at a time; several are for --in")),
+    };
     let target = Target::new(args.output);
     let default = if target.is_terminal() { RowFormat::Table } else { RowFormat::Csv };
     let format = args.format.unwrap_or(default);
@@ -88,7 +106,8 @@ pub fn run(args: Args) -> Result<()> {
         service: args.service,
         window_minutes: args.window,
         guard_minutes: args.guard,
-        threshold: args.threshold,
+        threshold: args.threshold.unwrap_or(detector.threshold),
+        every: false,
     };
     let connection = Connection::open(&args.database.path, access)?;
     let detect = DetectRun {
@@ -109,4 +128,34 @@ pub fn run(args: Args) -> Result<()> {
         eprintln!("{} by {}", show::plural(shown as u64, "unusual minute"), detector.name);
     }
     Ok(())
+}
+
+fn score_file(input: &Path, args: &Args) -> Result<()> {
+    let by_name = args.output.as_ref().is_some_and(|path| {
+        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
+    });
+    let target = Target::new(args.output.clone());
+    let default = match () {
+        () if by_name => RowFormat::Parquet,
+        () if target.is_terminal() => RowFormat::Table,
+        () => RowFormat::Csv,
+    };
+    let spill = tempfile::Builder::new().prefix("pintail-").tempdir()?;
+    let session = Store::scratch(spill.path(), &Limits::query())?.session()?;
+    let reads = scoring::read(&session, input)?;
+    let detectors: Vec<Detector> = match args.detector.is_empty() {
+        true => Detector::built_in().filter(|detector| detector.reads() == Some(reads)).collect(),
+        false => args.detector.iter().map(|it| Detector::open(it)).collect::<Result<_>>()?,
+    };
+    scoring::score(&session, &detectors, args.threshold)?;
+    match args.format.unwrap_or(default) {
+        RowFormat::Parquet => {
+            target.write_file(|path| session.copy_to_parquet(scoring::SCORED, &[], path))
+        }
+        format => target.write(|out| {
+            let mut rows = RowWriter::new(out, format, None);
+            session.run(scoring::SCORED, &[], format.rendering(), &mut rows)?;
+            rows.finish()
+        }),
+    }
 }

@@ -24,6 +24,7 @@ mod show;
 mod signals;
 mod sql;
 mod table;
+mod why;
 
 use clap::{Parser, Subcommand};
 
@@ -46,6 +47,7 @@ enum Command {
     Sql(sql::Args),
     Export(export::Args),
     Detect(detect::Args),
+    Why(why::Args),
     Generate(generate::Args),
 }
 
@@ -58,6 +60,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Sql(args) => sql::run(args),
         Command::Export(args) => export::run(args),
         Command::Detect(args) => detect::run(args),
+        Command::Why(args) => why::run(args),
         Command::Generate(args) => generate::run(args),
     }
 }

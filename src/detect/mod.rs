@@ -3,7 +3,18 @@
 //! A detector is one .sql file: a windowed query over the counts (or the records). Its
 //! header comment says what it looks for, its method and its parameters; its columns are
 //! the contract ([`COLUMNS`]). The built-in ones are in sql/detect/; a user runs another
-//! by naming the file. It may use any of the parameters, or none.
+//! by naming the file. It may use any of the parameters, or none, and read the database or
+//! what is prepared for it:
+//!
+//! - `series_counts(series, minute, n)`: records per minute of each service and level; minutes
+//!   without records have no row.
+//! - `series_values(series, ts, value, row)`: numbers in the order in which they came.
+//!
+//! - [`builtin`]: the list of those that come with Pintail.
+//! - [`scoring`]: scores a file without a database.
+
+pub mod builtin;
+pub mod scoring;
 
 use std::path::Path;
 
@@ -12,7 +23,9 @@ use crate::queries::Parameters;
 pub use crate::queries::settings::Settings;
 use crate::record::Micros;
 use crate::store::output::Rendering;
+use crate::store::statements::split;
 use crate::store::{Parameter, RowSink, Session};
+use builtin::{BUILT_IN, BuiltIn, Reads};
 
 /// What a detector returns, in any order, with types that can be cast to these.
 pub const COLUMNS: [(&str, &str); 9] = [
@@ -27,13 +40,16 @@ pub const COLUMNS: [(&str, &str); 9] = [
     ("reason", "VARCHAR"),
 ];
 
-/// Every built-in detector, the default first: a name and its query.
-const BUILT_IN: [(&str, &str); 1] = [("zscore", include_str!("../../sql/detect/zscore.sql"))];
-
+const SERIES_COUNTS: &str = include_str!("../../sql/series_counts.sql");
+const SERIES_VALUES: &str = include_str!("../../sql/series_values.sql");
+const MACROS: &str = include_str!("../../sql/macros.sql");
 const CHECK: &str = include_str!("../../sql/found_check.sql");
 const STORE: &str = include_str!("../../sql/found_store.sql");
 const SHOW: &str = include_str!("../../sql/found_show.sql");
 const MINUTES: &str = include_str!("../../sql/found_minutes.sql");
+
+/// From which score on the detectors of users fire, unless they say otherwise.
+const THRESHOLD_DEFAULT: f64 = 3.0;
 
 /// A query that scores minutes.
 #[derive(Clone, Debug)]
@@ -41,17 +57,19 @@ pub struct Detector {
     /// Names its anomalies: the file's name without extension.
     pub name: String,
     sql: String,
+    /// The score from which on it fires, unless somebody says otherwise.
+    pub threshold: f64,
 }
 
 impl Detector {
     /// A built-in detector by its name, or the user's own by its path.
     pub fn open(choice: &str) -> Result<Detector> {
-        if let Some((name, sql)) = BUILT_IN.iter().find(|(name, _)| *name == choice) {
-            return Ok(Detector { name: (*name).to_owned(), sql: (*sql).to_owned() });
+        if let Some(detector) = BUILT_IN.iter().find(|it| it.name == choice) {
+            return Ok(detector.into());
         }
         let path = Path::new(choice);
         if path.extension().is_none_or(|extension| extension != "sql") {
-            let names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+            let names: Vec<&str> = Detector::names().collect();
             return Err(Error::usage(format!(
                 "unknown detector {choice}; there is {}, or give the path of a .sql file",
                 names.join(", ")
@@ -60,12 +78,12 @@ impl Detector {
         let sql = std::fs::read_to_string(path)
             .map_err(|error| Error::file("read the detector", path, error))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Detector { name, sql })
+        Ok(Detector::from_sql(&name, &sql))
     }
 
     /// A detector whose query came by another way than a file.
     pub fn from_sql(name: &str, sql: &str) -> Detector {
-        Detector { name: name.to_owned(), sql: sql.to_owned() }
+        Detector { name: name.to_owned(), sql: sql.to_owned(), threshold: THRESHOLD_DEFAULT }
     }
 
     /// The query.
@@ -75,32 +93,63 @@ impl Detector {
 
     /// The built-in ones.
     pub fn built_in() -> impl Iterator<Item = Detector> {
-        BUILT_IN.iter().map(|(name, sql)| Detector::from_sql(name, sql))
+        BUILT_IN.iter().map(Detector::from)
     }
 
     /// The names of the built-in ones.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        BUILT_IN.iter().map(|(name, _)| *name)
+        BUILT_IN.iter().map(|detector| detector.name)
     }
 
-    /// Runs the detector; what it finds waits in the session to be stored or shown.
+    /// What it looks at, if that is what is prepared for it.
+    pub fn reads(&self) -> Option<Reads> {
+        match () {
+            () if self.sql.contains("series_values") => Some(Reads::Values),
+            () if self.sql.contains("series_counts") => Some(Reads::Counts),
+            () => None,
+        }
+    }
+
+    /// Runs the detector over the database; what it finds waits in the session to be stored or
+    /// shown.
     ///
     /// # Errors
     /// DuckDB's message, or what is missing from the detector's columns.
     pub fn run(&self, session: &Session, parameters: &Parameters) -> Result<Found> {
-        let parameters = &parameters.as_slice();
-        session.create("found", &self.sql, parameters).map_err(|error| self.failed(&error))?;
+        let slice = &parameters.as_slice();
+        match self.reads() {
+            Some(Reads::Counts) => session.create("series_counts", SERIES_COUNTS, slice)?,
+            Some(Reads::Values) => session.create("series_values", SERIES_VALUES, slice)?,
+            None => {}
+        }
+        self.judge(session, parameters)?;
         session.execute(CHECK, &[]).map_err(|error| {
             let columns: Vec<String> =
                 COLUMNS.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
             let wanted = format!("it must return {}", columns.join(", "));
             self.failed(&Error::Sql(format!("{error}\n{wanted}")))
         })?;
-        Ok(Found { detector: self.name.clone(), parameters: as_json(parameters) })
+        Ok(Found { detector: self.name.clone(), parameters: as_json(slice) })
+    }
+
+    /// Leaves in the session what the detector says about what is prepared for it.
+    fn judge(&self, session: &Session, parameters: &Parameters) -> Result<()> {
+        for statement in split(MACROS) {
+            session.execute(statement, &[])?;
+        }
+        let created = session.create("found", &self.sql, &parameters.as_slice());
+        created.map_err(|error| self.failed(&error))
     }
 
     fn failed(&self, error: &Error) -> Error {
         Error::Sql(format!("detector {}: {error}", self.name))
+    }
+}
+
+impl From<&BuiltIn> for Detector {
+    fn from(built_in: &BuiltIn) -> Detector {
+        let BuiltIn { name, sql, threshold } = *built_in;
+        Detector { threshold, ..Detector::from_sql(name, sql) }
     }
 }
 
@@ -149,7 +198,7 @@ impl Found {
 /// The parameters that scores depend on, as a JSON object: not those that choose what is
 /// looked at.
 fn as_json(parameters: &[Parameter<'_>]) -> String {
-    const CHOOSE: [&str; 4] = ["from", "to", "now", "service"];
+    const CHOOSE: [&str; 5] = ["from", "to", "now", "service", "every"];
     let mut object = crate::record::Fields::default();
     for (name, value) in parameters.iter().filter(|(name, _)| !CHOOSE.contains(name)) {
         match value {

@@ -11,9 +11,13 @@ use super::app::App;
 use super::overview::span;
 use super::runner::Whose;
 use super::stream::{self, Format, Job};
+use crate::parse::level::level_of_word;
 use crate::queries::facets::{Facets, facets as read_facets};
 use crate::queries::records::{self, Cursor, Page, Place, Record};
 use crate::queries::search::Filter;
+use crate::queries::why::{
+    BASELINE_MINUTES_DEFAULT, Explanations, Question, TOP_DEFAULT, why as read_why,
+};
 
 const DOWNLOAD: &str = include_str!("../../sql/download.sql");
 
@@ -21,6 +25,7 @@ const DOWNLOAD: &str = include_str!("../../sql/download.sql");
 const PAGE_RECORDS: usize = 200;
 const PAGE_RECORDS_MAX: usize = 5_000;
 const AROUND_MAX: usize = 1_000;
+const TOP_MAX: usize = 1_000;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +70,68 @@ fn cursor(text: Option<String>) -> ApiResult<Option<Cursor>> {
     };
     let parsed = Cursor::parse(&text);
     parsed.map(Some).ok_or_else(|| ApiError::bad_request(format!("'{text}' is no cursor")))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct WhyParams {
+    /// Milliseconds since 1970, or ISO 8601: the anomaly's first minute.
+    #[param(value_type = String)]
+    pub from: Time,
+    /// Its end, exclusive.
+    #[param(value_type = String)]
+    pub to: Time,
+    /// One service only; an empty one is records without any.
+    pub service: Option<String>,
+    /// Records of this level only; an empty one is records without any.
+    pub level: Option<String>,
+    /// Records of this level and above.
+    pub min_level: Option<String>,
+    /// `high` (there are too many) or `low`; high if nothing is said.
+    pub direction: Option<String>,
+    /// When what these minutes belong to began, if that is earlier: its past is before that.
+    #[param(value_type = Option<String>)]
+    pub began: Option<Time>,
+    /// Minutes of past to compare with, which end five minutes before it; 120 if nothing is said.
+    pub baseline_minutes: Option<u32>,
+    /// Explanations at most; 20 if nothing is said.
+    pub top: Option<usize>,
+}
+
+/// What an anomaly is made of: what there is more of (or less) than before
+#[utoipa::path(get, path = "/api/why", tag = "explore", params(WhyParams),
+    responses((status = 200, body = Explanations), (status = 400, body = ErrorBody)))]
+pub async fn why(
+    State(app): State<App>,
+    Params(params): Params<WhyParams>,
+) -> ApiResult<Json<Explanations>> {
+    let is_low = match params.direction.as_deref() {
+        None | Some("high") => false,
+        Some("low") => true,
+        Some(_) => return Err(ApiError::bad_request("direction is high or low")),
+    };
+    let known = |name: &String| match name.as_str() {
+        "" => Ok(String::new()),
+        name => level_of_word(name)
+            .map(|level| level.name().to_owned())
+            .ok_or_else(|| ApiError::bad_request(format!("'{name}' is no level"))),
+    };
+    let (from, to) = (params.from.0, params.to.0);
+    if to <= from {
+        return Err(ApiError::bad_request("to is not after from"));
+    }
+    let question = Question {
+        from,
+        to,
+        service: params.service,
+        level: params.level.as_ref().map(known).transpose()?,
+        min_level: params.min_level.as_ref().filter(|it| !it.is_empty()).map(known).transpose()?,
+        is_low,
+        began: params.began.map(|time| time.0),
+        baseline_minutes: params.baseline_minutes.unwrap_or(BASELINE_MINUTES_DEFAULT),
+        top: params.top.unwrap_or(TOP_DEFAULT).min(TOP_MAX),
+    };
+    Ok(Json(app.runner.page(move |session| read_why(session, &question)).await?))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -127,6 +127,7 @@ pub async fn detect(
             window_minutes: request.window_minutes,
             guard_minutes: request.guard_minutes,
             threshold: request.threshold,
+            every: false,
         };
         let now = Moment(clock::now()).sql();
         let parameters = settings.parameters_between(request.from, request.to, &now);

@@ -20,6 +20,7 @@ use super::{catalog, explore, guard, health, metrics, overview, push, sources, s
         overview::alerts,
         explore::logs,
         explore::facets,
+        explore::why,
         explore::around,
         explore::download,
         tail::tail,

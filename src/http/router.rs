@@ -35,6 +35,7 @@ pub fn router(app: App) -> Router {
         .route("/alerts", get(overview::alerts))
         .route("/logs", get(explore::logs))
         .route("/facets", get(explore::facets))
+        .route("/why", get(explore::why))
         .route("/around", get(explore::around))
         .route("/download", get(explore::download))
         .route("/tail", get(tail::tail))

@@ -6,7 +6,7 @@
 //! - [`search`]: the search language, as a condition on records.
 //! - [`range`]: from when to when, and into how many buckets.
 //! - [`status`], [`volume`], [`services`], [`scores`], [`anomalies`]: the overview.
-//! - [`settings`]: what detectors are asked for.
+//! - [`settings`]: what detectors are asked for. [`why`]: what an anomaly is made of.
 //! - [`records`], [`facets`]: exploring.
 //! - [`sources`], [`ledger`], [`schema`]: what there is, and what became of what arrived.
 //! - [`alerts`]: what people were told.
@@ -27,6 +27,7 @@ pub mod settings;
 pub mod sources;
 pub mod status;
 pub mod volume;
+pub mod why;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -16,6 +16,8 @@ pub struct Settings {
     pub guard_minutes: u32,
     /// Standard deviations from what is expected that count as unusual.
     pub threshold: f64,
+    /// Every minute that is judged, not only those that are unusual.
+    pub every: bool,
 }
 
 impl Default for Settings {
@@ -26,6 +28,7 @@ impl Default for Settings {
             window_minutes: 120,
             guard_minutes: 5,
             threshold: 3.0,
+            every: false,
         }
     }
 }
@@ -50,6 +53,7 @@ impl Settings {
             .with("window", self.window_minutes)
             .with("guard", self.guard_minutes)
             .with("threshold", self.threshold)
+            .with("every", self.every)
             .maybe("from", from)
             .maybe("to", to)
             .with("now", now)

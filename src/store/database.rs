@@ -104,6 +104,27 @@ impl Store {
         Ok(store)
     }
 
+    /// A database in memory, without tables: for work that leaves nothing behind. What does not
+    /// fit goes to `spill`, a directory.
+    pub fn scratch(spill: &Path, limits: &Limits) -> Result<Store> {
+        let memory = format!("{}MiB", limits.database_memory_mib);
+        let threads = limits.threads.to_string();
+        let spill = spill.display().to_string();
+        let settings = [
+            ("memory_limit", memory.as_str()),
+            ("threads", threads.as_str()),
+            ("temp_directory", spill.as_str()),
+            ("autoinstall_known_extensions", "false"),
+            ("autoload_known_extensions", "false"),
+        ];
+        let opened = Handle::open(Path::new(":memory:"), &settings);
+        let handle =
+            opened.map_err(|message| Error::Store { action: "open a database", message })?;
+        let store = Store { handle: Arc::new(handle), last_source: Arc::default() };
+        use_utc(&*store.connect()?)?;
+        Ok(store)
+    }
+
     fn open_handle(path: &Path, access: Access, limits: &Limits) -> Result<Store> {
         let mode = match access {
             Access::Write => "READ_WRITE",

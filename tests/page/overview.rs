@@ -167,6 +167,26 @@ fn a_click_on_an_anomaly_opens_its_records() {
 }
 
 #[test]
+fn an_anomaly_says_what_it_is_made_of() {
+    browse(incident, |page, world| {
+        page.visit(world.server(), &format!("/overview?{WHOLE}&threshold=4"));
+        settle(page);
+        page.click("[data-test=anomaly-table] [data-test=why-button]");
+        page.until_shown("explanation");
+        let shown = page.text("why-body");
+        assert!(shown.contains("Shard shard-<*> failed to answer within <*> ms"), "{shown}");
+        // Its records, and the words that all of them have.
+        page.click("[data-test=explanation] a");
+        page.until_shown("row");
+        let q = page.parameter("q");
+        assert_eq!(q, "level:>=error \"failed to answer within\" service:search");
+        page.back();
+        settle(page);
+        page.until_gone("why");
+    });
+}
+
+#[test]
 fn the_anomalies_are_saved_as_csv() {
     browse(incident, |page, world| {
         page.visit(world.server(), &format!("/overview?{WHOLE}&threshold=3"));

@@ -8,7 +8,13 @@ import { state } from '../state.js';
 import { newest, aborted } from '../api.js';
 import { term } from '../query.js';
 import { number, fixed, duration, timeTag, plural } from '../format.js';
+import { whyColumn } from '../why.js';
 import { model, seriesLabel } from './model.js';
+
+/** Entries of a series that are no further apart belong together. */
+const APART_MAX = 30 * 60000;
+
+const ms = (t) => new Date(t).getTime();
 
 export function anomalyPanel(ctx) {
   const latest = newest();
@@ -26,12 +32,18 @@ export function anomalyPanel(ctx) {
       { title: 'Score', field: 'score', width: 72, align: 'right', cell: (v, row) => h('span', { title: row.direction === 'low' ? 'Fewer than expected' : 'More than expected' }, h('span', { class: 'arrow', 'aria-hidden': 'true' }, row.direction === 'low' ? '▼' : '▲'), h('b', null, fixed(v, 1))), hint: 'Standard deviations from what was expected', csv: (v) => v },
       { title: 'Detector', field: 'detector', width: 92, priority: 4 },
       { title: 'Duration', field: 'duration_minutes', width: 90, align: 'right', cell: (v) => duration(v * 60), priority: 2, csv: (v) => `${v} min` },
-      { title: 'Why', field: 'reason', minWidth: 160, grow: 6, priority: 5, cell: (v) => h('span', { title: v }, v) },
+      whyColumn(ctx, (row) => ({ from: ms(row.start), to: ms(row.end), began: began(row), service: row.service || null, minLevel: row.level, direction: row.direction })),
       { title: 'Alert', field: 'alertText', width: 136, priority: 6, cell: (v) => v || '–' },
     ],
   });
   box.tools.append(button({ iconName: 'download', label: 'CSV', quiet: true, title: 'Save the table as CSV', test: 'anomalies-csv', onclick: () => table.download() }));
   let later = null;
+
+  /** When the first of the entries began that a row belongs to: what is usual is what was before. */
+  function began(row) {
+    const alike = table.rows().filter((r) => r.service === row.service && r.direction === row.direction && ms(r.start) <= ms(row.start));
+    return alike.sort((a, b) => ms(b.start) - ms(a.start)).reduce((first, r) => (first - ms(r.end) <= APART_MAX ? ms(r.start) : first), ms(row.start));
+  }
 
   return {
     els: [box.el],

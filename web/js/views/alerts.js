@@ -6,6 +6,7 @@ import { createTable } from '../table.js';
 import { newest, aborted } from '../api.js';
 import { facts } from '../facts.js';
 import { term } from '../query.js';
+import { whyColumn } from '../why.js';
 import { number, fixed, timeTag, plural, ago, duration, iso } from '../format.js';
 
 const MINUTE = 60000;
@@ -47,7 +48,7 @@ export default {
         { title: 'Expected', field: 'expected', width: 94, align: 'right', cell: (v) => fixed(v), priority: 2 },
         { title: 'Lasted', field: 'lasted', width: 92, align: 'right', cell: (v) => duration(v), csv: (v) => v, priority: 3 },
         { title: 'Found', field: 'opened', width: 114, cell: (v) => timeTag(v, 'min'), csv: (v) => v, priority: 5 },
-        { title: 'Why', field: 'reason', minWidth: 200, grow: 6, priority: 4, cell: (v) => h('span', { title: v }, v) },
+        whyColumn(ctx, (a) => ({ from: ms(a.began), to: ms(a.last_minute ?? a.minute) + MINUTE, service: a.series || null, minLevel: 'ERROR', direction: a.direction })),
         { title: 'Mail', field: 'mailText', minWidth: 150, grow: 2, priority: 1, cell: (_, a) => mailState(a.mail) },
       ],
     });

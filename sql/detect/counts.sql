@@ -1,0 +1,387 @@
+-- counts: unusually many or few records, judged over several lengths of time.
+--
+-- Looks for a spike in the last 1, 5, 15 or 60 minutes and a drop in the last 5, 15 or 30.
+--
+-- Method: a sum over the last minutes against what is expected of it. Expected is, for a spike, the
+-- LARGEST of what could explain it (the recent mean; the same minute of the last 6 hours, of the
+-- last 4 days, each as a median; a week ago) and for a drop the SMALLEST, so a nightly job or a
+-- weekend is no anomaly. The surprise is the deviance of a negative binomial (macros.sql), whose
+-- dispersion alpha is measured for every scale on the series' own past: how far, in the hours of
+-- the last 2 days, sums went beyond their expectation, in excess of Poisson noise (moment
+-- estimate; Bliss & Fisher, Biometrics 1953). One hour in 16, the wildest, is left out: an incident
+-- must not blind the detector for two days. And the score is tempered when the series' own past had
+-- greater extremes than the model allows (a heavier tail). A sudden excess over a negative binomial
+-- expectation is Farrington's way to watch for epidemics (Noufaily et al., Statistics in Medicine
+-- 2013); `make score` measures it.
+--
+-- What a fire needs besides: half again as many records as expected (a drop: at most 0.6 of
+-- them), and 5 more (less); otherwise the score is 0. A minute is judged when it has records: their
+-- complete absence is the affair of silence.sql. Less than 30 minutes old a series is not judged;
+-- until it is a day old only the recent mean and the last hours explain, and 1 is taken off the score.
+--
+-- Edges: a series is born at its first record that follows another within a day (a stray early
+-- line is no birth), and anew after 5 days without. Minutes in which nothing arrived from any series
+-- do not exist for the windows, when that is unusual (own downtime). What is still unusual is nothing
+-- when the days or the week before saw as much an hour earlier or later (daylight saving time).
+--
+-- Exact: sums over windows are sums of whole numbers, the rest is minimum, maximum and median; so
+-- a run over a part of the time gives the bits of the run over the whole. Reads 8 days before $from.
+--
+-- Parameters: from and to (judged are from <= minute < to; null: all), threshold (standard
+-- deviations; at 5.1 some 4 false alarms a day were measured over 1000 calm series; series whose counts
+-- have heavy tails give more), every (return all minutes judged).
+-- Columns: series, minute, observed, expected, low, high (records per minute, mean over the length of
+-- time that is the most unusual), score, direction, reason.
+with names as materialized (
+    select series, row_number() over (order by series)::integer as id
+    from (select distinct series from series_counts)
+),
+counts as materialized (
+    select id, minute_number(minute) as minute, n as x
+    from series_counts
+    join names using (series)
+    where n > 0
+      and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
+      and ($to::timestamp is null or minute < $to::timestamp)
+),
+-- Own downtime: no series had a record for more than twice as long as 99 % of the pauses of the
+-- day before it. Of a single series this cannot be told from its silence.
+arrivals as (
+    select minute, min(id) as first_id, max(id) as last_id
+    from counts
+    group by minute
+),
+pauses as (
+    select
+        *,
+        minute - lag(minute) over (order by minute) as pause,
+        lead(minute) over (order by minute) as next_minute
+    from arrivals
+),
+downtimes as (
+    select unnest(range(minute + 1, next_minute)) as minute
+    from (
+        select
+            minute,
+            next_minute,
+            quantile_disc(pause, 0.99) over day as usual,
+            count(*) over day as arrived,
+            min(first_id) over day < max(last_id) over day as several
+        from pauses
+        window day as (order by minute range between 1440 preceding and current row)
+    )
+    where several and arrived >= 60 and next_minute - minute > 2 * usual
+),
+-- Every minute between the first and the last record of a series.
+grid as (
+    select id, minute
+    from (
+        select id, unnest(range(min(minute), max(minute) + 1))::integer as minute
+        from counts
+        group by id
+    )
+    anti join downtimes using (minute)
+),
+filled as (
+    select
+        id,
+        minute,
+        coalesce(x, 0) as x,
+        sum(coalesce(x, 0)) over (
+            partition by id order by minute rows unbounded preceding
+        )::bigint as total
+    from grid
+    left join counts using (id, minute)
+),
+-- Sums over the last minutes are differences of the running total, as are their neighbours: a
+-- pattern may come a minute early or late. The recent past ends 6 minutes ago: a spike must not
+-- raise its own baseline.
+sums as materialized (
+    select
+        id,
+        minute,
+        minute // 60 as hour,
+        x,
+        coalesce(lag(total, 1) over past, 0) as before1,
+        coalesce(lag(total, 5) over past, 0) as before5,
+        coalesce(lag(total, 6) over past, 0) as before6,
+        coalesce(lead(total) over past, total) as after1,
+        total - before5 as x5,
+        total - coalesce(lag(total, 15) over past, 0) as x15,
+        total - coalesce(lag(total, 30) over past, 0) as x30,
+        total - coalesce(lag(total, 60) over past, 0) as x60,
+        before6 - coalesce(lag(total, 126) over past, 0) as recent,
+        greatest(before1 - coalesce(lag(total, 2) over past, 0), x, after1 - total) as x_high,
+        greatest(before1 - before6, x5, after1 - coalesce(lag(total, 4) over past, 0)) as x5_high,
+        least(before1 - before6, x5, after1 - coalesce(lag(total, 4) over past, 0)) as x5_low
+    from filled
+    window past as (partition by id order by minute)
+),
+-- When a series was born, as seen from an hour: 5 days back at most.
+births as (
+    select
+        id,
+        hour,
+        min(first_minute) over (
+            partition by id order by hour range between 120 preceding and current row
+        ) as born
+    from (select distinct id, hour from sums)
+    left join (
+        select id, minute // 60 as hour, min(minute) filter (where pause <= 1440) as first_minute
+        from (
+            select id, minute, minute - lag(minute) over (partition by id order by minute) as pause
+            from counts
+        )
+        group by id, hour
+    ) using (id, hour)
+),
+-- A series and minute with what is expected of it at once: the mean of the 2 hours before.
+judged as materialized (
+    select
+        id,
+        minute,
+        hour,
+        born,
+        minute - born as age,
+        x, x5, x15, x30, x60,
+        least(age - 5, 120) as minutes,
+        (recent + 0.5) / (minutes + 1) as mean,
+        -- What might fire: a fire needs half as many again and 5 more than the recent mean at least.
+        x >= 1.5 * mean and x - mean >= 5 as high1,
+        x5 >= 1.5 * 5 * mean and x5 - 5 * mean >= 5 as high5,
+        x15 >= 1.5 * 15 * mean and x15 - 15 * mean >= 5 as high15,
+        age >= 60 and x60 >= 1.5 * 60 * mean and x60 - 60 * mean >= 5 as high60,
+        x5 <= 0.6 * 5 * mean and 5 * mean - x5 >= 5 as low5,
+        x15 <= 0.6 * 15 * mean and 15 * mean - x15 >= 5 as low15,
+        x30 <= 0.6 * 30 * mean and 30 * mean - x30 >= 5 as low30
+    from sums
+    join births using (id, hour)
+    where minute - born >= 30
+),
+candidates as materialized (
+    select *
+    from (
+        select id, minute, hour, born, age, minutes, x as records, unnest([
+            {scale: 1, side: 1, x: x, recent: mean, screened: high1},
+            {scale: 5, side: 1, x: x5, recent: 5 * mean, screened: high5},
+            {scale: 15, side: 1, x: x15, recent: 15 * mean, screened: high15},
+            {scale: 60, side: 1, x: x60, recent: 60 * mean, screened: high60},
+            {scale: 5, side: -1, x: x5, recent: 5 * mean, screened: low5},
+            {scale: 15, side: -1, x: x15, recent: 15 * mean, screened: low15},
+            {scale: 30, side: -1, x: x30, recent: 30 * mean, screened: low30}
+        ], recursive := true)
+        from judged
+        where high1 or high5 or high15 or high60 or low5 or low15 or low30
+           or ($every::boolean and x > 0)
+    )
+    where screened or $every::boolean
+),
+-- Only of these it is asked what the same minute of the last 6 hours and 4 days was like.
+lookups as (
+    select
+        id, minute, born, scale, side, false as days,
+        minute - 60 * unnest(range(1, 7)) as past_minute
+    from candidates
+    where age >= 90
+    union all
+    select id, minute, born, scale, side, true, minute - 1440 * unnest(range(1, 5))
+    from candidates
+    where age >= 1440
+),
+patterns as (
+    select
+        l.id, l.minute, l.scale, l.side,
+        median(sum_of(scale, side, x_high, x5_high, x5_low, x15, x30, x60))
+            filter (where not days) as hours_median,
+        median(sum_of(scale, side, x_high, x5_high, x5_low, x15, x30, x60))
+            filter (where days) as days_median
+    from lookups l
+    join sums s on s.id = l.id and s.minute = l.past_minute and s.minute >= l.born
+    group by l.id, l.minute, l.scale, l.side
+),
+expected as materialized (
+    select
+        c.*,
+        if(
+            side = 1,
+            greatest(recent, hours_median, days_median),
+            -- Half a record more: a pattern of none is no certainty.
+            least(recent, hours_median + 0.5, days_median + 0.5)
+        ) as u
+    from candidates c
+    left join patterns using (id, minute, scale, side)
+),
+-- What the hours of each scale and side add to its dispersion. Sums that were not asked for their
+-- patterns stand against the recent mean. Long sums change slowly: one in 5 minutes will do.
+plain_excesses as (
+    select id, hour,
+        sum(if(high1, 0, excess(x, mean, 1))) as high1_excess,
+        sum(if(high1, 0, excess_unit(x, mean, 1))) as high1_unit,
+        max(if(high1, 0, excess_ratio(x, mean, 1))) as high1_ratio,
+        sum(if(high5, 0, excess(x5, 5 * mean, 1))) as high5_excess,
+        sum(if(high5, 0, excess_unit(x5, 5 * mean, 1))) as high5_unit,
+        max(if(high5, 0, excess_ratio(x5, 5 * mean, 1))) as high5_ratio,
+        sum(if(high15 or minute % 5 > 0, 0, excess(x15, 15 * mean, 1))) as high15_excess,
+        sum(if(high15 or minute % 5 > 0, 0, excess_unit(x15, 15 * mean, 1))) as high15_unit,
+        max(if(high15 or minute % 5 > 0, 0, excess_ratio(x15, 15 * mean, 1))) as high15_ratio,
+        sum(if(high60 or minute % 5 > 0, 0, excess(x60, 60 * mean, 1))) as high60_excess,
+        sum(if(high60 or minute % 5 > 0, 0, excess_unit(x60, 60 * mean, 1))) as high60_unit,
+        max(if(high60 or minute % 5 > 0, 0, excess_ratio(x60, 60 * mean, 1))) as high60_ratio,
+        sum(if(low5, 0, excess(x5, 5 * mean, -1))) as low5_excess,
+        sum(if(low5, 0, excess_unit(x5, 5 * mean, -1))) as low5_unit,
+        max(if(low5, 0, excess_ratio(x5, 5 * mean, -1))) as low5_ratio,
+        sum(if(low15 or minute % 5 > 0, 0, excess(x15, 15 * mean, -1))) as low15_excess,
+        sum(if(low15 or minute % 5 > 0, 0, excess_unit(x15, 15 * mean, -1))) as low15_unit,
+        max(if(low15 or minute % 5 > 0, 0, excess_ratio(x15, 15 * mean, -1))) as low15_ratio,
+        sum(if(low30 or minute % 5 > 0, 0, excess(x30, 30 * mean, -1))) as low30_excess,
+        sum(if(low30 or minute % 5 > 0, 0, excess_unit(x30, 30 * mean, -1))) as low30_unit,
+        max(if(low30 or minute % 5 > 0, 0, excess_ratio(x30, 30 * mean, -1))) as low30_ratio
+    from judged
+    group by id, hour
+),
+hourly as (
+    select id, hour, scale, side, sum(excess) as excess, sum(unit) as unit, max(ratio) as ratio
+    from (
+        select id, hour, unnest([
+            {scale: 1, side: 1, excess: high1_excess, unit: high1_unit, ratio: high1_ratio},
+            {scale: 5, side: 1, excess: high5_excess, unit: high5_unit, ratio: high5_ratio},
+            {scale: 15, side: 1, excess: high15_excess, unit: high15_unit, ratio: high15_ratio},
+            {scale: 60, side: 1, excess: high60_excess, unit: high60_unit, ratio: high60_ratio},
+            {scale: 5, side: -1, excess: low5_excess, unit: low5_unit, ratio: low5_ratio},
+            {scale: 15, side: -1, excess: low15_excess, unit: low15_unit, ratio: low15_ratio},
+            {scale: 30, side: -1, excess: low30_excess, unit: low30_unit, ratio: low30_ratio}
+        ], recursive := true)
+        from plain_excesses
+        union all
+        select
+            id, hour, scale, side,
+            excess(x, u, side), excess_unit(x, u, side), excess_ratio(x, u, side)
+        from expected
+        where screened and (scale < 15 or minute % 5 = 0)
+    )
+    group by id, hour, scale, side
+),
+-- The 48 hours that ended an hour ago or more, without the wildest: their sums of whole numbers, and
+-- the third largest of their extremes.
+dispersions as materialized (
+    select
+        id, hour, scale, side,
+        excess - coalesce(
+            list_sum(list_transform(wildest[:hours // 16], lambda h: greatest(h.excess, 0))), 0
+        ) as excess,
+        unit - coalesce(list_sum(list_transform(wildest[:hours // 16], lambda h: h.unit)), 0) as unit,
+        extremes[-1] as extreme,
+        hours
+    from (
+        select
+            id, hour, scale, side,
+            count(*) over past as hours,
+            max(ratio, 3) over past as extremes,
+            sum(excess) over past as excess,
+            sum(unit) over past as unit,
+            max({excess: excess, unit: unit}, 3) over past as wildest
+        from hourly
+        window past as (
+            partition by id, scale, side order by hour range between 49 preceding and 2 preceding
+        )
+    )
+),
+dispersed as (
+    select
+        e.*,
+        -- What 120 minutes of mean and so many hours of dispersion leave open makes it larger.
+        coalesce(if(d.unit > 0, greatest(d.excess, 0) / d.unit, 0), 0)
+            + 0.3 / minutes
+            + 1 / greatest(coalesce(hours, 1), 1)^2 as alpha,
+        coalesce(extreme, 0) as extreme
+    from expected e
+    left join dispersions d using (id, hour, scale, side)
+    where records > 0
+      and ($from::timestamp is null or minute >= minute_number($from::timestamp))
+),
+-- What is unusual so far is compared with last week too (one sample, so the mean of the quarter of
+-- an hour around it), and it is nothing when last week, or two of the last 4 days, saw as much at
+-- this minute, an hour earlier or an hour later (daylight saving time).
+suspects as (
+    select id, minute, scale, side, born, unnest([-60, 0, 60]) as shift
+    from dispersed
+    where age >= 1440 and count_score(x, u, alpha, side) >= 3
+),
+past_suspects as (
+    select *, minute + shift - 1440 * unnest([1, 2, 3, 4, 7]) as past_minute from suspects
+),
+precedents as (
+    select
+        id, minute, scale, side,
+        max(if(side = 1, list_sort(days)[-2], null)) as days_high,
+        min(if(side = -1, list_sort(days)[2], null)) as days_low,
+        max(week) as week_high,
+        min(week) as week_low
+    from (
+        select
+            p.id, p.minute, scale, side, shift,
+            list(sum_of(scale, side, x_high, x5_high, x5_low, x15, x30, x60))
+                filter (where past_minute > p.minute - 10000 and past_minute >= born) as days,
+            max(nullif(sum_of(scale, side, x_high, x5_high, x5_low, x15, x30, x60), 0))
+                filter (where past_minute < p.minute - 10000) as week
+        from past_suspects p
+        join sums s on s.id = p.id and s.minute = past_minute
+        group by p.id, p.minute, scale, side, shift
+    )
+    group by id, minute, scale, side
+),
+weeks as (
+    select q.id, q.minute, scale, side, scale * s.x15 / 15 as week
+    from suspects q
+    join sums s on s.id = q.id and s.minute = q.minute - 10080 + 7
+    where shift = 0 and s.x15 > 0
+),
+informed as (
+    select
+        d.* exclude (u),
+        if(side = 1, greatest(u, week), least(u, week + 0.5)) as u,
+        greatest(days_high, week_high) as precedent_high,
+        least(days_low, week_low) as precedent_low
+    from dispersed d
+    left join precedents using (id, minute, scale, side)
+    left join weeks using (id, minute, scale, side)
+),
+-- The score is tempered by the series' own extremes: a negative binomial has a z of about 3.5 in the third of
+-- 48 hours at most; where the past had more, its tail is heavier than the model's.
+scored as (
+    select
+        *,
+        count_z(greatest(u + side * sqrt(extreme * u * greatest(u, 1)), 0), u, alpha, side) as extreme_z,
+        case
+            when side = 1 and (x < 1.5 * precedent_high or x - precedent_high < 5) then 0
+            when side = -1 and (x > 0.6 * precedent_low or precedent_low - x < 5) then 0
+            else greatest(
+                count_score(x, u, alpha, side) * least(1, 3.5 / greatest(extreme_z, 1)) - if(age < 1440, 1, 0),
+                0
+            )
+        end as score
+    from informed
+)
+select
+    series,
+    minute_of(minute) as minute,
+    x / scale as observed,
+    u / scale as expected,
+    greatest(u - $threshold::double * sqrt(u + alpha * u * u), 0) / scale as low,
+    (u + $threshold::double * sqrt(u + alpha * u * u)) / scale as high,
+    score,
+    if(side = 1, 'high', 'low') as direction,
+    format(
+        '{:d} records in {}, {:.1f} expected ({:.1f} standard deviations{})',
+        x,
+        if(scale = 1, 'this minute', format('{:d} minutes', scale)),
+        u,
+        score,
+        if(age < 1440, '; learning: the series is less than a day old', '')
+    ) as reason
+from scored
+join names using (id)
+where score >= $threshold::double or $every::boolean
+-- Of the scales that fire, the most unusual.
+qualify row_number() over (partition by id, minute order by score desc, side desc, scale) = 1
+order by minute, series

@@ -1,0 +1,207 @@
+-- silence: a series that had records all the time has none any more.
+--
+-- Method: pauses between minutes with records follow a gamma distribution, whose mean and shape
+-- are measured on the pauses that ended in the 48 hours before the last record (moment estimate; a
+-- heartbeat has a large shape, errors at random 1, bursts less). The score is the deviance of the
+-- pause that goes on now (McCullagh & Nelder, Generalized Linear Models, 1989, 8.3), in standard
+-- deviations, with 1/12 square minutes for the length of a minute and 0.3/n for a shape from few pauses.
+--
+-- What a fire needs besides, otherwise the score is 0: 5 minutes (a restart is no silence), half
+-- again as long as the longest of these pauses, 20 of them, a series at least a day old
+-- with records in half of the last day's hours (short-lived pods end, they do not fail), and at most
+-- 2 hours: then it has ended.
+--
+-- Own downtime: when no series at all has a record for more than twice as long as 99 % of the
+-- day's pauses, there is one alert for all of them, under the series '' (no data), and these
+-- minutes belong to nobody's pause. Of a single series this cannot be told from its silence.
+--
+-- Exact: whole numbers are summed, the rest is minimum and maximum; so a run over a part of the
+-- time gives the bits of the run over the whole. Reads 8 days before $from.
+--
+-- Parameters: from and to (judged are from <= minute < to; null: all, up to the newest record of any
+-- series), now (minutes before it are judged), threshold (standard deviations), every (return every minute of a pause that was judged).
+-- Columns: series, minute, observed (minutes without a record), expected (the mean pause), low (0),
+-- high (the shortest pause that could fire), score, direction, reason.
+with names as materialized (
+    select series, row_number() over (order by series)::integer as id
+    from (select distinct series from series_counts)
+),
+counts as materialized (
+    select id, minute_number(minute) as minute
+    from series_counts
+    join names using (series)
+    where n > 0
+      and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
+      and ($to::timestamp is null or minute < $to::timestamp)
+),
+horizon as (
+    select
+        least(
+            coalesce(minute_number($to::timestamp), max(minute) + 1),
+            -- What is not there yet is not silent.
+            minute_number($now::timestamp)
+        ) as end_minute
+    from counts
+),
+-- Minutes with a record of anything, and for how long at most it can go on without one.
+pauses as (
+    select
+        minute,
+        coalesce(minute - lag(minute) over (order by minute), 1) as pause,
+        lead(minute) over (order by minute) as next_minute,
+        first_id,
+        last_id
+    from (select minute, min(id) as first_id, max(id) as last_id from counts group by minute)
+),
+patience as (
+    select
+        minute,
+        next_minute,
+        if(
+            count(*) over day >= 60 and min(first_id) over day < max(last_id) over day,
+            2 * quantile_disc(pause, 0.99) over day,
+            2147483647
+        ) as patience
+    from pauses
+    window day as (order by minute range between 1440 preceding and current row)
+),
+arrivals as materialized (
+    select
+        minute,
+        next_minute,
+        patience,
+        -- Minutes of downtime before this one.
+        coalesce(sum(if(next_minute - minute > patience, next_minute - minute - 1, 0)) over (
+            order by minute rows between unbounded preceding and 1 preceding
+        ), 0)::bigint as down
+    from patience
+),
+gaps as materialized (
+    select
+        id,
+        minute,
+        minute // 60 as hour,
+        down,
+        lead(minute) over series as next_minute,
+        minute - lag(minute) over series as apart,
+        apart - (down - lag(down) over series) as gap
+    from counts
+    join arrivals using (minute)
+    window series as (partition by id order by minute)
+),
+hourly as (
+    select
+        id,
+        hour,
+        count(gap) as n,
+        sum(gap) as minutes,
+        sum(gap * gap) as squares,
+        max(gap) as longest,
+        min(minute) filter (where apart <= 1440) as first_minute
+    from gaps
+    group by id, hour
+),
+histories as (
+    select
+        id,
+        hour,
+        sum(n) over two_days as n,
+        sum(minutes) over two_days as minutes,
+        sum(squares) over two_days as squares,
+        max(longest) over two_days as longest,
+        count(*) over (
+            partition by id order by hour range between 24 preceding and 1 preceding
+        ) as active_hours,
+        -- Born at the first record that follows another within a day: a stray line is no birth.
+        min(first_minute) over (
+            partition by id order by hour range between 120 preceding and current row
+        ) as born
+    from hourly
+    window two_days as (partition by id order by hour range between 48 preceding and 1 preceding)
+),
+silences as (
+    select
+        g.id,
+        g.minute as last_minute,
+        g.down,
+        greatest(longest, g.gap) as longest,
+        minutes::double / n as mean,
+        -- 1 / shape
+        greatest(squares::double / n - mean * mean, 0) / (mean * mean)
+            + 1 / (12 * mean * mean) + 0.3 / n as spread,
+        unnest(range(
+            g.minute + if($every::boolean, 1, 5),
+            least(coalesce(g.next_minute, 2147483647), end_minute, g.minute + 121)
+        ))::integer as minute
+    from gaps g
+    join histories h using (id, hour)
+    cross join horizon
+    where n >= 20
+      and active_hours >= 12
+      and g.minute - born >= 1440 - 5
+      and ($every::boolean or coalesce(g.next_minute, end_minute) - g.minute > 1.5 * longest)
+      and coalesce(g.next_minute, end_minute) - g.minute > if($every::boolean, 1, 5)
+),
+judged as (
+    select
+        s.*,
+        s.minute - s.last_minute - (a.down - s.down) as gap,
+        s.minute - a.minute > a.patience as nothing_at_all,
+        greatest(gap / mean, 1) as ratio,
+        sqrt(2 * (ratio - 1 - ln(ratio)) / spread) as z,
+        if(gap >= 5 and gap > 1.5 * longest and not nothing_at_all, z, 0) as score
+    from silences s
+    asof join arrivals a on s.minute >= a.minute
+),
+no_data as (
+    select
+        unnest(range(
+            minute + 5,
+            least(coalesce(next_minute, 2147483647), end_minute, minute + 121)
+        ))::integer as minute,
+        minute as last_minute,
+        patience
+    from arrivals
+    cross join horizon
+    where coalesce(next_minute, end_minute) - minute > greatest(patience, 5)
+),
+results as (
+    select
+        series,
+        minute,
+        gap as observed,
+        mean as expected,
+        greatest(5, 1.5 * longest) as high,
+        score,
+        format(
+            'no record for {:d} minutes; pauses of {:.1f} are usual and {:d} was the longest of 2 days',
+            gap, mean, longest
+        ) as reason
+    from judged
+    join names using (id)
+    union all
+    select
+        '',
+        minute,
+        minute - last_minute,
+        1,
+        patience,
+        greatest($threshold::double, 8),
+        format('no record of any series for {:d} minutes: nothing arrives', minute - last_minute)
+    from no_data
+    where minute - last_minute > patience
+)
+select
+    series,
+    minute_of(minute) as minute,
+    observed::double as observed,
+    expected::double as expected,
+    0.0::double as low,
+    high::double as high,
+    score,
+    'low' as direction,
+    reason
+from results
+where (score >= $threshold::double or $every::boolean)
+  and ($from::timestamp is null or minute_of(minute) >= $from::timestamp)
+order by minute, series

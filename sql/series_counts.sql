@@ -1,0 +1,16 @@
+-- Records per minute of each series: what the records of one level of a service are. Complete
+-- minutes only, and as far back as a detector may look.
+-- Parameters: service (null: all), from and to (minutes judged are from <= minute < to; null: all),
+-- now (UTC; the minute it lies in is not complete).
+-- Columns: series, minute (UTC), n (never 0).
+select
+    concat_ws(' ', service, level) as series,
+    minute,
+    sum(n)::bigint as n
+from rollups
+where minute < time_bucket(interval 1 minute, $now::timestamp)
+  and ($to::timestamp is null or minute < $to::timestamp)
+  and ($from::timestamp is null or minute >= $from::timestamp - interval 8 days)
+  and ($service::varchar is null or service = $service::varchar)
+group by all
+having sum(n) > 0

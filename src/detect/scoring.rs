@@ -1,0 +1,128 @@
+//! Scores a file of numbers or counts without a database: how others compare detectors, and how
+//! `make score` does.
+//!
+//! One row out for each row in, in the same order. Scores lie between 0 and 1; 0.5 is where the
+//! detector fires: s / (s + threshold), whatever its own unit is.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::builtin::Reads;
+use super::{Detector, Settings};
+use crate::error::{Error, Result};
+use crate::record::Micros;
+use crate::store::Session;
+
+const ROWS: &str = include_str!("../../sql/file/rows.sql");
+const FLAW: &str = include_str!("../../sql/file/flaw.sql");
+const SERIES_COUNTS: &str = include_str!("../../sql/file/series_counts.sql");
+const SERIES_VALUES: &str = include_str!("../../sql/file/series_values.sql");
+const VERDICTS: &str = include_str!("../../sql/file/verdicts.sql");
+
+/// Each row of the file, with its score: to be run when [`score`] is done.
+pub const SCORED: &str = include_str!("../../sql/file/scored.sql");
+
+/// What a column may be called, whichever comes first.
+const SERIES: [&str; 3] = ["series", "series_id", "service"];
+const TIME: [&str; 4] = ["ts", "timestamp", "time", "minute"];
+const COUNT: [&str; 2] = ["count", "n"];
+const VALUE: [&str; 1] = ["value"];
+
+/// Reads a file into the session; says what it holds.
+///
+/// # Errors
+/// That it cannot be read, which columns are missing, or which row cannot be scored.
+pub fn read(session: &Session, path: &Path) -> Result<Reads> {
+    let failed = |error: Error| Error::usage(format!("{}: {error}", path.display()));
+    let place = path.display().to_string();
+    let reader = match path.extension().is_some_and(|it| it.eq_ignore_ascii_case("parquet")) {
+        true => "from read_parquet($path)",
+        // As it is written, so that it comes out as it went in.
+        false => "from read_csv($path, header = true, all_varchar = true)",
+    };
+    session.create("file", reader, &[("path", Some(&place))]).map_err(failed)?;
+    let columns: Vec<Column> =
+        session.rows("select column_name as name from (describe file)", &[])?;
+    let has = |names: &[&str]| {
+        let named = |name: &&str| columns.iter().find(|it| it.name.eq_ignore_ascii_case(name));
+        names
+            .iter()
+            .find_map(named)
+            .map(|column| format!("\"{}\"", column.name.replace('"', "\"\"")))
+    };
+    let (reads, value) = match (has(&COUNT), has(&VALUE)) {
+        (Some(count), _) => (Reads::Counts, count),
+        (None, Some(value)) => (Reads::Values, value),
+        (None, None) => return Err(failed(missing("value or count", &columns))),
+    };
+    let time = has(&TIME).ok_or_else(|| failed(missing("ts", &columns)))?;
+    let rows = ROWS
+        .replace("{series}", &has(&SERIES).unwrap_or_else(|| "''".to_owned()))
+        .replace("{ts}", &time)
+        .replace("{value}", &value);
+    session.create("rows_in", &rows, &[])?;
+    let counts = (reads == Reads::Counts).to_string();
+    let flaws: Vec<Flaw> = session.rows(FLAW, &[("counts", Some(&counts))])?;
+    if let Some(Flaw { row, what }) = flaws.first() {
+        return Err(failed(Error::usage(format!("row {row}: {what}"))));
+    }
+    if reads == Reads::Counts {
+        session.create("series_counts", SERIES_COUNTS, &[])?;
+    }
+    session.create("series_values", SERIES_VALUES, &[])?;
+    Ok(reads)
+}
+
+/// Runs detectors over what [`read`] has read, with their own thresholds unless one is given.
+///
+/// # Errors
+/// A detector's own, with its name.
+pub fn score(session: &Session, detectors: &[Detector], threshold: Option<f64>) -> Result<()> {
+    session.execute(
+        "create or replace temporary table verdicts \
+         (row bigint, score double, flag integer, reason varchar)",
+        &[],
+    )?;
+    // The year 5000: all minutes are complete.
+    const NOW: Micros = 95_617_584_000_000_000;
+    for detector in detectors {
+        let matched = match detector.reads() {
+            Some(Reads::Values) => "found",
+            Some(Reads::Counts) => {
+                "rows_in r join found f \
+                 on f.series = r.series and f.minute = time_bucket(interval 1 minute, r.ts)"
+            }
+            None => {
+                return Err(Error::usage(format!(
+                    "detector {} reads the database: it cannot score a file",
+                    detector.name
+                )));
+            }
+        };
+        let threshold = threshold.unwrap_or(detector.threshold);
+        let settings = Settings { every: true, threshold, ..Settings::default() };
+        detector.judge(session, &settings.parameters(None, None, NOW))?;
+        let threshold = threshold.to_string();
+        let insert = format!("insert into verdicts {}", VERDICTS.replace("{matched}", matched));
+        session.execute(&insert, &[("threshold", Some(&threshold))])?;
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Column {
+    name: String,
+}
+
+/// A row that cannot be scored.
+#[derive(Deserialize)]
+struct Flaw {
+    row: i64,
+    what: String,
+}
+
+fn missing(what: &str, columns: &[Column]) -> Error {
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    Error::usage(format!("there is no column {what}; there are {}", names.join(", ")))
+}
