@@ -52,15 +52,50 @@ pub struct Tail {
     check: Check,
     /// What was taken in last is a line that could not be read: nothing can go on with it.
     ends_in_reject: bool,
-    /// Its size when it was last looked at, and since when it has that.
-    size: u64,
-    grew: Instant,
-    /// Since when there has been something that is not taken in.
-    waiting_since: Option<Instant>,
+    growth: Growth,
     /// It was written to without getting longer.
     rewritten: bool,
     /// The size from which on it is to be looked at anew, because more of it tells more.
     refit_at: u64,
+}
+
+/// How a file grows, and since when the first byte that is not taken in has been waiting.
+struct Growth {
+    /// The file's size when it was last looked at, since when it has that, and the one before.
+    size: u64,
+    grew: Instant,
+    size_before: u64,
+    waiting_since: Option<Instant>,
+}
+
+impl Growth {
+    fn new(size: u64, now: Instant) -> Growth {
+        Growth { size, grew: now, size_before: size, waiting_since: None }
+    }
+
+    /// The file has this size now, or was written to without getting longer.
+    fn notice(&mut self, size: u64, rewritten: bool, position: u64, now: Instant) {
+        if size != self.size || rewritten {
+            self.size_before = self.size;
+            self.size = size;
+            self.grew = now;
+        }
+        if size <= position {
+            self.waiting_since = None;
+        } else if self.waiting_since.is_none() {
+            self.waiting_since = Some(self.grew);
+        }
+    }
+
+    /// It is taken in up to this position. What is left of a file that is written to all the time is
+    /// its last record: that has not been waiting for longer than it is there.
+    fn advance(&mut self, position: u64) {
+        if position >= self.size {
+            self.waiting_since = None;
+        } else if position >= self.size_before {
+            self.waiting_since = Some(self.grew);
+        }
+    }
 }
 
 /// What is to be done about a file.
@@ -100,9 +135,7 @@ impl Tail {
             position: range.end,
             check: range.check,
             ends_in_reject: false,
-            size: range.end,
-            grew: Instant::now(),
-            waiting_since: None,
+            growth: Growth::new(range.end, Instant::now()),
             rewritten: false,
             refit_at: head.min(sample),
         }
@@ -119,22 +152,13 @@ impl Tail {
     /// Notes the size that the file has now, and whether it was written to without getting
     /// longer.
     pub fn notice(&mut self, size: u64, rewritten: bool) {
-        if size != self.size || rewritten {
-            self.size = size;
-            self.grew = Instant::now();
-        }
+        self.growth.notice(size, rewritten, self.position, Instant::now());
         self.rewritten |= rewritten;
-        let behind = size > self.position;
-        match self.waiting_since {
-            None if behind => self.waiting_since = Some(self.grew),
-            Some(_) if !behind => self.waiting_since = None,
-            _ => {}
-        }
     }
 
     /// Whether there is something to be done.
     pub fn is_due(&self) -> bool {
-        self.size != self.position || self.rewritten
+        self.growth.size != self.position || self.rewritten
     }
 
     /// The size that the file has, by whatever name: also if it has none any more.
@@ -144,12 +168,12 @@ impl Tail {
 
     /// Bytes that are not taken in, and since when there are some.
     pub fn behind(&self) -> (u64, Option<Instant>) {
-        (self.size.saturating_sub(self.position), self.waiting_since)
+        (self.growth.size.saturating_sub(self.position), self.growth.waiting_since)
     }
 
     /// For how long nothing was written.
     pub fn idle(&self) -> Duration {
-        self.grew.elapsed()
+        self.growth.grew.elapsed()
     }
 
     /// Reads on.
@@ -159,12 +183,13 @@ impl Tail {
     pub fn next(&mut self) -> io::Result<Step> {
         self.rewritten = false;
         let outlived = modified(&self.file.metadata()?) - self.dialect.rules().reference;
-        if self.size < self.position || self.size >= self.refit_at || outlived > RULES_HOLD {
+        let size = self.growth.size;
+        if size < self.position || size >= self.refit_at || outlived > RULES_HOLD {
             return Ok(Step::LookAnew);
         }
         let known = u64::from(self.check.bytes).min(self.position);
         let start = self.position - known;
-        let wanted = (self.size - start).min(known + BLOCK_BYTES as u64);
+        let wanted = (size - start).min(known + BLOCK_BYTES as u64);
         let mut bytes = vec![0; wanted as usize];
         let length = read_at(&self.file, &mut bytes, start)?;
         bytes.truncate(length);
@@ -217,9 +242,7 @@ impl Tail {
         self.position = to.end;
         self.check = to.check;
         self.ends_in_reject = to.ends_in_reject;
-        if self.position >= self.size {
-            self.waiting_since = None;
-        }
+        self.growth.advance(self.position);
     }
 }
 
@@ -268,4 +291,32 @@ fn read_at(file: &File, buffer: &mut [u8], start: u64) -> io::Result<usize> {
         }
     }
     Ok(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_file_waits_no_longer_than_its_last_record_does() {
+        let start = Instant::now();
+        let at = |ms: u64| start + Duration::from_millis(ms);
+        let mut growth = Growth::new(100, start);
+        growth.notice(200, false, 100, at(10));
+        assert_eq!(growth.waiting_since, Some(at(10)));
+        // All but the last record, again and again.
+        for (turn, ms) in (1..50).zip((30..).step_by(20)) {
+            growth.notice(200 + 100 * turn, false, 90 + 100 * turn, at(ms));
+            growth.advance(190 + 100 * turn);
+            assert_eq!(growth.waiting_since, Some(at(ms)));
+        }
+        // Nothing is taken in: what has waited goes on waiting.
+        let since = growth.waiting_since;
+        growth.notice(9_000, false, 5_090, at(5_000));
+        growth.advance(5_095);
+        growth.notice(9_500, false, 5_095, at(6_000));
+        assert_eq!(growth.waiting_since, since);
+        growth.advance(9_500);
+        assert_eq!(growth.waiting_since, None);
+    }
 }
