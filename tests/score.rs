@@ -228,6 +228,27 @@ fn counts_are_judged_by_their_past_only() {
     assert_past_only(&rows, &cuts.map(|at| at * minute));
 }
 
+/// A file that is too large for one go is judged in several: that changes nothing.
+#[test]
+fn a_long_file_is_judged_as_a_short_one() {
+    let mut series: Vec<(String, Vec<u64>)> =
+        (0..150).map(|number| (format!("s{number}"), noise(number, 60, 2.0))).collect();
+    series.push(("web".to_owned(), eventful().swap_remove(0).1));
+    let series: Vec<(&str, Vec<u64>)> =
+        series.iter().map(|(name, counts)| (name.as_str(), counts.clone())).collect();
+    let short = counts(&series);
+    // One more series that goes on for long has more minutes to be looked at, and changes nothing
+    // about the others.
+    let end = time(60 * DAY);
+    let pintail = Pintail::with("in.csv", format!("{short}s0,{end},1\n"));
+    for number in 1..150 {
+        pintail.append("in.csv", format!("s{number},{end},1\n"));
+    }
+    let out = pintail.ok(["detect", "--in", "in.csv", "--format", "jsonl"]);
+    let long: Vec<Scored> = out.lines().map(row).filter(|row| row.ts != end).collect();
+    assert_eq!(long, scored_with(&short, &[]));
+}
+
 #[test]
 fn values_are_judged_by_their_past_only() {
     let mut chance = Chance(7);

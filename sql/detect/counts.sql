@@ -174,7 +174,8 @@ candidates as materialized (
         where high1 or high5 or high15 or high60 or low5 or low15 or low30
            or ($every::boolean and x > 0)
     )
-    where screened or $every::boolean
+    -- What does not pass has a score of 0; to show that, one length of time is enough.
+    where screened or ($every::boolean and scale = 1 and side = 1)
 ),
 -- Only of these it is asked what the same minute of the last 6 hours and 4 days was like.
 lookups as (
@@ -182,11 +183,11 @@ lookups as (
         id, minute, born, scale, side, false as days,
         minute - 60 * unnest(range(1, 7)) as past_minute
     from candidates
-    where age >= 90
+    where screened and age >= 90
     union all
     select id, minute, born, scale, side, true, minute - 1440 * unnest(range(1, 5))
     from candidates
-    where age >= 1440
+    where screened and age >= 1440
 ),
 patterns as (
     select

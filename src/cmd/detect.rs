@@ -8,7 +8,7 @@ use super::connection::{Connection, DetectRun};
 use super::out::Target;
 use super::rows::{RowFormat, RowWriter};
 use super::show;
-use crate::config::{DatabaseArgs, Limits};
+use crate::config::{DatabaseArgs, cores};
 use crate::detect::{Detector, Settings, scoring};
 use crate::error::{Error, Result};
 use crate::store::{Access, Store};
@@ -141,7 +141,7 @@ fn score_file(input: &Path, args: &Args) -> Result<()> {
         () => RowFormat::Csv,
     };
     let spill = tempfile::Builder::new().prefix("pintail-").tempdir()?;
-    let session = Store::scratch(spill.path(), &Limits::query())?.session()?;
+    let session = Store::scratch(spill.path(), cores())?.session()?;
     let reads = scoring::read(&session, input)?;
     let detectors: Vec<Detector> = match args.detector.is_empty() {
         true => Detector::built_in().filter(|detector| detector.reads() == Some(reads)).collect(),

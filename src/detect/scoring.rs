@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::builtin::Reads;
 use super::{Detector, Settings};
 use crate::error::{Error, Result};
+use crate::queries::range::MINUTE;
 use crate::record::Micros;
 use crate::store::Session;
 
@@ -18,10 +19,21 @@ const ROWS: &str = include_str!("../../sql/file/rows.sql");
 const FLAW: &str = include_str!("../../sql/file/flaw.sql");
 const SERIES_COUNTS: &str = include_str!("../../sql/file/series_counts.sql");
 const SERIES_VALUES: &str = include_str!("../../sql/file/series_values.sql");
+const EXTENT: &str = include_str!("../../sql/file/extent.sql");
 const VERDICTS: &str = include_str!("../../sql/file/verdicts.sql");
 
 /// Each row of the file, with its score: to be run when [`score`] is done.
 pub const SCORED: &str = include_str!("../../sql/file/scored.sql");
+
+/// Minutes of all series that are looked at in one go, the past that detectors look back at
+/// included: half a kilobyte of memory each.
+const CELLS_MAX: i64 = 2_500_000;
+
+/// How far the detectors of counts that come with Pintail look back, in minutes.
+const LOOK_BACK_MINUTES: i64 = 8 * 1_440;
+
+/// The end of the year 5000: all minutes of a file are complete.
+const NOW: Micros = 95_617_584_000_000_000;
 
 /// What a column may be called, whichever comes first.
 const SERIES: [&str; 3] = ["series", "series_id", "service"];
@@ -67,10 +79,7 @@ pub fn read(session: &Session, path: &Path) -> Result<Reads> {
     if let Some(Flaw { row, what }) = flaws.first() {
         return Err(failed(Error::usage(format!("row {row}: {what}"))));
     }
-    if reads == Reads::Counts {
-        session.create("series_counts", SERIES_COUNTS, &[])?;
-    }
-    session.create("series_values", SERIES_VALUES, &[])?;
+    session.execute("drop table file", &[])?;
     Ok(reads)
 }
 
@@ -84,12 +93,14 @@ pub fn score(session: &Session, detectors: &[Detector], threshold: Option<f64>) 
          (row bigint, score double, flag integer, reason varchar)",
         &[],
     )?;
-    // The year 5000: all minutes are complete.
-    const NOW: Micros = 95_617_584_000_000_000;
     for detector in detectors {
         let matched = match detector.reads() {
-            Some(Reads::Values) => "found",
+            Some(Reads::Values) => {
+                session.create("series_values", SERIES_VALUES, &[])?;
+                "found"
+            }
             Some(Reads::Counts) => {
+                session.create("series_counts", SERIES_COUNTS, &[])?;
                 "rows_in r join found f \
                  on f.series = r.series and f.minute = time_bucket(interval 1 minute, r.ts)"
             }
@@ -102,17 +113,45 @@ pub fn score(session: &Session, detectors: &[Detector], threshold: Option<f64>) 
         };
         let threshold = threshold.unwrap_or(detector.threshold);
         let settings = Settings { every: true, threshold, ..Settings::default() };
-        detector.judge(session, &settings.parameters(None, None, NOW))?;
         let threshold = threshold.to_string();
         let insert = format!("insert into verdicts {}", VERDICTS.replace("{matched}", matched));
-        session.execute(&insert, &[("threshold", Some(&threshold))])?;
+        for (from, to) in pieces(session, detector)? {
+            detector.judge(session, &settings.parameters(from, to, NOW))?;
+            session.execute(&insert, &[("threshold", Some(&threshold))])?;
+        }
     }
     Ok(())
+}
+
+/// From when to when a detector is to judge, one run after the other: what it says does not depend
+/// on that (tests/score.rs), but the memory that it takes does.
+fn pieces(session: &Session, detector: &Detector) -> Result<Vec<(Option<Micros>, Option<Micros>)>> {
+    let looks_back = Detector::names().any(|name| name == detector.name);
+    if detector.reads() != Some(Reads::Counts) || !looks_back {
+        return Ok(vec![(None, None)]);
+    }
+    let extent: Extent = session.row(EXTENT, &[])?;
+    let (Some(first), Some(last)) = (extent.first, extent.last) else { return Ok(Vec::new()) };
+    let minutes = (last - first) / MINUTE + 1;
+    let cells_per_minute = (extent.cells / minutes).max(1);
+    let at_once = (CELLS_MAX / cells_per_minute - LOOK_BACK_MINUTES).max(1_440);
+    if minutes <= at_once + LOOK_BACK_MINUTES {
+        return Ok(vec![(None, None)]);
+    }
+    let starts = (0..minutes).step_by(at_once as usize).map(|minute| first + minute * MINUTE);
+    Ok(starts.map(|from| (Some(from), Some(from + at_once * MINUTE))).collect())
 }
 
 #[derive(Deserialize)]
 struct Column {
     name: String,
+}
+
+#[derive(Deserialize)]
+struct Extent {
+    first: Option<Micros>,
+    last: Option<Micros>,
+    cells: i64,
 }
 
 /// A row that cannot be scored.

@@ -104,14 +104,13 @@ impl Store {
         Ok(store)
     }
 
-    /// A database in memory, without tables: for work that leaves nothing behind. What does not
-    /// fit goes to `spill`, a directory.
-    pub fn scratch(spill: &Path, limits: &Limits) -> Result<Store> {
-        let memory = format!("{}MiB", limits.database_memory_mib);
-        let threads = limits.threads.to_string();
+    /// A database in memory, without tables: for work that leaves nothing behind. It may take
+    /// four fifths of the machine's memory (DuckDB's default); what does not fit goes to `spill`,
+    /// a directory.
+    pub fn scratch(spill: &Path, threads: usize) -> Result<Store> {
+        let threads = threads.to_string();
         let spill = spill.display().to_string();
         let settings = [
-            ("memory_limit", memory.as_str()),
             ("threads", threads.as_str()),
             ("temp_directory", spill.as_str()),
             ("autoinstall_known_extensions", "false"),

@@ -116,8 +116,9 @@ fn a_record_opens_and_its_values_filter() {
         until_counted(page, world, "level = 'ERROR' and service <> 'payment'");
         search(page, "");
         until_counted(page, world, "true");
-        page.click("row-toggle");
         let record = newest(world, "");
+        // The rows change after the count does.
+        page.click(&format!("[data-id='{}'] [data-test=row-toggle]", record["id"]));
         page.click("[data-field=duration_ms] [data-test=filter-value]");
         let duration = &record["fields"]["duration_ms"];
         page.until_address(&format!("duration_ms:{duration}"));
