@@ -963,6 +963,7 @@ fn the_document_describes_every_route_and_every_answer() {
             "/api/sql" => "?sql=select+1+as+a",
             "/api/around" => "?id=5",
             "/api/anomalies" => "?threshold=3",
+            "/api/why" => "?from=2026-01-07T12:20:00Z&to=2026-01-07T12:40:00Z",
             // Not JSON.
             "/api/tail" | "/api/download" | "/metrics" => continue,
             _ => "",
