@@ -34,7 +34,7 @@ pub struct Args {
     detector: Vec<String>,
 
     /// Score the rows of a file: .csv, .csv.gz or .parquet
-    #[arg(long = "in", value_name = "FILE", conflicts_with_all = ["from", "to", "service", "dry_run"])]
+    #[arg(long = "in", value_name = "FILE", conflicts_with_all = ["from", "to", "service", "level", "window", "guard", "dry_run"])]
     input: Option<PathBuf>,
 
     /// Count records of this level and above

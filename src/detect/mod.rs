@@ -101,6 +101,11 @@ impl Detector {
         BUILT_IN.iter().map(|detector| detector.name)
     }
 
+    /// Whether it came with Pintail, whatever it is called.
+    fn is_built_in(&self) -> bool {
+        BUILT_IN.iter().any(|it| it.sql == self.sql)
+    }
+
     /// What it looks at, if that is what is prepared for it.
     pub fn reads(&self) -> Option<Reads> {
         match () {
@@ -134,8 +139,11 @@ impl Detector {
 
     /// Leaves in the session what the detector says about what is prepared for it.
     fn judge(&self, session: &Session, parameters: &Parameters) -> Result<()> {
-        for statement in split(MACROS) {
-            session.execute(statement, &[])?;
+        // Not for the one that draws the page's picture, many times a minute.
+        if self.reads().is_some() {
+            for statement in split(MACROS) {
+                session.execute(statement, &[])?;
+            }
         }
         let created = session.create("found", &self.sql, &parameters.as_slice());
         created.map_err(|error| self.failed(&error))
