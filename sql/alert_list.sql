@@ -1,12 +1,18 @@
 -- Alerts with what was sent about them, the newest first.
 -- Parameters: limit.
--- Columns: id, detector, series, direction, state, opened, minute (of the peak), first_minute,
+-- Columns: id, incident (the first alert with the same cause), detector, series, service, level,
+-- min_level, field, direction, state, opened, minute (of the peak), first_minute,
 -- last_minute, observed, expected, score, reason, mail_state, mail_attempts, mail_error, mail_sent,
 -- mail_next (times in microseconds UTC).
 select
     a.id,
+    a.incident,
     a.detector,
     a.series,
+    a.service,
+    a.level,
+    a.min_level,
+    a.field,
     a.direction,
     if(a.closed is null, 'open', 'closed') as state,
     epoch_us(a.opened) as opened,

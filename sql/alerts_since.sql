@@ -2,7 +2,7 @@
 -- Parameters: since (microseconds UTC).
 -- Columns: as the table alerts, times in microseconds UTC, and open.
 select
-    id, detector, series, direction,
+    id, incident, detector, series, service, level, min_level, field, direction,
     epoch_us(first_minute) as first_minute,
     epoch_us(last_minute) as last_minute,
     epoch_us(peak_minute) as peak_minute,

@@ -1,13 +1,18 @@
 -- Messages whose time has come, with what they are about.
 -- Parameters: channel, now (microseconds UTC).
--- Columns: alert, attempts, created, detector, series, direction, first_minute, minute, observed, expected,
--- low, high, score, reason (times in microseconds UTC).
+-- Columns: alert, attempts, created, detector, series, service, level, min_level, field, direction,
+-- first_minute, minute, observed, expected, low, high, score, reason, others (series of alerts with the
+-- same cause, a line each; times in microseconds UTC).
 select
     d.alert,
     d.attempts,
     epoch_us(d.created) as created,
     a.detector,
     a.series,
+    a.service,
+    a.level,
+    a.min_level,
+    a.field,
     a.direction,
     epoch_us(a.first_minute) as first_minute,
     epoch_us(a.peak_minute) as minute,
@@ -16,7 +21,12 @@ select
     a.low,
     a.high,
     a.score,
-    a.reason
+    a.reason,
+    (
+        select coalesce(string_agg(o.series || ' (' || o.detector || ')', chr(10) order by o.id), '')
+        from alerts o
+        where o.incident = a.id and o.id <> a.id
+    ) as others
 from deliveries d
 join alerts a on a.id = d.alert
 where d.channel = $channel

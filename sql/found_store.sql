@@ -1,8 +1,14 @@
--- Adds what a detector found to the anomalies; what is there already stays as it is.
+-- Adds what a detector found to the anomalies; what is there already is as it is found now.
 -- Parameters: detector, parameters (JSON), now (UTC).
-insert into anomalies
+insert into anomalies by name
 select
-    $detector::varchar, series, minute, observed, expected, low, high, score, direction, reason,
-    $parameters::varchar, $now::timestamp
+    $detector::varchar as detector, *, $parameters::varchar as parameters, $now::timestamp as found
 from found_checked
-on conflict do nothing
+on conflict do update set
+    observed = excluded.observed,
+    expected = excluded.expected,
+    low = excluded.low,
+    high = excluded.high,
+    score = excluded.score,
+    reason = excluded.reason,
+    expected_by = excluded.expected_by

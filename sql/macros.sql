@@ -54,3 +54,50 @@ create or replace temporary macro sum_of(scale, side, x_high, x5_high, x5_low, x
     when scale = 30 then x30
     else x60
 end;
+
+-- How likely a standard normal variate is to be above z, for z of 2 and more (Mills' ratio); 1 below.
+create or replace temporary macro normal_tail(z) as
+    if(z < 2, 1, exp(-z * z / 2) / (2.5066282746310002 * z));
+
+-- How unlikely y errors among n records are, as a standard normal deviate, when a past worth c
+-- records had the share p: the signed root of the binomial deviance (McCullagh & Nelder, Generalized
+-- Linear Models, 1989, 4.4) of both samples against their common share, the G statistic of two shares.
+-- It is for the beta-binomial what the deviance of the negative binomial is for that: with
+-- errors whose share varies as a beta distribution of p c and (1-p) c, it is the deviance at the
+-- most likely share. c without end gives the plain binomial deviance against p. Continuity
+-- correction of half an error. p must be between 0 and 1, c above 0; never negative, null or infinite.
+create or replace temporary macro two_shares_deviance(y, n, p, c, common) as
+    2 * (
+        y * ln(y / (n * common)) + (n - y) * ln((n - y) / (n * (1 - common)))
+        + c * (p * ln(p / common) + (1 - p) * ln((1 - p) / (1 - common)))
+    );
+create or replace temporary macro share_z(errors, n, p, c) as
+    if(
+        errors - 0.5 > n * p,
+        sqrt(greatest(0, two_shares_deviance(
+            greatest(errors, 1) - 0.5, n, p, c, (greatest(errors, 1) - 0.5 + c * p) / (n + c)
+        ))),
+        0
+    );
+
+-- The score of errors among n records against an expected share p: 0 unless they are 5, of 20
+-- records, and twice what is expected.
+create or replace temporary macro share_fires(errors, n, p) as
+    errors >= 5 and n >= 20 and errors >= 2 * p * n;
+create or replace temporary macro share_score(errors, n, p, c) as
+    if(share_fires(errors, n, p), share_z(errors, n, p, c), 0);
+
+-- How far errors went beyond their expectation, squared, in excess of binomial noise, and what an
+-- intra-class correlation of 1 would have made of it (compare excess, for the floors too).
+create or replace temporary macro share_excess(errors, n, p) as
+    if(
+        errors > n * p,
+        least(1000 * ((errors - n * p) * (errors - n * p) - greatest(n * p * (1 - p), 1)), 9e18),
+        0
+    )::bigint;
+create or replace temporary macro share_unit(errors, n, p) as
+    if(errors > n * p, least(1000 * n * (1 - p) * greatest(n * p, 1), 9e18), 0)::bigint;
+
+-- Of the sums over 5, 15 and 60 minutes the one of this length.
+create or replace temporary macro of_scale(scale, x5, x15, x60) as
+    case scale when 5 then x5 when 15 then x15 else x60 end;

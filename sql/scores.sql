@@ -3,7 +3,7 @@
 -- Over the temporary table `found`, left there by the detector with a threshold of 0: every minute.
 -- Parameters: from, step (microseconds UTC), series_max.
 -- Columns: series, more (how many series were left out), step (its number), minute (microseconds
--- UTC), observed, expected, scale, score.
+-- UTC), observed, expected, scale, low, high, score.
 with thinned as (
     select
         series,
@@ -14,6 +14,8 @@ with thinned as (
                 observed := observed,
                 expected := expected,
                 scale := scale,
+                low := low,
+                high := high,
                 score := score
             ),
             abs(score)
@@ -35,6 +37,8 @@ select
     round(top.observed, 3) as observed,
     round(top.expected, 4) as expected,
     round(top.scale, 4) as scale,
+    round(top.low, 4) as low,
+    round(top.high, 4) as high,
     round(top.score, 4) as score
 from thinned t
 join ranked r on r.series = t.series

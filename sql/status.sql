@@ -4,7 +4,7 @@
 select
     i.*,
     (select count(*) from sources) as sources,
-    (select count(*) from alerts where closed is null) as alerts_open,
+    (select count(distinct incident) from alerts where closed is null) as alerts_open,
     d.*
 from
     (

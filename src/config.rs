@@ -76,9 +76,14 @@ impl Limits {
 /// Where the server listens unless `--listen` says otherwise: this machine only.
 pub const LISTEN_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8501);
 
-/// Standard deviations from which on the monitor raises an alert unless `--threshold` says
-/// otherwise. Counts of errors are skewed: at 3, a quiet service alerts several times an hour.
-pub const ALERT_THRESHOLD_DEFAULT: f64 = 6.0;
+/// Standard deviations from which on the page's picture of z-scores marks a minute, unless
+/// `threshold` says otherwise. Counts of errors are skewed: at 3, a quiet service is marked several
+/// times an hour.
+pub const PICTURE_THRESHOLD_DEFAULT: f64 = 6.0;
+
+/// Seconds after which a minute is judged, unless `judge_after_seconds` says otherwise: shippers send
+/// in batches, and try again.
+pub const JUDGE_AFTER_SECONDS_DEFAULT: u64 = 90;
 
 /// Seconds a query may run on the server unless `--query-timeout` says otherwise.
 pub const QUERY_SECONDS_DEFAULT: u64 = 30;

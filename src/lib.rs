@@ -31,6 +31,7 @@
 //! | [`receive`] | what comes in over the network: decoders, and the desk where it is committed |
 //! | [`detect`] | runs sql/detect/*.sql, stores what they find |
 //! | [`alert`] | the life of an alert, e-mail |
+//! | [`backtest`] | how often a detector would have told people |
 //! | [`monitor`] | the tick: detect, store, alert |
 //! | [`http`] | the API and the page, and what keeps strangers out |
 //! | [`cmd`] | the command line: one subcommand a file |
@@ -48,6 +49,7 @@
 #![warn(clippy::undocumented_unsafe_blocks)]
 
 pub mod alert;
+pub mod backtest;
 pub mod clock;
 pub mod cmd;
 pub mod config;

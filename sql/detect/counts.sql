@@ -290,10 +290,11 @@ dispersions as materialized (
 dispersed as (
     select
         e.*,
+        greatest(coalesce(hours, 1), 1) as past_hours,
         -- What 120 minutes of mean and so many hours of dispersion leave open makes it larger.
         coalesce(if(d.unit > 0, greatest(d.excess, 0) / d.unit, 0), 0)
             + 0.3 / minutes
-            + 1 / greatest(coalesce(hours, 1), 1)^2 as alpha,
+            + least(1 / past_hours^2, 0.15 / past_hours) as alpha,
         coalesce(extreme, 0) as extreme
     from expected e
     left join dispersions d using (id, hour, scale, side)

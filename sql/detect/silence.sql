@@ -12,7 +12,7 @@
 -- 2 hours: then it has ended.
 --
 -- Own downtime: when no series at all has a record for more than twice as long as 99 % of the
--- day's pauses, there is one alert for all of them, under the series '' (no data), and these
+-- day's pauses, there is one alert for all of them, under the series '(no data)', and these
 -- minutes belong to nobody's pause. Of a single series this cannot be told from its silence.
 --
 -- Exact: whole numbers are summed, the rest is minimum and maximum; so a run over a part of the
@@ -181,7 +181,7 @@ results as (
     join names using (id)
     union all
     select
-        '',
+        '(no data)',
         minute,
         minute - last_minute,
         1,

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::queries::Moment;
 use crate::queries::alerts::{Delivery, Sample};
 use crate::queries::range::MINUTE;
+use crate::queries::subject::Subject;
 
 /// A server that does not answer in this time is tried again later.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,12 +23,13 @@ pub const SAMPLE_LINES: usize = 10;
 /// Characters of each.
 const SAMPLE_CHARS_MAX: usize = 300;
 
+/// Other series that a message names.
+const OTHERS_MAX: usize = 20;
+
 /// What a message is about.
 pub struct Letter<'a> {
     pub delivery: &'a Delivery,
     pub samples: &'a [Sample],
-    /// Records of this level and above were counted.
-    pub level: &'a str,
     /// Where the page is, without a slash at its end.
     pub page: &'a str,
 }
@@ -104,33 +106,37 @@ fn reasons(error: &dyn std::error::Error) -> String {
     text.replace(['\n', '\r'], " ")
 }
 
-fn service(series: &str) -> &str {
-    if series.is_empty() { "records without a service" } else { series }
+/// A series as people name it.
+fn named(delivery: &Delivery) -> &str {
+    if delivery.series.is_empty() { "records without a service" } else { &delivery.series }
 }
 
 fn subject(delivery: &Delivery) -> String {
-    let what = if delivery.direction == "low" { "unusually few" } else { "unusually many" };
-    format!(
-        "[pintail] {}: {what}, {} in a minute where {} is normal",
-        service(&delivery.series),
-        number(delivery.observed),
-        number(delivery.expected),
-    )
+    let series = named(delivery);
+    match delivery.detector.as_str() {
+        "zscore" | "counts" | "shift" => format!(
+            "[pintail] {series}: unusually {}, {} in a minute where {} is normal",
+            if delivery.direction == "low" { "few" } else { "many" },
+            number(delivery.observed),
+            number(delivery.expected),
+        ),
+        _ => format!("[pintail] {series}: {}", first_line(&delivery.reason)),
+    }
 }
 
 fn body(letter: &Letter<'_>) -> String {
-    let Letter { delivery, samples, level, page } = letter;
+    let Letter { delivery, samples, page } = letter;
     let minute = |at| Moment(at).iso()[..16].replace('T', " ");
     let mut text = format!(
         "{reason}.\n\n\
-         service    {service}\n\
+         series     {series}\n\
          minute     {at} UTC\n\
          observed   {observed}\n\
          expected   {expected} ({low} to {high} would have been normal)\n\
-         score      {score:.1} standard deviations\n\
+         score      {score:.1}\n\
          detector   {detector}\n",
         reason = delivery.reason,
-        service = service(&delivery.series),
+        series = named(delivery),
         at = minute(delivery.minute),
         observed = number(delivery.observed),
         expected = number(delivery.expected),
@@ -139,37 +145,67 @@ fn body(letter: &Letter<'_>) -> String {
         score = delivery.score,
         detector = delivery.detector,
     );
+    if !delivery.others.is_empty() {
+        text.push_str("\nAt the same time, so perhaps of the same cause:\n\n");
+        let others: Vec<&str> = delivery.others.lines().collect();
+        for other in others.iter().take(OTHERS_MAX) {
+            text.push_str(&format!("  {other}\n"));
+        }
+        if others.len() > OTHERS_MAX {
+            text.push_str(&format!("  and {} more\n", others.len() - OTHERS_MAX));
+        }
+    }
     if !samples.is_empty() {
-        text.push_str(&format!("\nThe first lines of {level} and above in that minute (UTC):\n\n"));
+        text.push_str("\nThe first of its lines in that minute (UTC):\n\n");
     }
     for sample in *samples {
         let time = &sample.ts.iso()[11..23];
         let level = sample.level.as_deref().unwrap_or("-");
         text.push_str(&format!("  {time}  {level:<5}  {}\n", first_line(&sample.message)));
     }
-    text.push_str(&format!("\nThe log around it:\n  {}\n", link(page, delivery, level)));
+    text.push_str(&format!("\nThe log around it:\n  {}\n", link(page, delivery)));
     text.push_str("\nThis is said once: as long as it goes on, no other message comes.\n");
     text
 }
 
 /// The page at that moment.
-fn link(page: &str, delivery: &Delivery, level: &str) -> String {
+fn link(page: &str, delivery: &Delivery) -> String {
     const AROUND: i64 = 5 * MINUTE;
-    let service = match delivery.series.as_str() {
-        "" => "none".to_owned(),
-        name if name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.')) => {
-            name.to_owned()
-        }
-        name => format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")),
-    };
-    let search = match delivery.direction.as_str() {
-        "low" => format!("service:{service}"),
-        _ => format!("service:{service} level:>={}", level.to_lowercase()),
-    };
     let from = Moment(delivery.minute - AROUND).iso();
     let to = Moment(delivery.minute + MINUTE + AROUND).iso();
     let (from, to) = (&from[..19], &to[..19]);
+    let search = search(delivery);
     format!("{page}/explore?from={from}Z&to={to}Z&q={}", percent_encoded(&search))
+}
+
+/// The records of the series, in the search language. Of one that is too low, all of its service's:
+/// what is there instead.
+fn search(delivery: &Delivery) -> String {
+    let Subject { service, level, min_level, field } = &delivery.subject;
+    let mut terms = Vec::new();
+    if let Some(service) = service {
+        terms.push(format!("service:{}", quoted(service)));
+    }
+    if delivery.direction != "low" {
+        let none =
+            |level: &str| if level.is_empty() { "none".into() } else { level.to_lowercase() };
+        terms.extend(level.as_ref().map(|level| format!("level:{}", none(level))));
+        terms.extend(min_level.as_ref().map(|level| format!("level:>={}", level.to_lowercase())));
+    }
+    terms.extend(field.as_ref().filter(|field| is_plain(field)).map(|field| format!("{field}:*")));
+    terms.join(" ")
+}
+
+fn is_plain(name: &str) -> bool {
+    name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+fn quoted(service: &str) -> String {
+    match service {
+        "" => "none".to_owned(),
+        name if is_plain(name) => name.to_owned(),
+        name => format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")),
+    }
 }
 
 fn percent_encoded(text: &str) -> String {
@@ -215,6 +251,11 @@ mod tests {
             created: 0,
             detector: "zscore".to_owned(),
             series: "payment".to_owned(),
+            subject: Subject {
+                service: Some("payment".to_owned()),
+                min_level: Some("ERROR".to_owned()),
+                ..Subject::default()
+            },
             direction: "high".to_owned(),
             first_minute: 1_767_607_200_000_000,
             minute: 1_767_607_260_000_000,
@@ -224,17 +265,13 @@ mod tests {
             high: 7.9,
             score: 12.34,
             reason: "57 records at ERROR or above in this minute, 1.2 expected".to_owned(),
+            others: String::new(),
         }
     }
 
     fn letter(samples: &[Sample]) -> String {
         let delivery = delivery();
-        body(&Letter {
-            delivery: &delivery,
-            samples,
-            level: "ERROR",
-            page: "http://127.0.0.1:8501",
-        })
+        body(&Letter { delivery: &delivery, samples, page: "http://127.0.0.1:8501" })
     }
 
     #[test]
@@ -247,10 +284,10 @@ mod tests {
         let text = letter(&[sample("Card declined\n  at line 2"), sample("short")]);
         for part in [
             "57 records at ERROR or above",
-            "service    payment",
+            "series     payment",
             "minute     2026-01-05 10:01 UTC",
             "expected   1.23 (0 to 7.90 would have been normal)",
-            "score      12.3 standard",
+            "score      12.3\n",
             "  10:01:01.500  ERROR  Card declined…\n",
             "  10:01:01.500  ERROR  short\n",
             "http://127.0.0.1:8501/explore?from=2026-01-05T09:56:00Z&to=2026-01-05T10:07:00Z&q=service%3Apayment%20level%3A%3E%3Derror",
@@ -265,10 +302,28 @@ mod tests {
     }
 
     #[test]
+    fn what_has_the_same_cause_is_named() {
+        let others = (0..25).map(|n| format!("s{n} ERROR (counts)")).collect::<Vec<_>>().join("\n");
+        let delivery = Delivery { others, ..delivery() };
+        let text = body(&Letter { delivery: &delivery, samples: &[], page: "" });
+        assert!(text.contains("  s0 ERROR (counts)\n") && text.contains("and 5 more"), "{text}");
+    }
+
+    #[test]
     fn odd_names_stay_one_search_term() {
-        let odd = Delivery { series: "a \"b\"".to_owned(), ..delivery() };
-        assert!(link("", &odd, "ERROR").contains("q=service%3A%22a%20%5C%22b%5C%22%22%20level"));
-        let none = Delivery { series: String::new(), direction: "low".to_owned(), ..delivery() };
-        assert!(link("", &none, "ERROR").ends_with("q=service%3Anone"));
+        let of = |service: &str, direction: &str| Delivery {
+            subject: Subject { service: Some(service.to_owned()), ..delivery().subject },
+            direction: direction.to_owned(),
+            ..delivery()
+        };
+        assert!(
+            link("", &of("a \"b\"", "high"))
+                .contains("q=service%3A%22a%20%5C%22b%5C%22%22%20level")
+        );
+        assert!(link("", &of("", "low")).ends_with("q=service%3Anone"));
+        let all = Delivery { subject: Subject::default(), ..delivery() };
+        assert!(link("", &all).ends_with("q="));
+        let level = Subject { level: Some(String::new()), ..Subject::default() };
+        assert!(link("", &Delivery { subject: level, ..delivery() }).ends_with("q=level%3Anone"));
     }
 }

@@ -25,8 +25,6 @@ const GIVE_UP_AFTER: Micros = 24 * 60 * MINUTE;
 pub struct Outbox {
     pub store: Store,
     pub mailer: Mailer,
-    /// Records of this level and above were counted.
-    pub level: String,
     /// Where the page is.
     pub page: String,
 }
@@ -49,13 +47,8 @@ impl Outbox {
                 break;
             }
             let Delivery { alert, attempts, created, minute, .. } = delivery;
-            let samples = samples(&session, &delivery.series, &self.level, minute, SAMPLE_LINES)?;
-            let letter = Letter {
-                delivery: &delivery,
-                samples: &samples,
-                level: &self.level,
-                page: &self.page,
-            };
+            let samples = samples(&session, &delivery.subject, minute, SAMPLE_LINES)?;
+            let letter = Letter { delivery: &delivery, samples: &samples, page: &self.page };
             let outcome = match self.mailer.send(&letter) {
                 Ok(()) => {
                     tracing::info!("mail about alert {alert} is sent");

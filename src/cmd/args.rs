@@ -6,6 +6,7 @@ use crate::error::{Error, Result as PintailResult};
 use crate::parse::formats::{Formats, KINDS, custom};
 use crate::parse::level::level_of_word;
 use crate::parse::time::{TimeRules, Zone};
+use crate::record::Micros;
 
 /// How logs are to be read.
 #[derive(Clone, Debug, clap::Args)]
@@ -94,6 +95,13 @@ pub fn time(text: &str) -> Result<String, String> {
         .ok_or_else(|| {
             "not a time; give 2026-01-05, 2026-01-05 10:00 or 2026-01-05T10:00:00Z".into()
         })
+}
+
+/// A time that [`time`] has understood.
+pub fn micros(time: &str) -> PintailResult<Micros> {
+    chrono::NaiveDateTime::parse_from_str(time, "%Y-%m-%d %H:%M:%S%.f")
+        .map(|time| time.and_utc().timestamp_micros())
+        .map_err(|_| Error::Internal("a time is not as it was made"))
 }
 
 /// Any spelling of a level as the enum's.

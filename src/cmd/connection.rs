@@ -9,8 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::beside::Beside;
+use crate::backtest::{self, Backtest};
 use crate::config::Limits;
-use crate::detect::{Detector, Settings};
+use crate::detect::{Bar, Detector, Settings};
 use crate::error::{Error, Result};
 use crate::http::{DetectRequest, RowsHead, RowsRequest, RowsTail, random_key};
 use crate::queries::Parameters;
@@ -85,13 +86,24 @@ impl Connection {
     ) -> Result<()> {
         match self {
             Connection::Here(session) => {
-                let found = detector.run(session, &request.parameters())?;
+                let found = detector.run(session, &request.parameters(), request.bar)?;
                 if request.store {
                     found.store(session, request.now)?;
                 }
                 found.show(session, rendering, sink)
             }
             Connection::Server(client) => client.detect(detector, request, rendering, sink),
+        }
+    }
+
+    /// Tells how often detectors would have raised alerts.
+    pub fn backtest(&self, request: &backtest::Request) -> Result<Vec<Backtest>> {
+        match self {
+            Connection::Here(session) => request.run(session),
+            Connection::Server(client) => {
+                let mut answer = client.post("local/backtest", request)?;
+                parsed(&answer.body_mut().read_to_string().map_err(|error| lost(&error))?)
+            }
         }
     }
 
@@ -115,6 +127,7 @@ impl Canceller {
 /// What a run of a detector needs to know.
 pub struct DetectRun<'a> {
     pub settings: &'a Settings,
+    pub bar: Bar,
     pub from: Option<String>,
     pub to: Option<String>,
     pub now: &'a str,
@@ -205,8 +218,7 @@ impl Client {
         rendering: Rendering,
         sink: &mut dyn RowSink,
     ) -> Result<()> {
-        let Settings { level, service, window_minutes, guard_minutes, threshold, .. } =
-            run.settings.clone();
+        let Settings { level, service, window_minutes, guard_minutes, .. } = run.settings.clone();
         let request = DetectRequest {
             detector: detector.name.clone(),
             sql: detector.sql().to_owned(),
@@ -214,7 +226,7 @@ impl Client {
             service,
             window_minutes,
             guard_minutes,
-            threshold,
+            bar: run.bar,
             from: run.from.clone(),
             to: run.to.clone(),
             store: run.store,

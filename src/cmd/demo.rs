@@ -7,7 +7,7 @@ use std::thread;
 
 use chrono::{TimeDelta, Utc};
 
-use super::config::{Configuration, Ready, ServerSettings, Settings};
+use super::config::{Configuration, Ready, ServerSettings, Settings, Within};
 use super::premises::Premises;
 use super::server::{Server, log_to_stderr, say};
 use super::signals;
@@ -29,6 +29,12 @@ const INCIDENT_MS: u64 = 4 * 60_000;
 const INCIDENT_EVERY_MS: u64 = 12 * 60_000;
 /// A day of them.
 const INCIDENTS: u64 = 120;
+
+/// What raises alerts.
+const DETECTORS: [&str; 3] = ["counts", "silence", "zscore:8"];
+
+/// Seconds after which a minute is judged.
+const SETTLE_SECONDS: u64 = 2;
 
 /// Older lines are in the database.
 const ROTATION: Rotation = Rotation { bytes_max: 64 << 20, keep: 2 };
@@ -64,7 +70,13 @@ pub fn run(args: Args) -> Result<()> {
     let logs = dir.join("logs");
     std::fs::create_dir_all(&logs).map_err(|error| Error::file("make", &logs, error))?;
     log_to_stderr();
-    let settings = Settings { server: args.server, ..Settings::default() };
+    // Its records are never late.
+    let judge_after_seconds = args.server.judge_after_seconds.or(Some(Within(SETTLE_SECONDS)));
+    // A z-score is quick, and nobody is woken.
+    let named = || DETECTORS.map(str::to_owned).to_vec();
+    let detectors = Some(args.server.detectors.unwrap_or_else(named));
+    let server = ServerSettings { judge_after_seconds, detectors, ..args.server };
+    let settings = Settings { server, ..Settings::default() };
     let ready = Ready::of(Configuration::from(settings))?;
     let premises = Premises::new()?;
     let server = Server::open(&ready, dir.join("demo.duckdb"), &premises)?;

@@ -9,6 +9,7 @@ use super::out::Target;
 use super::rows::{RowFormat, RowWriter};
 use super::show;
 use crate::config::{DatabaseArgs, cores};
+use crate::detect::bar::FALSE_ALARMS_DEFAULT;
 use crate::detect::{Detector, Settings, scoring};
 use crate::error::{Error, Result};
 use crate::store::{Access, Store};
@@ -28,13 +29,13 @@ pub struct Args {
     #[command(flatten)]
     database: DatabaseArgs,
 
-    /// A built-in detector, or the path of a .sql file of your own; with --in several may be
-    /// given [default: zscore; with --in all that read what is in the file]
-    #[arg(long, value_name = "NAME|FILE")]
+    /// A built-in detector, or the path of a .sql file of your own, with a score from which on it fires
+    /// (counts:4.5) if you like; with --in several may be given [default: zscore; with --in all that read what is in the file]
+    #[arg(long, value_name = "NAME|FILE[:SCORE]")]
     detector: Vec<String>,
 
     /// Score the rows of a file: .csv, .csv.gz or .parquet
-    #[arg(long = "in", value_name = "FILE", conflicts_with_all = ["from", "to", "service", "level", "window", "guard", "dry_run"])]
+    #[arg(long = "in", value_name = "FILE", conflicts_with_all = ["from", "to", "service", "level", "window", "guard", "dry_run", "false_alarms_per_day"])]
     input: Option<PathBuf>,
 
     /// Count records of this level and above
@@ -55,10 +56,14 @@ pub struct Args {
     #[arg(value_parser = clap::value_parser!(u32).range(0..=10_000))]
     guard: u32,
 
-    /// The score from which on a minute is unusual [default: the detector's own; zscore: 3
-    /// standard deviations]
+    /// The score from which on a minute is unusual [default: zscore 3 standard deviations, values 0.5,
+    /// your own 3 or what their header says as Threshold; of others the budget of false alarms decides]
     #[arg(long, value_name = "SCORE", value_parser = threshold)]
     threshold: Option<f64>,
+
+    /// False alarms a day and thousand series that may be found by chance
+    #[arg(long, value_name = "N", value_parser = threshold, default_value_t = FALSE_ALARMS_DEFAULT)]
+    false_alarms_per_day: f64,
 
     /// Judge minutes from this time on (UTC unless it says otherwise)
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -106,12 +111,12 @@ pub fn run(args: Args) -> Result<()> {
         service: args.service,
         window_minutes: args.window,
         guard_minutes: args.guard,
-        threshold: args.threshold.unwrap_or(detector.threshold),
         every: false,
     };
     let connection = Connection::open(&args.database.path, access)?;
     let detect = DetectRun {
         settings: &settings,
+        bar: detector.bar(args.threshold, args.false_alarms_per_day),
         from: args.from,
         to: args.to,
         now: &now,

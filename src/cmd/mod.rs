@@ -3,6 +3,7 @@
 
 mod answer;
 mod args;
+mod backtest;
 mod beside;
 mod check;
 mod config;
@@ -48,6 +49,7 @@ enum Command {
     Export(export::Args),
     Detect(detect::Args),
     Why(why::Args),
+    Backtest(backtest::Args),
     Generate(generate::Args),
 }
 
@@ -61,6 +63,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Export(args) => export::run(args),
         Command::Detect(args) => detect::run(args),
         Command::Why(args) => why::run(args),
+        Command::Backtest(args) => backtest::run(args),
         Command::Generate(args) => generate::run(args),
     }
 }

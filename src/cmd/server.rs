@@ -15,12 +15,14 @@ use crate::alert::{MailSettings, Mailer, Outbox};
 use crate::clock;
 use crate::config::cores;
 use crate::detect::Settings;
+use crate::detect::choice::Choices;
 use crate::error::{Error, Result};
 use crate::http::{self, App, Options, RunnerLimits, Secrets};
 use crate::ingest::{FollowOptions, Follower, Live};
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, Watch};
 use crate::receive::listen::{self, Listening};
 use crate::receive::{Desk, Stdin, sockets};
+use crate::record::Micros;
 use crate::stop::Stop;
 use crate::store::{Access, Closing, Store};
 
@@ -108,9 +110,16 @@ impl Server {
         is_demo: bool,
         stop: Stop,
     ) -> Result<()> {
-        let settings = Settings { threshold: self.configuration.threshold, ..Settings::default() };
-        let level = settings.level.clone();
-        let monitor = Arc::new(Monitor::new(self.store.clone(), settings, self.mail.is_some()));
+        let configuration = &self.configuration;
+        let watch = Watch {
+            choices: Choices::new(configuration.detectors.clone(), &self.database),
+            settings: Settings::default(),
+            threshold: configuration.threshold,
+            false_alarms: configuration.false_alarms_per_day,
+            settle: configuration.judge_after_seconds as Micros * 1_000_000,
+            mails: self.mail.is_some(),
+        };
+        let monitor = Arc::new(Monitor::new(self.store.clone(), watch));
         let (desk, clerk) =
             Desk::open(&self.store, self.live.clone(), self.configuration.receive_limits())?;
         let mut threads = Vec::new();
@@ -130,7 +139,7 @@ impl Server {
             let page = self.configuration.public_url.clone().map_or_else(|| self.address(), Ok)?;
             let page = page.trim_end_matches('/').to_owned();
             let mailer = Mailer::new(mail)?;
-            let outbox = Outbox { store: self.store.clone(), mailer, level, page };
+            let outbox = Outbox { store: self.store.clone(), mailer, page };
             threads.push(thread("mail", &stop, move |stop| outbox.run(stop))?);
         }
         let served = self.serve(desk.clone(), monitor, is_demo, &stop);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::args::{level, time};
+use super::args::{level, micros, time};
 use super::connection::Connection;
 use super::out::Target;
 use super::rows::{RowFormat, RowWriter};
@@ -10,7 +10,6 @@ use crate::config::DatabaseArgs;
 use crate::error::{Error, Result};
 use crate::queries::range::MINUTE;
 use crate::queries::why::{BASELINE_MINUTES_DEFAULT, QUERY, Question, TOP_DEFAULT};
-use crate::record::Micros;
 use crate::store::Access;
 
 /// Explain unusual minutes: what there is more of in them than before
@@ -91,11 +90,4 @@ pub fn run(args: Args) -> Result<()> {
         connection.run(QUERY, &parameters.as_slice(), format.rendering(), &mut rows)?;
         rows.finish()
     })
-}
-
-/// A time that [`time`] has understood.
-fn micros(time: &str) -> Result<Micros> {
-    chrono::NaiveDateTime::parse_from_str(time, "%Y-%m-%d %H:%M:%S%.f")
-        .map(|time| time.and_utc().timestamp_micros())
-        .map_err(|_| Error::Internal("a time is not as it was made"))
 }

@@ -1,11 +1,16 @@
 //! The detectors that come with Pintail: one file each in sql/detect/, one line each here.
 
+use super::bar::{Firing, Opening};
+
 /// A detector and what goes with it.
 pub struct BuiltIn {
     pub name: &'static str,
     pub sql: &'static str,
-    /// The score from which on it fires, unless somebody says otherwise.
-    pub threshold: f64,
+    pub firing: Firing,
+    /// What an alert takes.
+    pub opening: Opening,
+    /// Whether the monitor tells people of what it finds, unless they say otherwise.
+    pub alerts: bool,
 }
 
 /// What a detector looks at.
@@ -15,19 +20,58 @@ pub enum Reads {
     Counts,
     /// Any number over time.
     Values,
+    /// Errors among records.
+    Ratio,
 }
 
-/// The default first.
-pub const BUILT_IN: [BuiltIn; 4] = [
-    built_in("zscore", 3.0, include_str!("../../sql/detect/zscore.sql")),
-    // The normal quantile of 1 - 1 / (1440 minutes * 1000 series * 4 lengths of time): a false alarm
-    // a day if counts were as the model has them; measured were some four.
-    built_in("counts", 5.1, include_str!("../../sql/detect/counts.sql")),
-    built_in("silence", 5.1, include_str!("../../sql/detect/silence.sql")),
-    // About one false episode in twenty days and series of a row a minute (see values.sql).
-    built_in("values", 0.5, include_str!("../../sql/detect/values.sql")),
+/// The one that draws the page's picture first.
+pub const BUILT_IN: [BuiltIn; 6] = [
+    BuiltIn {
+        name: "zscore",
+        sql: include_str!("../../sql/detect/zscore.sql"),
+        firing: Firing::From(3.0),
+        opening: Opening::Confirmed,
+        // Everyone's; it cries wolf.
+        alerts: false,
+    },
+    BuiltIn {
+        name: "counts",
+        sql: include_str!("../../sql/detect/counts.sql"),
+        firing: Firing::Budget,
+        opening: Opening::Confirmed,
+        alerts: true,
+    },
+    BuiltIn {
+        name: "silence",
+        sql: include_str!("../../sql/detect/silence.sql"),
+        firing: Firing::Budget,
+        opening: Opening::AtOnce,
+        alerts: true,
+    },
+    BuiltIn {
+        name: "ratio",
+        sql: include_str!("../../sql/detect/ratio.sql"),
+        firing: Firing::Budget,
+        opening: Opening::Confirmed,
+        // A rise of errors is found by counts too; services whose errors come in bursts give this one
+        // ten false alarms a day and thousand.
+        alerts: false,
+    },
+    BuiltIn {
+        name: "shift",
+        sql: include_str!("../../sql/detect/shift.sql"),
+        firing: Firing::Budget,
+        opening: Opening::AtOnce,
+        // People were told of the spike or drop it began with.
+        alerts: false,
+    },
+    BuiltIn {
+        name: "values",
+        sql: include_str!("../../sql/detect/values.sql"),
+        // About one false episode in twenty days and series of a row a minute (see values.sql): a
+        // log with a hundred fields would wake somebody five times a day.
+        firing: Firing::From(0.5),
+        opening: Opening::AtOnce,
+        alerts: false,
+    },
 ];
-
-const fn built_in(name: &'static str, threshold: f64, sql: &'static str) -> BuiltIn {
-    BuiltIn { name, sql, threshold }
-}

@@ -9,22 +9,34 @@
 //! - `series_counts(series, minute, n)`: records per minute of each service and level; minutes
 //!   without records have no row.
 //! - `series_values(series, ts, value, row)`: numbers in the order in which they came.
+//! - `series_ratio(series, minute, n, errors)`: records per minute of each service, and how many of
+//!   them are errors.
 //!
-//! - [`builtin`]: the list of those that come with Pintail.
+//! The way of a score: a detector's rows (`found`), those that a [`bar`] lets through, checked and
+//! with what people said of the like (`found_checked`), the table anomalies ([`found`]), and the life
+//! of an alert (`alert::life`).
+//!
+//! - [`builtin`]: the list of those that come with Pintail. [`choice`]: those of users beside them.
+//! - [`bar`]: from which score on a minute counts.
+//! - [`found`]: what was found.
 //! - [`scoring`]: scores a file without a database.
 
+pub mod bar;
 pub mod builtin;
+pub mod choice;
+pub mod found;
 pub mod scoring;
 
 use std::path::Path;
 
+pub use bar::{Bar, Firing, Opening};
+pub use found::{Found, UnusualMinute};
+
 use crate::error::{Error, Result};
 use crate::queries::Parameters;
 pub use crate::queries::settings::Settings;
-use crate::record::Micros;
-use crate::store::output::Rendering;
 use crate::store::statements::split;
-use crate::store::{Parameter, RowSink, Session};
+use crate::store::{Parameter, Session};
 use builtin::{BUILT_IN, BuiltIn, Reads};
 
 /// What a detector returns, in any order, with types that can be cast to these.
@@ -42,34 +54,53 @@ pub const COLUMNS: [(&str, &str); 9] = [
 
 const SERIES_COUNTS: &str = include_str!("../../sql/series_counts.sql");
 const SERIES_VALUES: &str = include_str!("../../sql/series_values.sql");
+const SERIES_RATIO: &str = include_str!("../../sql/series_ratio.sql");
 const MACROS: &str = include_str!("../../sql/macros.sql");
+const BUDGET: &str = include_str!("../../sql/found_budget.sql");
+const SUBJECTS: &str = include_str!("../../sql/found_subjects.sql");
 const CHECK: &str = include_str!("../../sql/found_check.sql");
-const STORE: &str = include_str!("../../sql/found_store.sql");
-const SHOW: &str = include_str!("../../sql/found_show.sql");
-const MINUTES: &str = include_str!("../../sql/found_minutes.sql");
 
 /// From which score on the detectors of users fire, unless they say otherwise.
 const THRESHOLD_DEFAULT: f64 = 3.0;
 
 /// A query that scores minutes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Detector {
     /// Names its anomalies: the file's name without extension.
     pub name: String,
     sql: String,
-    /// The score from which on it fires, unless somebody says otherwise.
-    pub threshold: f64,
+    pub firing: Firing,
+    /// What an alert takes.
+    pub opening: Opening,
 }
 
 impl Detector {
-    /// A built-in detector by its name, or the user's own by its path.
+    /// A built-in detector by its name, or the user's own by its path; `counts:4.5` is one with
+    /// another score from which on it fires.
     pub fn open(choice: &str) -> Result<Detector> {
+        let at_score = choice.rsplit_once(':').and_then(|(name, score)| {
+            let score =
+                score.parse().ok().filter(|score: &f64| *score > 0.0 && score.is_finite())?;
+            Some((name, Firing::From(score)))
+        });
+        match at_score {
+            Some((name, firing)) => Ok(Detector::named(name)?.firing(firing)),
+            None => Detector::named(choice),
+        }
+    }
+
+    /// The same with another score from which on it fires.
+    pub fn firing(self, firing: Firing) -> Detector {
+        Detector { firing, ..self }
+    }
+
+    fn named(choice: &str) -> Result<Detector> {
         if let Some(detector) = BUILT_IN.iter().find(|it| it.name == choice) {
             return Ok(detector.into());
         }
         let path = Path::new(choice);
         if path.extension().is_none_or(|extension| extension != "sql") {
-            let names: Vec<&str> = Detector::names().collect();
+            let names: Vec<&str> = BUILT_IN.iter().map(|detector| detector.name).collect();
             return Err(Error::usage(format!(
                 "unknown detector {choice}; there is {}, or give the path of a .sql file",
                 names.join(", ")
@@ -83,12 +114,19 @@ impl Detector {
 
     /// A detector whose query came by another way than a file.
     pub fn from_sql(name: &str, sql: &str) -> Detector {
-        Detector { name: name.to_owned(), sql: sql.to_owned(), threshold: THRESHOLD_DEFAULT }
+        // The same query as a built-in one is that one.
+        if let Some(detector) = BUILT_IN.iter().find(|it| it.name == name && it.sql == sql) {
+            return detector.into();
+        }
+        let threshold = header(sql, "Threshold").and_then(|text| text.parse().ok());
+        let firing = Firing::From(threshold.unwrap_or(THRESHOLD_DEFAULT));
+        let opening = Opening::AtOnce;
+        Detector { name: name.to_owned(), sql: sql.to_owned(), firing, opening }
     }
 
-    /// The query.
-    pub fn sql(&self) -> &str {
-        &self.sql
+    /// The one that draws the page's picture.
+    pub fn picture() -> Detector {
+        Detector::from(&BUILT_IN[0])
     }
 
     /// The built-in ones.
@@ -96,13 +134,36 @@ impl Detector {
         BUILT_IN.iter().map(Detector::from)
     }
 
-    /// The names of the built-in ones.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        BUILT_IN.iter().map(|detector| detector.name)
+    /// The query.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// What it looks for: the first sentence of its header.
+    pub fn about(&self) -> String {
+        let comment: Vec<&str> =
+            self.sql.lines().map_while(|line| line.strip_prefix("--")).map(str::trim).collect();
+        let text = comment.join(" ");
+        let text = text.strip_prefix(&format!("{}:", self.name)).unwrap_or(&text).trim();
+        // A sentence ends where another begins: `e.g.` is no end.
+        let begins = |at: usize| text[at + 2..].starts_with(|c: char| c.is_uppercase());
+        let end = text.match_indices(". ").map(|(at, _)| at).find(|at| begins(*at));
+        let sentence = &text[..end.unwrap_or(text.len())];
+        // Of a comment that never ends, its beginning.
+        sentence.trim_end_matches('.').chars().take(200).collect()
+    }
+
+    /// From which score on it fires, if somebody wants that or none.
+    pub fn bar(&self, threshold: Option<f64>, false_alarms: f64) -> Bar {
+        match (threshold, self.firing) {
+            (Some(threshold), _) => Bar::Score(threshold),
+            (None, Firing::From(score)) => Bar::Score(score),
+            (None, Firing::Budget) => Bar::FalseAlarms(false_alarms),
+        }
     }
 
     /// Whether it came with Pintail, whatever it is called.
-    fn is_built_in(&self) -> bool {
+    pub fn is_built_in(&self) -> bool {
         BUILT_IN.iter().any(|it| it.sql == self.sql)
     }
 
@@ -111,6 +172,7 @@ impl Detector {
         match () {
             () if self.sql.contains("series_values") => Some(Reads::Values),
             () if self.sql.contains("series_counts") => Some(Reads::Counts),
+            () if self.sql.contains("series_ratio") => Some(Reads::Ratio),
             () => None,
         }
     }
@@ -120,21 +182,40 @@ impl Detector {
     ///
     /// # Errors
     /// DuckDB's message, or what is missing from the detector's columns.
-    pub fn run(&self, session: &Session, parameters: &Parameters) -> Result<Found> {
+    pub fn run(&self, session: &Session, parameters: &Parameters, bar: Bar) -> Result<Found> {
+        let parameters = parameters.clone().with("threshold", bar.asked());
         let slice = &parameters.as_slice();
         match self.reads() {
             Some(Reads::Counts) => session.create("series_counts", SERIES_COUNTS, slice)?,
             Some(Reads::Values) => session.create("series_values", SERIES_VALUES, slice)?,
+            Some(Reads::Ratio) => session.create("series_ratio", SERIES_RATIO, slice)?,
             None => {}
         }
-        self.judge(session, parameters)?;
-        session.execute(CHECK, &[]).map_err(|error| {
+        self.judge(session, &parameters)?;
+        self.check(session, &parameters, bar)
+    }
+
+    /// Whether what the detector left in the session is as it must be; with what goes with it.
+    pub fn check(&self, session: &Session, parameters: &Parameters, bar: Bar) -> Result<Found> {
+        if let Some(chance) = bar.chance() {
+            session.execute(BUDGET, &Parameters::new().with("chance", chance).as_slice())?;
+        }
+        let kind = match self.reads() {
+            Some(Reads::Counts) => "counts",
+            Some(Reads::Values) => "values",
+            Some(Reads::Ratio) | None => "service",
+        };
+        let described = parameters.clone().with("kind", kind).with("detector", &self.name);
+        let checked = session
+            .execute(SUBJECTS, &described.as_slice())
+            .and_then(|()| session.execute(CHECK, &described.as_slice()));
+        checked.map_err(|error| {
             let columns: Vec<String> =
                 COLUMNS.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
             let wanted = format!("it must return {}", columns.join(", "));
             self.failed(&Error::Sql(format!("{error}\n{wanted}")))
         })?;
-        Ok(Found { detector: self.name.clone(), parameters: as_json(slice) })
+        Ok(Found::new(self, as_json(&parameters.as_slice(), bar)))
     }
 
     /// Leaves in the session what the detector says about what is prepared for it.
@@ -156,63 +237,33 @@ impl Detector {
 
 impl From<&BuiltIn> for Detector {
     fn from(built_in: &BuiltIn) -> Detector {
-        let BuiltIn { name, sql, threshold } = *built_in;
-        Detector { threshold, ..Detector::from_sql(name, sql) }
+        let BuiltIn { name, sql, firing, opening, .. } = *built_in;
+        Detector { name: name.to_owned(), sql: sql.to_owned(), firing, opening }
     }
 }
 
-/// An unusual minute of a series.
-#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
-pub struct UnusualMinute {
-    pub series: String,
-    pub minute: Micros,
-    pub observed: f64,
-    pub expected: f64,
-    pub low: f64,
-    pub high: f64,
-    pub score: f64,
-    pub direction: String,
-    pub reason: String,
-}
-
-/// What a run found: it lives in the session until the next run.
-pub struct Found {
-    detector: String,
-    parameters: String,
-}
-
-impl Found {
-    /// Adds to the anomalies what is not among them yet.
-    pub fn store(&self, session: &Session, now: &str) -> Result<()> {
-        let parameters: [Parameter<'_>; 3] = [
-            ("detector", Some(&self.detector)),
-            ("parameters", Some(&self.parameters)),
-            ("now", Some(now)),
-        ];
-        session.execute(STORE, &parameters)
-    }
-
-    /// What was found, in order of time.
-    pub fn minutes(&self, session: &Session) -> Result<Vec<UnusualMinute>> {
-        session.rows(MINUTES, &[])
-    }
-
-    /// Hands what was found to `sink`, in order of time.
-    pub fn show(&self, session: &Session, form: Rendering, sink: &mut dyn RowSink) -> Result<()> {
-        session.run(SHOW, &[("detector", Some(&self.detector))], form, sink)
-    }
+/// What the header comment says after `-- NAME:`.
+fn header<'a>(sql: &'a str, name: &str) -> Option<&'a str> {
+    sql.lines()
+        .map_while(|line| line.strip_prefix("--"))
+        .find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(':'))
+        .map(str::trim)
 }
 
 /// The parameters that scores depend on, as a JSON object: not those that choose what is
 /// looked at.
-fn as_json(parameters: &[Parameter<'_>]) -> String {
-    const CHOOSE: [&str; 5] = ["from", "to", "now", "service", "every"];
+fn as_json(parameters: &[Parameter<'_>], bar: Bar) -> String {
+    const CHOOSE: [&str; 6] = ["from", "to", "now", "service", "every", "threshold"];
     let mut object = crate::record::Fields::default();
     for (name, value) in parameters.iter().filter(|(name, _)| !CHOOSE.contains(name)) {
         match value {
             Some(value) => object.typed(name, value),
             None => object.raw(name, "null"),
         }
+    }
+    match bar {
+        Bar::Score(score) => object.typed("threshold", &score.to_string()),
+        Bar::FalseAlarms(budget) => object.typed("false_alarms_per_day", &budget.to_string()),
     }
     format!("{{{}}}", object.as_str())
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::bar::FALSE_ALARMS_DEFAULT;
 use super::builtin::Reads;
 use super::{Detector, Settings};
 use crate::error::{Error, Result};
@@ -104,19 +105,21 @@ pub fn score(session: &Session, detectors: &[Detector], threshold: Option<f64>) 
                 "rows_in r join found f \
                  on f.series = r.series and f.minute = time_bucket(interval 1 minute, r.ts)"
             }
-            None => {
+            Some(Reads::Ratio) | None => {
                 return Err(Error::usage(format!(
                     "detector {} reads the database: it cannot score a file",
                     detector.name
                 )));
             }
         };
-        let threshold = threshold.unwrap_or(detector.threshold);
-        let settings = Settings { every: true, threshold, ..Settings::default() };
-        let threshold = threshold.to_string();
+        // Each row by itself: what others do in the same minute is not asked.
+        let bar = detector.bar(threshold, FALSE_ALARMS_DEFAULT).single();
+        let settings = Settings { every: true, ..Settings::default() };
+        let threshold = bar.to_string();
         let insert = format!("insert into verdicts {}", VERDICTS.replace("{matched}", matched));
         for (from, to) in pieces(session, detector)? {
-            detector.judge(session, &settings.parameters(from, to, NOW))?;
+            let parameters = settings.parameters(from, to, NOW).with("threshold", bar);
+            detector.judge(session, &parameters)?;
             session.execute(&insert, &[("threshold", Some(&threshold))])?;
         }
     }

@@ -3,6 +3,7 @@
 
 use std::io::Write;
 
+use axum::Json;
 use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::State;
 use axum::response::Response;
@@ -15,8 +16,9 @@ use super::app::App;
 use super::runner::{Query, Whose};
 use super::sql::one_statement;
 use super::stream::{Format, Job, answer};
+use crate::backtest::{Backtest, Request as BacktestRequest};
 use crate::clock;
-use crate::detect::{Detector, Settings};
+use crate::detect::{Bar, Detector, Settings};
 use crate::error::{Error, Result};
 use crate::queries::{Moment, Parameters};
 use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
@@ -45,7 +47,7 @@ pub struct DetectRequest {
     pub service: Option<String>,
     pub window_minutes: u32,
     pub guard_minutes: u32,
-    pub threshold: f64,
+    pub bar: Bar,
     pub from: Option<String>,
     pub to: Option<String>,
     pub store: bool,
@@ -126,17 +128,30 @@ pub async fn detect(
             service: request.service,
             window_minutes: request.window_minutes,
             guard_minutes: request.guard_minutes,
-            threshold: request.threshold,
             every: false,
         };
         let now = Moment(clock::now()).sql();
         let parameters = settings.parameters_between(request.from, request.to, &now);
-        let found = detector.run(&query.session, &parameters)?;
+        let found = detector.run(&query.session, &parameters, request.bar)?;
         if request.store {
             found.store(&query.session, &now)?;
         }
         found.show(&query.session, rendering, lines)
     }))
+}
+
+/// Tells how often detectors would have raised alerts.
+pub async fn backtest(
+    State(app): State<App>,
+    Body(request): Body<BacktestRequest>,
+) -> ApiResult<Json<Vec<Backtest>>> {
+    let tested = app.runner.page(move |session| {
+        for trial in &request.trials {
+            session.check_only_asks(&trial.sql)?;
+        }
+        request.run(session)
+    });
+    Ok(Json(tested.await?))
 }
 
 fn streamed(

@@ -24,6 +24,7 @@ mod app;
 mod assets;
 mod catalog;
 mod credentials;
+mod detection;
 mod doors;
 mod explore;
 mod guard;

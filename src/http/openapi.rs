@@ -3,7 +3,9 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{catalog, explore, guard, health, metrics, overview, push, sources, sql, tail};
+use super::{
+    catalog, detection, explore, guard, health, metrics, overview, push, sources, sql, tail,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,6 +20,11 @@ use super::{catalog, explore, guard, health, metrics, overview, push, sources, s
         overview::scores,
         overview::anomalies,
         overview::alerts,
+        detection::detectors,
+        detection::backtest,
+        detection::list_marks,
+        detection::add_mark,
+        detection::delete_mark,
         explore::logs,
         explore::facets,
         explore::why,

@@ -11,14 +11,18 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer::{ApiError, ApiResult, ErrorBody, Params, Time};
 use super::app::App;
+use super::detection::known_detector;
 use crate::clock;
-use crate::detect::{Detector, Settings};
-use crate::error::{Error, Result};
+use crate::config::PICTURE_THRESHOLD_DEFAULT;
+use crate::detect::{Bar, Detector, Settings};
+use crate::error::Result;
 use crate::ingest::live::Followed;
 use crate::parse::level::level_of_word;
 use crate::queries::Moment;
 use crate::queries::alerts::{self, Alerts};
-use crate::queries::anomalies::{Anomalies, Anomaly, anomalies as read_anomalies};
+use crate::queries::anomalies::{
+    Anomalies, Anomaly, found as found_anomalies, stored as stored_anomalies,
+};
 use crate::queries::range::Span;
 use crate::queries::scores::{Scores, scores as read_scores};
 use crate::queries::search::Filter;
@@ -50,7 +54,7 @@ pub struct Status {
     /// The oldest and newest event time.
     pub first: Option<Moment>,
     pub last: Option<Moment>,
-    /// Standard deviations from which on the monitor raises an alert.
+    /// Standard deviations where the picture of z-scores has its threshold to begin with.
     pub threshold: f64,
     pub mail: MailStatus,
     pub monitor: MonitorStatus,
@@ -102,7 +106,7 @@ pub async fn status(State(app): State<App>) -> ApiResult<Json<Status>> {
         alerts_open: known.alerts_open,
         first: known.first,
         last: known.last,
-        threshold: options.monitor.settings.threshold,
+        threshold: picture_threshold(&app),
         mail: MailStatus {
             configured: options.mails,
             pending: known.mail_pending,
@@ -197,6 +201,10 @@ pub struct ScoreParams {
     pub level: Option<String>,
     /// About how many points a line may have; 600 if nothing is said.
     pub points: Option<usize>,
+    /// By which detector; `zscore` if nothing is said, and then every minute has a score.
+    pub detector: Option<String>,
+    /// One service only: others than `zscore` need it to be quick.
+    pub service: Option<String>,
 }
 
 /// The score of every service over time, with the band of what would have been normal
@@ -206,12 +214,30 @@ pub async fn scores(
     State(app): State<App>,
     Params(params): Params<ScoreParams>,
 ) -> ApiResult<Json<Scores>> {
-    let settings = settings(&app, params.level.as_deref(), Some(0.0))?;
+    let settings = settings(&app, params.level.as_deref())?;
+    let settings = Settings { service: params.service, every: true, ..settings };
     let points = params.points.unwrap_or(600).clamp(1, BUCKETS_MAX);
+    let picture = Detector::picture();
+    let named = params.detector.filter(|name| *name != picture.name);
+    let detector = named.map(|name| known_detector(&app, &name)).transpose()?;
+    let false_alarms = app.options.monitor.watch.false_alarms;
+    let start = picture_threshold(&app);
     let scores = app.runner.page(move |session| {
         let span = span(session, params.from, params.to)?;
-        detect(session, span, &settings)?;
-        read_scores(session, span, &settings, points)
+        // The picture's threshold can be dragged: all of it is wanted.
+        let (detector, asked, shown) = match detector {
+            None => (picture, 0.0, start),
+            Some(detector) => {
+                let bar = detector.bar(None, false_alarms).single();
+                (detector, bar, bar)
+            }
+        };
+        let parameters = settings.parameters(Some(span.from), Some(span.to), clock::now());
+        if !detector.is_built_in() {
+            session.check_only_asks(detector.sql())?;
+        }
+        detector.run(session, &parameters, Bar::Score(asked))?;
+        read_scores(session, span, &settings, points, (detector.name, shown))
     });
     Ok(Json(scores.await?))
 }
@@ -226,10 +252,13 @@ pub struct AnomalyParams {
     /// Exclusive.
     #[param(value_type = Option<String>)]
     pub to: Option<Time>,
-    /// Standard deviations; what the monitor has if nothing is said.
+    /// Standard deviations; where the picture's threshold begins if nothing is said.
     pub threshold: Option<f64>,
     /// Count records of this level and above; ERROR if nothing is said.
     pub level: Option<String>,
+    /// `monitor` for what the monitor has found by all of its detectors; otherwise the z-score is asked
+    /// anew.
+    pub detector: Option<String>,
     /// `csv` for a file.
     pub format: Option<String>,
 }
@@ -241,8 +270,8 @@ pub async fn anomalies(
     State(app): State<App>,
     Params(params): Params<AnomalyParams>,
 ) -> ApiResult<Response> {
-    let settings = settings(&app, params.level.as_deref(), params.threshold)?;
-    let threshold = settings.threshold;
+    let settings = settings(&app, params.level.as_deref())?;
+    let threshold = params.threshold.unwrap_or_else(|| picture_threshold(&app));
     if threshold.is_nan() || threshold <= 0.0 {
         return Err(ApiError::bad_request("threshold is a number above 0"));
     }
@@ -251,49 +280,63 @@ pub async fn anomalies(
         Some("csv") => true,
         Some(_) => return Err(ApiError::bad_request("format is json or csv")),
     };
+    let stored = match params.detector.as_deref() {
+        None | Some("zscore") => false,
+        Some("monitor") => true,
+        Some(_) => return Err(ApiError::bad_request("detector is monitor or zscore")),
+    };
     let found = app.runner.page(move |session| {
-        let detector = detect(session, span(session, params.from, params.to)?, &settings)?;
-        read_anomalies(session, &detector, &settings.level)
+        let span = span(session, params.from, params.to)?;
+        if stored {
+            return stored_anomalies(session, span);
+        }
+        let detector = detect(session, span, &settings, threshold)?;
+        found_anomalies(session, &detector)
     });
     let anomalies = found.await?;
     if as_csv {
         return csv(&anomalies).map_err(ApiError::from);
     }
+    let threshold = (!stored).then_some(threshold);
     Ok(Json(Anomalies { threshold, anomalies }).into_response())
 }
 
-/// The monitor's settings with another level and threshold.
-fn settings(app: &App, level: Option<&str>, threshold: Option<f64>) -> ApiResult<Settings> {
-    let mut settings = app.options.monitor.settings.clone();
+/// Where the picture's threshold begins.
+fn picture_threshold(app: &App) -> f64 {
+    app.options.monitor.watch.threshold.unwrap_or(PICTURE_THRESHOLD_DEFAULT)
+}
+
+/// The monitor's settings with another level.
+fn settings(app: &App, level: Option<&str>) -> ApiResult<Settings> {
+    let mut settings = app.options.monitor.watch.settings.clone();
     if let Some(level) = level {
         let known = level_of_word(level)
             .ok_or_else(|| ApiError::bad_request(format!("'{level}' is no level")))?;
         settings.level = known.name().to_owned();
     }
-    settings.threshold = threshold.unwrap_or(settings.threshold);
     Ok(settings)
 }
 
 /// Leaves in the session what the detector finds in the span; returns the detector's name.
-fn detect(session: &Session, span: Span, settings: &Settings) -> Result<String> {
-    let missing = Error::Internal("there is no detector");
-    let detector = Detector::built_in().next().ok_or(missing)?;
-    let now = clock::now();
-    detector.run(session, &settings.parameters(Some(span.from), Some(span.to), now))?;
+fn detect(session: &Session, span: Span, settings: &Settings, threshold: f64) -> Result<String> {
+    let detector = Detector::picture();
+    let parameters = settings.parameters(Some(span.from), Some(span.to), clock::now());
+    detector.run(session, &parameters, Bar::Score(threshold))?;
     Ok(detector.name)
 }
 
 fn csv(anomalies: &[Anomaly]) -> Result<Response> {
     let mut out = Vec::new();
-    let names = "start,end,service,level,observed,expected,low,high,score,direction,detector,\
+    let names = "start,end,series,service,level,observed,expected,low,high,score,direction,detector,\
                  duration_minutes,reason";
     csv_row(&mut out, names.split(','))?;
     for found in anomalies {
         let numbers = [found.observed, found.expected, found.low, found.high, found.score];
         let numbers = numbers.map(|number| number.to_string());
         let mut row = vec![found.start.iso(), found.end.iso()];
+        row.push(found.series.clone());
         row.push(found.service.clone().unwrap_or_default());
-        row.push(found.level.clone());
+        row.push(found.level.clone().or(found.min_level.clone()).unwrap_or_default());
         row.extend(numbers);
         row.extend([found.direction.clone(), found.detector.clone()]);
         row.extend([found.duration_minutes.to_string(), found.reason.clone()]);

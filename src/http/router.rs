@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -13,8 +13,8 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use super::answer::ApiError;
 use super::app::App;
 use super::{
-    assets, catalog, doors, explore, guard, health, load, local, metrics, openapi, overview, push,
-    sources, sql, tail,
+    assets, catalog, detection, doors, explore, guard, health, load, local, metrics, openapi,
+    overview, push, sources, sql, tail,
 };
 
 /// Bytes of a request: the longest SQL, and some.
@@ -33,6 +33,10 @@ pub fn router(app: App) -> Router {
         .route("/scores", get(overview::scores))
         .route("/anomalies", get(overview::anomalies))
         .route("/alerts", get(overview::alerts))
+        .route("/detectors", get(detection::detectors))
+        .route("/backtest", get(detection::backtest))
+        .route("/marks", get(detection::list_marks).post(detection::add_mark))
+        .route("/marks/{id}", delete(detection::delete_mark))
         .route("/logs", get(explore::logs))
         .route("/facets", get(explore::facets))
         .route("/why", get(explore::why))
@@ -47,6 +51,7 @@ pub fn router(app: App) -> Router {
         .route("/local/rows", post(local::rows))
         .route("/local/parquet", post(local::parquet))
         .route("/local/detect", post(local::detect))
+        .route("/local/backtest", post(local::backtest))
         .route("/local/cancel", post(local::cancel))
         .layer(from_fn_with_state(app.clone(), guard::known));
     // For the command line too; these read files.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::subject::Subject;
 use super::{Moment, Parameters};
 use crate::error::Result;
 use crate::record::Micros;
@@ -30,9 +31,17 @@ pub struct Alerts {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Alert {
     pub id: i64,
+    /// The first of the alerts that have a common cause with it: the one people are told of.
+    pub incident: i64,
     pub detector: String,
-    /// A service; empty for records without one.
     pub series: String,
+    /// What the series is about: null is all, an empty service or level is records without one.
+    pub service: Option<String>,
+    /// Exactly this level.
+    pub level: Option<String>,
+    /// This level and above.
+    pub min_level: Option<String>,
+    pub field: Option<String>,
     /// `high` or `low`.
     pub direction: String,
     /// `open` or `closed`.
@@ -65,8 +74,11 @@ pub struct Mail {
 #[derive(Deserialize)]
 struct Row {
     id: i64,
+    incident: i64,
     detector: String,
     series: String,
+    #[serde(flatten)]
+    subject: Subject,
     direction: String,
     state: String,
     opened: Moment,
@@ -101,8 +113,13 @@ fn alert(row: Row) -> Alert {
     });
     Alert {
         id: row.id,
+        incident: row.incident,
         detector: row.detector,
         series: row.series,
+        service: row.subject.service,
+        level: row.subject.level,
+        min_level: row.subject.min_level,
+        field: row.subject.field,
         direction: row.direction,
         state: row.state,
         opened: row.opened,
@@ -121,8 +138,12 @@ fn alert(row: Row) -> Alert {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct StoredAlert {
     pub id: i64,
+    /// The first of those that have a common cause.
+    pub incident: i64,
     pub detector: String,
     pub series: String,
+    #[serde(flatten)]
+    pub subject: Subject,
     pub direction: String,
     pub first_minute: Micros,
     pub last_minute: Micros,
@@ -171,6 +192,8 @@ pub fn next_id(session: &Session) -> Result<i64> {
 pub fn open(session: &Session, alert: &StoredAlert, now: Micros) -> Result<()> {
     let parameters = alert
         .parameters(now)
+        .and(&alert.subject.parameters())
+        .with("incident", alert.incident)
         .with("detector", &alert.detector)
         .with("series", &alert.series)
         .with("direction", &alert.direction)
@@ -198,6 +221,8 @@ pub struct Delivery {
     pub created: Micros,
     pub detector: String,
     pub series: String,
+    #[serde(flatten)]
+    pub subject: Subject,
     pub direction: String,
     pub first_minute: Micros,
     pub minute: Micros,
@@ -207,6 +232,8 @@ pub struct Delivery {
     pub high: f64,
     pub score: f64,
     pub reason: String,
+    /// Series of other alerts that have a common cause with it, a line each; empty if there are none.
+    pub others: String,
 }
 
 pub fn due(session: &Session, now: Micros) -> Result<Vec<Delivery>> {
@@ -259,15 +286,10 @@ pub struct Sample {
 
 pub fn samples(
     session: &Session,
-    series: &str,
-    level: &str,
+    subject: &Subject,
     minute: Micros,
     limit: usize,
 ) -> Result<Vec<Sample>> {
-    let parameters = Parameters::new()
-        .with("series", series)
-        .with("level", level)
-        .with("minute", minute)
-        .with("limit", limit);
+    let parameters = subject.parameters().with("minute", minute).with("limit", limit);
     session.rows(SAMPLES, &parameters.as_slice())
 }

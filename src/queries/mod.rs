@@ -6,17 +6,19 @@
 //! - [`search`]: the search language, as a condition on records.
 //! - [`range`]: from when to when, and into how many buckets.
 //! - [`status`], [`volume`], [`services`], [`scores`], [`anomalies`]: the overview.
-//! - [`settings`]: what detectors are asked for. [`why`]: what an anomaly is made of.
+//! - [`settings`]: what detectors are asked for. [`learning`]: series too young for them. [`why`]: what an anomaly is made of.
 //! - [`records`], [`facets`]: exploring.
 //! - [`sources`], [`ledger`], [`schema`]: what there is, and what became of what arrived.
-//! - [`alerts`]: what people were told.
+//! - [`alerts`]: what people were told. [`marks`]: what they said of it. [`subject`]: what a series is about.
 //! - [`compact`]: partial counts, joined.
 
 pub mod alerts;
 pub mod anomalies;
 pub mod compact;
 pub mod facets;
+pub mod learning;
 pub mod ledger;
+pub mod marks;
 pub mod range;
 pub mod records;
 pub mod schema;
@@ -26,6 +28,7 @@ pub mod services;
 pub mod settings;
 pub mod sources;
 pub mod status;
+pub mod subject;
 pub mod volume;
 pub mod why;
 

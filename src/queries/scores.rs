@@ -12,17 +12,23 @@ use crate::store::Session;
 
 const QUERY: &str = include_str!("../../sql/scores.sql");
 
+/// Not every detector has a band that follows the threshold.
+const SCALE: &str = "alter table found add column if not exists scale double";
+
 /// More lines than this are not told apart.
 const SERIES_MAX: usize = 8;
 
-/// Scores of the z-score detector over time.
+/// Scores of a detector over time.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Scores {
+    pub detector: String,
+    /// From which score on a series that is unusual alone counts.
+    pub threshold: f64,
     /// Milliseconds since 1970.
     pub from: i64,
     pub to: i64,
     pub step_ms: i64,
-    /// What is counted: records of this level and above.
+    /// What is counted by the z-score: records of this level and above.
     pub level: String,
     pub window_minutes: u32,
     pub guard_minutes: u32,
@@ -41,9 +47,13 @@ pub struct Series {
     pub times: Vec<i64>,
     pub observed: Vec<Option<f64>>,
     pub expected: Vec<Option<f64>>,
-    /// What the threshold is multiplied with to get the band around what is expected.
+    /// What the threshold is multiplied with to get the band around what is expected; null for
+    /// detectors whose band is not of that kind.
     pub scale: Vec<Option<f64>>,
-    /// In standard deviations.
+    /// The band at the detector's own threshold.
+    pub low: Vec<Option<f64>>,
+    pub high: Vec<Option<f64>>,
+    /// In the detector's unit.
     pub score: Vec<Option<f64>>,
 }
 
@@ -55,18 +65,29 @@ struct Row {
     minute: Micros,
     observed: f64,
     expected: f64,
-    scale: f64,
+    scale: Option<f64>,
+    low: f64,
+    high: f64,
     score: f64,
 }
 
 /// The minutes that the detector left in the session, in at most about `points` steps.
-pub fn scores(session: &Session, span: Span, settings: &Settings, points: usize) -> Result<Scores> {
+pub fn scores(
+    session: &Session,
+    span: Span,
+    settings: &Settings,
+    points: usize,
+    (detector, threshold): (String, f64),
+) -> Result<Scores> {
+    session.execute(SCALE, &[])?;
     let step = span.bucket(points).max(MINUTE);
     let span = span.rounded(step);
     let parameters =
         Parameters::new().with("from", span.from).with("step", step).with("series_max", SERIES_MAX);
     let rows: Vec<Row> = session.rows(QUERY, &parameters.as_slice())?;
     Ok(Scores {
+        detector,
+        threshold,
         from: span.from / 1_000,
         to: span.to / 1_000,
         step_ms: step / 1_000,
@@ -90,6 +111,8 @@ fn lines(rows: Vec<Row>, span: Span, step: Micros) -> Vec<Series> {
                 observed: vec![None; steps],
                 expected: vec![None; steps],
                 scale: vec![None; steps],
+                low: vec![None; steps],
+                high: vec![None; steps],
                 score: vec![None; steps],
             });
         }
@@ -100,7 +123,9 @@ fn lines(rows: Vec<Row>, span: Span, step: Micros) -> Vec<Series> {
             line.times[at] = row.minute / 1_000;
             line.observed[at] = Some(row.observed);
             line.expected[at] = Some(row.expected);
-            line.scale[at] = Some(row.scale);
+            line.scale[at] = row.scale;
+            line.low[at] = Some(row.low);
+            line.high[at] = Some(row.high);
             line.score[at] = Some(row.score);
         }
     }

@@ -14,8 +14,6 @@ pub struct Settings {
     pub window_minutes: u32,
     /// Minutes between that past and the minute that is judged.
     pub guard_minutes: u32,
-    /// Standard deviations from what is expected that count as unusual.
-    pub threshold: f64,
     /// Every minute that is judged, not only those that are unusual.
     pub every: bool,
 }
@@ -27,7 +25,6 @@ impl Default for Settings {
             service: None,
             window_minutes: 120,
             guard_minutes: 5,
-            threshold: 3.0,
             every: false,
         }
     }
@@ -52,7 +49,6 @@ impl Settings {
             .maybe("service", self.service.as_ref())
             .with("window", self.window_minutes)
             .with("guard", self.guard_minutes)
-            .with("threshold", self.threshold)
             .with("every", self.every)
             .maybe("from", from)
             .maybe("to", to)

@@ -10,9 +10,10 @@ use super::settings::{ServerSettings, Settings};
 use super::values::ZoneName;
 use crate::alert::MailTable;
 use crate::config::{
-    ALERT_THRESHOLD_DEFAULT, BODY_MIB_MAX_DEFAULT, DRAIN_SECONDS_DEFAULT, LISTEN_DEFAULT, Limits,
-    QUERY_SECONDS_DEFAULT, RECEIVE_MEMORY_MIB_DEFAULT,
+    BODY_MIB_MAX_DEFAULT, DRAIN_SECONDS_DEFAULT, JUDGE_AFTER_SECONDS_DEFAULT, LISTEN_DEFAULT,
+    Limits, QUERY_SECONDS_DEFAULT, RECEIVE_MEMORY_MIB_DEFAULT,
 };
+use crate::detect::bar::FALSE_ALARMS_DEFAULT;
 use crate::receive;
 
 /// What `pintail serve` goes by. The meaning of each key is told in [`Settings`].
@@ -32,7 +33,10 @@ pub struct Configuration {
     pub public_url: Option<String>,
     pub tls_cert: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
-    pub threshold: f64,
+    pub detectors: Option<Vec<String>>,
+    pub false_alarms_per_day: f64,
+    pub threshold: Option<f64>,
+    pub judge_after_seconds: u64,
     pub query_timeout_seconds: u64,
     pub body_max_mib: u64,
     pub receive_memory_mib: u64,
@@ -55,7 +59,10 @@ impl From<Settings> for Configuration {
             public_url,
             tls_cert,
             tls_key,
+            detectors,
+            false_alarms_per_day,
             threshold,
+            judge_after_seconds,
             query_timeout_seconds,
             body_max_mib,
             receive_memory_mib,
@@ -78,7 +85,10 @@ impl From<Settings> for Configuration {
             public_url,
             tls_cert,
             tls_key,
-            threshold: threshold.map_or(ALERT_THRESHOLD_DEFAULT, |z| z.0),
+            detectors,
+            false_alarms_per_day: false_alarms_per_day.map_or(FALSE_ALARMS_DEFAULT, |n| n.0),
+            threshold: threshold.map(|score| score.0),
+            judge_after_seconds: judge_after_seconds.map_or(JUDGE_AFTER_SECONDS_DEFAULT, |n| n.0),
             query_timeout_seconds: query_timeout_seconds.map_or(QUERY_SECONDS_DEFAULT, |n| n.0),
             body_max_mib: body_max_mib.map_or(BODY_MIB_MAX_DEFAULT, |n| n.0),
             receive_memory_mib: receive_memory_mib.map_or(RECEIVE_MEMORY_MIB_DEFAULT, |n| n.0),

@@ -201,7 +201,8 @@ mod tests {
         for key in [
             "listen",
             "timezone",
-            "threshold",
+            "false_alarms_per_day",
+            "judge_after_seconds",
             "body_max_mib",
             "receive_memory_mib",
             "tee",

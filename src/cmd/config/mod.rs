@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 pub use configuration::Configuration;
 pub use ready::Ready;
 pub use settings::{ServerSettings, Settings};
+pub use values::Within;
 
 use crate::config::DatabaseArgs;
 use crate::error::{Error, Result};

@@ -88,9 +88,22 @@ pub struct ServerSettings {
     #[arg(long, value_name = "FILE", env = "PINTAIL_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
 
-    /// Standard deviations from which on an unusual minute raises an alert [default: 6]
-    #[arg(long, value_name = "Z", env = "PINTAIL_THRESHOLD")]
+    /// What raises alerts: names of detectors, .sql files, folders of them [default: counts, silence,
+    /// and the folder detectors beside the database if there is one]
+    #[arg(long, value_name = "NAME|PATH", env = "PINTAIL_DETECTORS", value_delimiter = ',')]
+    pub detectors: Option<Vec<String>>,
+
+    /// False alarms a day and thousand series that detectors may raise by chance [default: 1]
+    #[arg(long, value_name = "N", env = "PINTAIL_FALSE_ALARMS_PER_DAY")]
+    pub false_alarms_per_day: Option<Threshold>,
+
+    /// The score from which on every detector raises an alert, instead of that budget
+    #[arg(long, value_name = "SCORE", env = "PINTAIL_THRESHOLD")]
     pub threshold: Option<Threshold>,
+
+    /// Seconds that records may be on their way: a minute is judged so long after it [default: 90]
+    #[arg(long, value_name = "SECONDS", env = "PINTAIL_JUDGE_AFTER_SECONDS")]
+    pub judge_after_seconds: Option<Within<0, 3_600>>,
 
     /// Seconds after which a query is stopped [default: 30]
     #[arg(long, visible_alias = "query-timeout", value_name = "SECONDS")]
@@ -146,6 +159,12 @@ impl Settings {
                 *path = super::in_full(&dir.join(&path));
             }
         }
+        // A detector is named, or it is a file or a folder.
+        for choice in self.server.detectors.iter_mut().flatten() {
+            if choice.contains('/') || choice.ends_with(".sql") {
+                *choice = super::in_full(&dir.join(&*choice)).display().to_string();
+            }
+        }
     }
 
     /// The keys outside of `[mail]`, in the order in which they are told above.
@@ -175,7 +194,10 @@ impl ServerSettings {
             public_url: self.public_url.or(below.public_url),
             tls_cert: self.tls_cert.or(below.tls_cert),
             tls_key: self.tls_key.or(below.tls_key),
+            detectors: self.detectors.or(below.detectors),
+            false_alarms_per_day: self.false_alarms_per_day.or(below.false_alarms_per_day),
             threshold: self.threshold.or(below.threshold),
+            judge_after_seconds: self.judge_after_seconds.or(below.judge_after_seconds),
             query_timeout_seconds: self.query_timeout_seconds.or(below.query_timeout_seconds),
             body_max_mib: self.body_max_mib.or(below.body_max_mib),
             receive_memory_mib: self.receive_memory_mib.or(below.receive_memory_mib),

@@ -1,0 +1,78 @@
+//! What a run of a detector found: first in the session, then among the anomalies.
+
+use super::Detector;
+use crate::error::Result;
+use crate::queries::subject::Subject;
+use crate::queries::{Moment, Parameters};
+use crate::record::Micros;
+use crate::store::output::Rendering;
+use crate::store::{RowSink, Session};
+
+const STORE: &str = include_str!("../../sql/found_store.sql");
+const FORGET: &str = include_str!("../../sql/found_forget.sql");
+const SINCE: &str = include_str!("../../sql/found_since.sql");
+const SHOW: &str = include_str!("../../sql/found_show.sql");
+
+/// An unusual minute of a series.
+#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+pub struct UnusualMinute {
+    pub series: String,
+    pub minute: Micros,
+    pub observed: f64,
+    pub expected: f64,
+    pub low: f64,
+    pub high: f64,
+    pub score: f64,
+    pub direction: String,
+    pub reason: String,
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// Somebody said so.
+    pub is_expected: bool,
+}
+
+/// What a run found: it lives in the session until the next run.
+pub struct Found {
+    detector: String,
+    /// What scores depend on, as JSON.
+    parameters: String,
+}
+
+impl Found {
+    pub(super) fn new(detector: &Detector, parameters: String) -> Found {
+        Found { detector: detector.name.clone(), parameters }
+    }
+
+    fn named(&self) -> Parameters {
+        Parameters::new().with("detector", &self.detector).with("parameters", &self.parameters)
+    }
+
+    /// Adds what was found to the anomalies.
+    pub fn store(&self, session: &Session, now: &str) -> Result<()> {
+        session.execute(STORE, &self.named().with("now", now).as_slice())
+    }
+
+    /// Forgets anomalies of these minutes, all of which were judged, that were not found again.
+    pub fn forget_others(&self, session: &Session, from: Micros, to: Micros) -> Result<()> {
+        let span = self.named().with("from", Moment(from).sql()).with("to", Moment(to).sql());
+        session.execute(FORGET, &span.as_slice())
+    }
+
+    /// The anomalies of this detector and its parameters, in order of time, with those that were
+    /// stored before.
+    pub fn stored(
+        &self,
+        session: &Session,
+        since: Micros,
+        until: Micros,
+    ) -> Result<Vec<UnusualMinute>> {
+        let span =
+            self.named().with("since", Moment(since).sql()).with("until", Moment(until).sql());
+        session.rows(SINCE, &span.as_slice())
+    }
+
+    /// Hands what was found to `sink`, in order of time.
+    pub fn show(&self, session: &Session, form: Rendering, sink: &mut dyn RowSink) -> Result<()> {
+        session.run(SHOW, &self.named().as_slice(), form, sink)
+    }
+}

@@ -1,0 +1,301 @@
+//! Detection as people steer it: which detectors there are, what they would have found, and what
+//! people say of what was found.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::answer::{ApiError, ApiResult, Body, ErrorBody, Params, Time};
+use super::app::App;
+use super::overview::span;
+use crate::backtest::{Backtest, Trial, Truth, backtest as run_backtest};
+use crate::clock;
+use crate::detect::{Bar, Detector, Firing};
+use crate::queries::Moment;
+use crate::queries::learning::{Learning, learning};
+use crate::queries::marks::{self, Mark, Marks, NewMark};
+use crate::queries::range::MINUTE;
+use crate::render::csv_row;
+
+/// Detectors that are compared in one request.
+const TRIALS_MAX: usize = 8;
+
+/// A note is a line, not a book.
+const NOTE_CHARS_MAX: usize = 1_000;
+
+/// What looks for anomalies, and how far it is.
+#[derive(Serialize, ToSchema)]
+pub struct Detectors {
+    pub detectors: Vec<DetectorInfo>,
+    /// That detectors with a budget may raise by chance, a day and thousand series.
+    pub false_alarms_per_day: f64,
+    /// Records may be so long on their way before their minute is judged.
+    pub judge_after_seconds: f64,
+    /// Series that had records in the last day, and how many of them are so young that detectors
+    /// are still learning what is usual.
+    pub series: Learning,
+    /// Records that came too late to be judged, since the start.
+    pub too_late: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct DetectorInfo {
+    pub name: String,
+    /// What it looks for.
+    pub about: String,
+    /// The score from which on a series that is unusual alone counts.
+    pub threshold: Option<f64>,
+    /// `deviations` (standard deviations), or `own`.
+    pub unit: String,
+    pub built_in: bool,
+    /// Whether the monitor raises alerts by it.
+    pub alerts: bool,
+    /// Why it could not run.
+    pub error: Option<String>,
+    pub judged_until: Option<Moment>,
+    pub took_ms: Option<f64>,
+}
+
+/// Detectors, and how far they are
+#[utoipa::path(get, path = "/api/detectors", tag = "detection",
+    responses((status = 200, body = Detectors)))]
+pub async fn detectors(State(app): State<App>) -> ApiResult<Json<Detectors>> {
+    let monitor = app.options.monitor.clone();
+    let state = monitor.state();
+    let now = clock::now();
+    let series = app.runner.page(move |session| learning(session, now)).await?;
+    let known: Vec<String> = state.detectors.iter().map(|ran| ran.name.clone()).collect();
+    let running = state.detectors.into_iter().map(|ran| DetectorInfo {
+        threshold: ran.bar.map(Bar::single),
+        unit: unit(&ran.name),
+        built_in: Detector::built_in().any(|it| it.name == ran.name),
+        alerts: true,
+        name: ran.name,
+        about: ran.about,
+        error: ran.error,
+        judged_until: ran.judged_until.map(Moment),
+        took_ms: Some(ran.took.as_secs_f64() * 1_000.0),
+    });
+    let others =
+        Detector::built_in().filter(|it| !known.contains(&it.name)).map(|it| DetectorInfo {
+            threshold: Some(it.bar(None, monitor.watch.false_alarms).single()),
+            unit: unit(&it.name),
+            built_in: true,
+            alerts: false,
+            about: it.about(),
+            name: it.name,
+            error: None,
+            judged_until: None,
+            took_ms: None,
+        });
+    Ok(Json(Detectors {
+        detectors: running.chain(others).collect(),
+        false_alarms_per_day: monitor.watch.false_alarms,
+        judge_after_seconds: monitor.watch.settle as f64 / 1e6,
+        series,
+        too_late: state.too_late,
+    }))
+}
+
+fn unit(name: &str) -> String {
+    let budget = Detector::built_in().any(|it| it.name == name && it.firing == Firing::Budget);
+    if budget || name == "zscore" { "deviations" } else { "own" }.to_owned()
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct BacktestParams {
+    /// Names of detectors, between commas, each with a score from which on it fires if you like:
+    /// `counts,zscore:4`.
+    pub detectors: String,
+    /// Milliseconds since 1970, or ISO 8601; open ends are closed by what there is.
+    #[param(value_type = Option<String>)]
+    pub from: Option<Time>,
+    /// Exclusive.
+    #[param(value_type = Option<String>)]
+    pub to: Option<Time>,
+    /// One service only.
+    pub service: Option<String>,
+    /// Whether to compare with what people said of anomalies.
+    #[serde(default)]
+    pub marks: bool,
+}
+
+/// Detectors, side by side.
+#[derive(Serialize, ToSchema)]
+pub struct Backtests {
+    pub backtests: Vec<Backtest>,
+}
+
+/// How often detectors would have raised alerts
+#[utoipa::path(get, path = "/api/backtest", tag = "detection", params(BacktestParams),
+    responses((status = 200, body = Backtests), (status = 400, body = ErrorBody)))]
+pub async fn backtest(
+    State(app): State<App>,
+    Params(params): Params<BacktestParams>,
+) -> ApiResult<Json<Backtests>> {
+    let watch = app.options.monitor.watch.clone();
+    let names: Vec<&str> = params.detectors.split(',').map(str::trim).collect();
+    if names.len() > TRIALS_MAX {
+        return Err(ApiError::bad_request(format!("at most {TRIALS_MAX} detectors at a time")));
+    }
+    let trials: Vec<Trial> = names
+        .into_iter()
+        .map(|name| known_detector(&app, name))
+        .map(|detector| {
+            detector.map(|it| Trial { bar: it.bar(None, watch.false_alarms), detector: it })
+        })
+        .collect::<ApiResult<_>>()?;
+    let settings = crate::detect::Settings { service: params.service, ..watch.settings };
+    let tested = app.runner.page(move |session| {
+        let span = span(session, params.from, params.to)?;
+        let truth = params.marks.then(|| Truth::marked(session)).transpose()?;
+        // What is not over is not judged.
+        let to = span.to.min(clock::now().div_euclid(MINUTE) * MINUTE).max(span.from + MINUTE);
+        trials
+            .iter()
+            .map(|trial| {
+                if !trial.detector.is_built_in() {
+                    session.check_only_asks(trial.detector.sql())?;
+                }
+                run_backtest(session, trial, &settings, span.from, to, truth.as_deref())
+            })
+            .collect()
+    });
+    Ok(Json(Backtests { backtests: tested.await? }))
+}
+
+/// A built-in detector or one of those the monitor runs: no files that a client names.
+pub fn known_detector(app: &App, choice: &str) -> ApiResult<Detector> {
+    let name = choice.split(':').next().unwrap_or_default();
+    let unknown = || ApiError::not_found(format!("there is no detector {name}"));
+    if Detector::built_in().any(|it| it.name == name) {
+        return Detector::open(choice).map_err(ApiError::from);
+    }
+    let chosen = app.options.monitor.watch.choices.look();
+    let one = chosen.into_iter().find(|one| one.name == name).ok_or_else(unknown)?;
+    let detector = one.detector?;
+    match choice.split_once(':').map(|(_, score)| score.parse::<f64>()) {
+        None => Ok(detector),
+        Some(Ok(score)) if score > 0.0 => Ok(detector.firing(Firing::From(score))),
+        Some(_) => Err(ApiError::bad_request("a score is a number above 0")),
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct MarkParams {
+    /// `csv` for a file that `pintail backtest --truth` reads.
+    pub format: Option<String>,
+}
+
+/// What people said of anomalies, the newest first
+#[utoipa::path(get, path = "/api/marks", tag = "detection", params(MarkParams),
+    responses((status = 200, body = Marks), (status = 400, body = ErrorBody)))]
+pub async fn list_marks(
+    State(app): State<App>,
+    Params(params): Params<MarkParams>,
+) -> ApiResult<Response> {
+    let found = app.runner.page(marks::list).await?;
+    match params.format.as_deref() {
+        None | Some("json") => Ok(Json(found).into_response()),
+        Some("csv") => csv(&found.marks).map_err(ApiError::from),
+        Some(_) => Err(ApiError::bad_request("format is json or csv")),
+    }
+}
+
+fn csv(marks: &[Mark]) -> crate::error::Result<Response> {
+    let mut out = Vec::new();
+    csv_row(&mut out, "series,start,end,verdict,detector,direction,note".split(','))?;
+    for mark in marks {
+        let (start, end) = (mark.start.iso(), mark.end.iso());
+        let note = mark.note.as_deref().unwrap_or_default();
+        let row =
+            [&mark.series, &start, &end, &mark.verdict, &mark.detector, &mark.direction, note];
+        csv_row(&mut out, row.into_iter())?;
+    }
+    let mut response = out.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    let file = HeaderValue::from_static("attachment; filename=\"marks.csv\"");
+    headers.insert(header::CONTENT_DISPOSITION, file);
+    Ok(response)
+}
+
+/// What somebody says of an anomaly.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MarkRequest {
+    pub detector: String,
+    pub series: String,
+    /// `high` or `low`.
+    pub direction: String,
+    /// Milliseconds since 1970, or ISO 8601.
+    #[schema(value_type = String)]
+    pub start: Time,
+    /// Exclusive.
+    #[schema(value_type = String)]
+    pub end: Time,
+    /// The most unusual of it.
+    pub observed: f64,
+    /// `expected`: the same slot of the day alarms no more. `real`: it is to be found.
+    pub verdict: String,
+    pub note: Option<String>,
+}
+
+/// Say of an anomaly that it is to be expected, or real
+#[utoipa::path(post, path = "/api/marks", tag = "detection", request_body = MarkRequest,
+    responses((status = 200, body = Mark), (status = 400, body = ErrorBody)))]
+pub async fn add_mark(
+    State(app): State<App>,
+    Body(request): Body<MarkRequest>,
+) -> ApiResult<Json<Mark>> {
+    let (start, end) = (request.start.0, request.end.0);
+    let refused = match () {
+        () if !matches!(request.direction.as_str(), "high" | "low") => "direction is high or low",
+        () if !matches!(request.verdict.as_str(), "expected" | "real") => {
+            "verdict is expected or real"
+        }
+        () if end <= start => "the end comes before the beginning",
+        () if end - start > 24 * 60 * MINUTE => "an anomaly of more than a day cannot be marked",
+        () if !request.observed.is_finite() => "observed is a number",
+        () if request.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS_MAX) => {
+            "the note is too long"
+        }
+        () => "",
+    };
+    if !refused.is_empty() {
+        return Err(ApiError::bad_request(refused));
+    }
+    let whole = |at: i64| at.div_euclid(MINUTE) * MINUTE;
+    let mark = NewMark {
+        detector: request.detector,
+        series: request.series,
+        direction: request.direction,
+        start: whole(start),
+        end: whole(end - 1) + MINUTE,
+        observed: request.observed,
+        verdict: request.verdict,
+        note: request.note,
+    };
+    let now = clock::now();
+    Ok(Json(app.runner.page(move |session| marks::add(session, &mark, now)).await?))
+}
+
+/// Take back what was said of an anomaly
+#[utoipa::path(delete, path = "/api/marks/{id}", tag = "detection",
+    params(("id" = i64, Path, description = "The mark's")),
+    responses((status = 200, body = Marks), (status = 404, body = ErrorBody)))]
+pub async fn delete_mark(State(app): State<App>, Path(id): Path<i64>) -> ApiResult<Json<Marks>> {
+    let left = app.runner.page(move |session| {
+        let known = marks::delete(session, id)?;
+        Ok((known, marks::list(session)?))
+    });
+    match left.await? {
+        (true, left) => Ok(Json(left)),
+        (false, _) => Err(ApiError::not_found("there is no such mark")),
+    }
+}

@@ -1,0 +1,293 @@
+//! The tick: once a minute the detectors judge what is complete, what they find is stored,
+//! and alerts open, go on or close. Now and then it joins partial counts.
+//!
+//! A detector that fails is reported, and the others go on. How far each has judged is stored, so a
+//! restart goes on where the last run ended.
+//!
+//! - [`late`]: records that come late.
+//! - [`patience`]: queries of users that take too long.
+
+mod late;
+mod patience;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use crate::alert::life::{CONFIRM, MERGE, Step, steps};
+use crate::clock;
+use crate::detect::choice::Choices;
+use crate::detect::{Bar, Detector, Settings, UnusualMinute};
+use crate::error::Result;
+use crate::queries::compact::compact;
+use crate::queries::range::MINUTE;
+use crate::queries::{Moment, Parameters, alerts};
+use crate::record::Micros;
+use crate::stop::Stop;
+use crate::store::{Session, Store};
+use late::Late;
+
+const JUDGED: &str = include_str!("../../sql/judged_until.sql");
+const NOTE_JUDGED: &str = include_str!("../../sql/judged_note.sql");
+
+/// How far back the first tick judges: a database that was filled without a monitor.
+const FIRST_LOOK_BACK: Micros = 7 * 24 * 60 * MINUTE;
+
+/// The series of sql/detect/silence.sql for nothing at all.
+const NO_DATA: &str = "(no data)";
+
+/// Nobody is told of what is longer ago.
+const NEWS_FOR: Micros = 60 * MINUTE;
+
+/// How often partial counts are joined, and how far back.
+const COMPACT_EVERY: Micros = 10 * MINUTE;
+const COMPACT_LOOK_BACK: Micros = 60 * MINUTE;
+
+/// How the monitor is to look.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    pub choices: Choices,
+    /// What detectors are asked for.
+    pub settings: Settings,
+    /// The score from which on any of them fires, instead of what is said for each.
+    pub threshold: Option<f64>,
+    /// False alarms a day and thousand series, for those that have no threshold.
+    pub false_alarms: f64,
+    /// After a minute its records may still be on their way: it is judged so much later.
+    pub settle: Micros,
+    /// Whether somebody is to be told.
+    pub mails: bool,
+}
+
+pub struct Monitor {
+    pub store: Store,
+    pub watch: Watch,
+    /// Before that, nothing could arrive here.
+    started: Micros,
+    state: Mutex<State>,
+}
+
+/// How the monitor is.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    pub last_run: Option<Micros>,
+    pub took: Duration,
+    /// Of the monitor itself, or of the detectors that failed.
+    pub error: Option<String>,
+    pub detectors: Vec<Ran>,
+    /// Records that came too late to be judged, since the start.
+    pub too_late: u64,
+}
+
+/// A detector's last run.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    pub name: String,
+    /// What it looks for.
+    pub about: String,
+    pub bar: Option<Bar>,
+    /// Exclusive.
+    pub judged_until: Option<Micros>,
+    pub took: Duration,
+    pub error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Judged {
+    name: String,
+    judged_until: Micros,
+}
+
+impl Monitor {
+    pub fn new(store: Store, watch: Watch) -> Monitor {
+        Monitor { store, watch, started: clock::now(), state: Mutex::default() }
+    }
+
+    pub fn state(&self) -> State {
+        self.lock().clone()
+    }
+
+    /// Ticks until `stop`, the first time at once.
+    pub fn run(&self, stop: &Stop) {
+        let mut late = Late::default();
+        let mut compacted: Option<Micros> = None;
+        loop {
+            let now = clock::now();
+            let started = Instant::now();
+            let session = self.store.session();
+            let ticked = session.and_then(|session| {
+                let ran = self.tick(&session, now, &mut late, stop)?;
+                if compacted.is_none_or(|at| now - at >= COMPACT_EVERY) {
+                    let look_back = compacted.map_or(FIRST_LOOK_BACK, |_| COMPACT_LOOK_BACK);
+                    compacted = Some(now);
+                    let until = now.div_euclid(MINUTE) * MINUTE;
+                    compact(&self.store.session()?, until - look_back, until, now)?;
+                }
+                Ok(ran)
+            });
+            let failed = ticked.as_ref().err().map(|error| {
+                stop.heed(error);
+                error.to_string()
+            });
+            let mut state = self.lock();
+            if let Ok((detectors, too_late)) = ticked {
+                state.detectors = detectors;
+                state.too_late += too_late;
+            }
+            let broken = state.detectors.iter().find_map(|ran| ran.error.clone());
+            let error = failed.or(broken);
+            // Said once, as long as it stays the same.
+            if let Some(error) = error.as_ref().filter(|error| state.error.as_ref() != Some(*error))
+            {
+                tracing::warn!("monitor: {error}");
+            }
+            state.error = error;
+            state.last_run = Some(now);
+            state.took = started.elapsed();
+            drop(state);
+            if stop.wait(self.until_next(clock::now())) {
+                return;
+            }
+        }
+    }
+
+    /// Judges the minutes that are complete and that no detector has judged yet, and those that
+    /// records came late to. Also returns how many records came too late.
+    fn tick(
+        &self,
+        session: &Session,
+        now: Micros,
+        late: &mut Late,
+        stop: &Stop,
+    ) -> Result<(Vec<Ran>, u64)> {
+        let until = self.complete_until(now);
+        let changed = late.look(session, until)?;
+        let judged: Vec<Judged> = session.rows(JUDGED, &[])?;
+        let judged: HashMap<String, Micros> =
+            judged.into_iter().map(|it| (it.name, it.judged_until)).collect();
+        let mut all = Vec::new();
+        for chosen in self.watch.choices.look() {
+            if stop.is_stopped() {
+                break;
+            }
+            let started = Instant::now();
+            let known = judged.get(&chosen.name).copied();
+            let first = until - FIRST_LOOK_BACK;
+            let from = known.map_or(first, |it| it.max(first)).min(changed.from.unwrap_or(until));
+            let mut ran = Ran {
+                name: chosen.name,
+                about: String::new(),
+                bar: None,
+                judged_until: known,
+                took: Duration::ZERO,
+                error: None,
+            };
+            let done = chosen.detector.and_then(|detector| {
+                ran.about = detector.about();
+                ran.bar = Some(self.bar(&detector));
+                // Nothing new: the clock was set back.
+                if from < until {
+                    self.judge(session, &detector, from, until, now)?;
+                }
+                Ok(())
+            });
+            match done {
+                Ok(()) => ran.judged_until = Some(until.max(from)),
+                Err(error) => {
+                    stop.heed(&error);
+                    ran.error = Some(error.to_string());
+                }
+            }
+            ran.took = started.elapsed();
+            all.push(ran);
+        }
+        Ok((all, changed.too_late))
+    }
+
+    /// From which score on a detector's minutes count.
+    pub fn bar(&self, detector: &Detector) -> Bar {
+        detector.bar(self.watch.threshold, self.watch.false_alarms)
+    }
+
+    /// One detector over the minutes from <= minute < until, and what follows.
+    pub fn judge(
+        &self,
+        session: &Session,
+        detector: &Detector,
+        from: Micros,
+        until: Micros,
+        now: Micros,
+    ) -> Result<()> {
+        let parameters = self.watch.settings.parameters(Some(from), Some(until), until);
+        let bar = self.bar(detector);
+        let found = if detector.is_built_in() {
+            detector.run(session, &parameters, bar)?
+        } else {
+            session.check_only_asks(detector.sql())?;
+            patience::within(session, || detector.run(session, &parameters, bar))?
+        };
+        session.transaction(|| {
+            found.forget_others(session, from, until)?;
+            found.store(session, &Moment(now).sql())?;
+            let mut minutes = found.stored(session, from - CONFIRM, until)?;
+            minutes.retain(|minute| !self.was_away(minute));
+            self.follow_up(session, detector, &minutes, until, from, now)?;
+            let note = Parameters::new().with("name", &detector.name).with("judged_until", until);
+            session.execute(NOTE_JUDGED, &note.as_slice())
+        })
+    }
+
+    fn follow_up(
+        &self,
+        session: &Session,
+        detector: &Detector,
+        found: &[UnusualMinute],
+        complete_until: Micros,
+        from: Micros,
+        now: Micros,
+    ) -> Result<()> {
+        let known = alerts::since(session, from - CONFIRM - MERGE)?;
+        let id = alerts::next_id(session)?;
+        let Detector { name, opening, .. } = detector;
+        for step in steps(&known, name, *opening, found, complete_until, id) {
+            match step {
+                Step::Update(alert) => alerts::update(session, &alert, now)?,
+                Step::Open(alert) => {
+                    alerts::open(session, &alert, now)?;
+                    // Of several with one cause people are told once.
+                    if alert.last_minute >= now - NEWS_FOR && alert.incident == alert.id {
+                        tracing::info!("{}: {}", alert.series, alert.reason);
+                        if self.watch.mails {
+                            alerts::add_delivery(session, alert.id, now)?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing arrived because nobody was here to take it in: there has been no record since
+    /// the start.
+    fn was_away(&self, minute: &UnusualMinute) -> bool {
+        let last = minute.minute - minute.observed as Micros * MINUTE;
+        minute.series == NO_DATA && last + MINUTE < self.started
+    }
+
+    /// The first minute that may still get records.
+    fn complete_until(&self, now: Micros) -> Micros {
+        (now - self.watch.settle).div_euclid(MINUTE) * MINUTE
+    }
+
+    /// Until the next minute is complete.
+    fn until_next(&self, now: Micros) -> Duration {
+        let next = self.complete_until(now) + MINUTE + self.watch.settle;
+        Duration::from_micros((next - now).max(0).unsigned_abs())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
