@@ -348,7 +348,7 @@ fn sql_cannot_reach_beyond_the_data() {
         ["select * from checkpoint()", "select 1); delete from logs; select (1", "delete from logs"]
     {
         let request = json!({"detector": "x", "sql": detector, "level": "ERROR", "service": null,
-            "window_minutes": 120, "guard_minutes": 5, "threshold": 3.0, "from": null, "to": null,
+            "window_minutes": 120, "guard_minutes": 5, "bar": {"score": 3.0}, "from": null, "to": null,
             "store": true, "json": false});
         let answer = server.post("/api/local/detect", &request, &[]);
         assert!(answer.text().contains("\"error\":\""), "{detector}: {}", answer.text());
@@ -636,7 +636,7 @@ fn what_is_unusual_is_found_with_any_threshold() {
     assert!(len(&many) >= len(&few) && len(&few) > 0, "{few}");
     let peak = &few["anomalies"][0];
     assert_eq!(
-        (&peak["service"], &peak["level"], &peak["detector"]),
+        (&peak["service"], &peak["min_level"], &peak["detector"]),
         (&json!("payment"), &json!("ERROR"), &json!("zscore"))
     );
     let csv = server.get("/api/anomalies?threshold=4.5&format=csv").text();
@@ -963,6 +963,7 @@ fn the_document_describes_every_route_and_every_answer() {
             "/api/sql" => "?sql=select+1+as+a",
             "/api/around" => "?id=5",
             "/api/anomalies" => "?threshold=3",
+            "/api/backtest" => "?detectors=counts,zscore:4&marks=true",
             "/api/why" => "?from=2026-01-07T12:20:00Z&to=2026-01-07T12:40:00Z",
             // Not JSON.
             "/api/tail" | "/api/download" | "/metrics" => continue,

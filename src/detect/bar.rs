@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 /// False alarms a day and thousand series unless somebody says otherwise.
 pub const FALSE_ALARMS_DEFAULT: f64 = 1.0;
 
-/// What the budget is for: series, minutes of a day, lengths of time that each is judged over.
-const CHANCES_A_DAY: f64 = 1_000.0 * 1_440.0 * 4.0;
+/// What the budget is for: series, minutes of a day, and the lengths of time that each is judged
+/// over, which overlap: five are as good as 2.3 that do not.
+const CHANCES_A_DAY: f64 = 1_000.0 * 1_440.0 * 2.3;
 
 /// Minutes are looked at from so much below the threshold of a single series on: when many are
 /// unusual at once, less is needed of each (sql/found_budget.sql).
@@ -84,10 +85,10 @@ mod tests {
 
     #[test]
     fn a_budget_is_so_many_standard_deviations() {
-        // The normal quantile of 1 - 1 / 5,760,000 is 5.10.
-        assert_eq!(Bar::FalseAlarms(1.0).single(), 5.1);
-        assert_eq!(Bar::FalseAlarms(1.0).asked(), 4.1);
-        assert!(Bar::FalseAlarms(10.0).single() < 4.7);
+        // The normal quantile of 1 - 1 / 3,312,000 is 5.00.
+        assert_eq!(Bar::FalseAlarms(1.0).single(), 5.0);
+        assert_eq!(Bar::FalseAlarms(1.0).asked(), 4.0);
+        assert!(Bar::FalseAlarms(10.0).single() < 4.6);
         assert_eq!(Bar::Score(3.0).asked(), 3.0);
         assert_eq!(Bar::FalseAlarms(1e9).single(), deviations(0.01));
     }

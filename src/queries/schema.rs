@@ -30,6 +30,8 @@ const ABOUT: [(&str, &str); 18] = [
     ("sources", "where records came from"),
     ("anomalies", "unusual minutes that detectors found"),
     ("alerts", "anomalies as people were told of them"),
+    ("detectors", "how far the monitor has judged"),
+    ("marks", "what people said of anomalies: expected, or real"),
     ("deliveries", "messages sent about alerts"),
     ("errors", "records at ERROR and FATAL"),
     ("minutes", "records per minute, service and level (from counts, fast)"),

@@ -1,0 +1,223 @@
+//! What the monitor of `pintail serve` promises: detectors of one's own, those that are broken, what
+//! people say of anomalies, what is not its fault.
+
+mod common;
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use common::server::Server;
+use common::{Pintail, until};
+use serde_json::{Value, json};
+
+/// Nothing is late here.
+const AT_ONCE: [&str; 2] = ["--judge-after-seconds", "0"];
+
+fn this_minute() -> DateTime<Utc> {
+    Utc::now().duration_trunc(TimeDelta::minutes(1)).unwrap()
+}
+
+/// Counts per minute put straight where detectors read them: so many a minute, of errors of
+/// payment, by how long ago it was.
+fn with_counts(pintail: &Pintail, minutes: i64, count: impl Fn(i64) -> i64) {
+    pintail.write("one.log", "2020-01-01 00:00:00.000 ERROR payment x\n");
+    pintail.ingest(["one.log"]);
+    let now = this_minute();
+    let rows: Vec<String> = (1..=minutes)
+        .rev()
+        .filter(|ago| count(*ago) > 0)
+        .map(|ago| {
+            let minute = (now - TimeDelta::minutes(ago)).format("%Y-%m-%d %H:%M:%S");
+            format!(
+                "('{minute}', 'payment', 'ERROR', {}), ('{minute}', 'auth', 'INFO', 3)",
+                count(ago)
+            )
+        })
+        .collect();
+    let connection = duckdb::Connection::open(pintail.path("pintail.duckdb")).unwrap();
+    connection.execute_batch(&format!("insert into rollups values {}", rows.join(","))).unwrap();
+}
+
+fn until_judged(server: &Server) {
+    until("the monitor has run", || !server.json("/api/status")["monitor"]["last_run"].is_null());
+}
+
+fn alerts(server: &Server) -> Vec<Value> {
+    server.json("/api/alerts")["alerts"].as_array().unwrap().clone()
+}
+
+fn detector(server: &Server, name: &str) -> Value {
+    let all = server.json("/api/detectors");
+    let all = all["detectors"].as_array().unwrap();
+    all.iter().find(|it| it["name"] == name).unwrap_or_else(|| panic!("{all:?}")).clone()
+}
+
+const MINE: &str = "-- mine: hours of payment with more than a hundred errors.
+-- Threshold: 150
+select
+    coalesce(service, '') as series, minute, sum(n)::double as observed, 100.0 as expected,
+    0.0 as low, 100.0 as high, sum(n)::double as score, 'high' as direction, 'too many' as reason
+from rollups
+where minute >= $from::timestamp and minute < $to::timestamp and level = 'ERROR'
+group by all
+having score >= $threshold::double
+";
+
+#[test]
+fn a_detector_dropped_into_the_folder_alerts_and_a_broken_one_stops_nobody() {
+    let pintail = Pintail::new();
+    with_counts(&pintail, 200, |ago| if ago <= 3 { 200 } else { 2 });
+    std::fs::create_dir(pintail.path("detectors")).unwrap();
+    pintail.write("detectors/mine.sql", MINE);
+    pintail.write("detectors/broken.sql", "-- broken: cannot run.\nselect nonsense from rollups");
+    pintail.write("detectors/writes.sql", "-- writes: must not.\ndelete from rollups");
+    let server = Server::start(&pintail, &AT_ONCE);
+    until("alerts", || alerts(&server).len() >= 2);
+    let found = alerts(&server);
+    let of = |name: &str| found.iter().find(|alert| alert["detector"] == name).unwrap();
+    assert_eq!(of("mine")["series"], "payment");
+    assert_eq!(of("mine")["service"], "payment");
+    assert_eq!(of("counts")["series"], "payment ERROR");
+    assert_eq!(
+        (&of("counts")["level"], &of("counts")["service"]),
+        (&json!("ERROR"), &json!("payment"))
+    );
+    assert_eq!(of("mine")["incident"], of("counts")["incident"], "one cause");
+    assert_eq!(server.json("/api/status")["alerts_open"], 1, "people are told of it once");
+
+    let mine = detector(&server, "mine");
+    assert_eq!(mine["about"], "hours of payment with more than a hundred errors");
+    assert_eq!((&mine["threshold"], &mine["alerts"]), (&json!(150.0), &json!(true)));
+    let broken = detector(&server, "broken");
+    assert!(broken["error"].as_str().unwrap().contains("nonsense"), "{broken}");
+    assert!(broken["judged_until"].is_null());
+    assert!(!detector(&server, "writes")["error"].is_null());
+    assert_eq!(detector(&server, "values")["alerts"], false);
+    assert!(server.json("/api/status")["monitor"]["error"].as_str().unwrap().contains("nonsense"));
+    let learning = &server.json("/api/detectors")["series"];
+    assert_eq!((&learning["total"], &learning["learning"]), (&json!(2), &json!(2)));
+    server.stop();
+    assert!(pintail.count("rollups") > 0);
+}
+
+#[test]
+fn what_is_marked_as_expected_alarms_no_more_at_that_time_of_the_day() {
+    // Every day at this time, twenty minutes of it.
+    let nightly = |ago: i64| if ago % 1_440 > 10 && ago % 1_440 <= 30 { 60 } else { 2 };
+    let by_score = ["--detectors", "zscore:6", AT_ONCE[0], AT_ONCE[1]];
+    let pintail = Pintail::new();
+    with_counts(&pintail, 3 * 1_440, nightly);
+    let server = Server::start(&pintail, &by_score);
+    until_judged(&server);
+    assert_eq!(alerts(&server).len(), 3);
+    let found = server.json("/api/anomalies?detector=monitor");
+    let newest = &found["anomalies"][0];
+    assert_eq!((&newest["is_expected"], &newest["mark"]), (&json!(false), &Value::Null));
+    let mark = |verdict: &str| {
+        let body = json!({
+            "detector": newest["detector"], "series": newest["series"],
+            "direction": newest["direction"], "start": newest["start"], "end": newest["end"],
+            "observed": newest["observed"], "verdict": verdict,
+        });
+        server.post("/api/marks", &body, &[])
+    };
+    assert_eq!(mark("nonsense").status, 400);
+    assert_eq!(mark("real").json()["verdict"], "real");
+    assert_eq!(mark("expected").json()["id"], 2);
+    let marks = server.json("/api/marks");
+    assert_eq!(marks["marks"].as_array().unwrap().len(), 1, "the last word counts: {marks}");
+    let csv = server.get("/api/marks?format=csv").text();
+    assert!(csv.starts_with("series,start,end,verdict,") && csv.contains("payment,"), "{csv}");
+    let marked = server.json("/api/anomalies?detector=monitor");
+    assert_eq!(marked["anomalies"][0]["mark"]["verdict"], "expected");
+    server.stop();
+
+    // What it learned holds for the other days too, and not for far more than that.
+    let pintail_again = Pintail::new();
+    let ten_times = |ago: i64| if ago < 1_440 { nightly(ago) * 10 } else { nightly(ago) };
+    with_counts(&pintail_again, 3 * 1_440, ten_times);
+    let first = (this_minute() - TimeDelta::minutes(2 * 1_440 + 30)).format("%Y-%m-%d %H:%M:%S");
+    duckdb::Connection::open(pintail_again.path("pintail.duckdb"))
+        .unwrap()
+        .execute_batch(&format!(
+            "insert into marks values (1, 'zscore', 'payment', 'high', '{first}',
+             '{first}'::timestamp + interval 19 minutes, 60, 'expected', null, now()::timestamp)"
+        ))
+        .unwrap();
+    let server = Server::start(&pintail_again, &by_score);
+    until_judged(&server);
+    let found = server.json("/api/anomalies?detector=monitor");
+    let expected: Vec<&Value> =
+        found["anomalies"].as_array().unwrap().iter().map(|it| &it["is_expected"]).collect();
+    assert_eq!(expected, [false, true, true], "{found}");
+    assert_eq!(alerts(&server).len(), 1);
+}
+
+#[test]
+fn silence_before_the_start_is_nobodys_fault() {
+    let pintail = Pintail::new();
+    with_counts(&pintail, 2_000, |ago| if ago <= 40 { 0 } else { 5 });
+    let server = Server::start(&pintail, &AT_ONCE);
+    until_judged(&server);
+    assert_eq!(alerts(&server), Vec::<Value>::new());
+    assert!(detector(&server, "silence")["error"].is_null());
+}
+
+#[test]
+fn a_backtest_tells_what_would_have_been_and_compares() {
+    let pintail = Pintail::new();
+    // Three spikes, of which one is said to be none.
+    let spiked = |ago: i64| ago % 1_000 < 10 && ago < 3_500;
+    with_counts(&pintail, 4 * 1_440, |ago| if spiked(ago) { 80 } else { 4 });
+    let time = |ago: i64| (this_minute() - TimeDelta::minutes(ago)).format("%Y-%m-%dT%H:%M:%SZ");
+    let truth = format!(
+        "series,start,end,verdict\npayment,{},{},\npayment ERROR,{},{},real\n*,{},{},expected\n",
+        time(3_009),
+        time(2_999),
+        time(2_009),
+        time(1_999),
+        time(1_009),
+        time(999),
+    );
+    pintail.write("truth.csv", truth);
+    let from = time(3_300).to_string();
+    let to = time(500).to_string();
+    let backtest = |more: &[&str]| -> Vec<Value> {
+        let args = [
+            "backtest", "counts", "counts:9", "zscore", "--format", "jsonl", "--from", &from,
+            "--to", &to,
+        ];
+        let rows = pintail.ok(args.iter().chain(more));
+        rows.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let plain = backtest(&[]);
+    assert_eq!(plain.len(), 3);
+    assert_eq!((&plain[0]["alerts"], &plain[0]["threshold"]), (&json!(3), &json!(5)), "{plain:?}");
+    assert!(plain[0].get("recall").is_none());
+    let tried = backtest(&["--truth", "truth.csv"]);
+    let counts = &tried[0];
+    assert_eq!((&counts["anomalies"], &counts["found"]), (&json!(2), &json!(2)), "{counts}");
+    assert_eq!((&counts["false_alerts"], &counts["recall"]), (&json!(1), &json!(1)));
+    assert!(counts["median_delay_minutes"].as_f64().unwrap() <= 2.0, "{counts}");
+    assert_eq!((&tried[1]["detector"], &tried[1]["threshold"]), (&json!("counts"), &json!(9)));
+    let listed = backtest(&["--truth", "truth.csv", "--list"]);
+    assert_eq!(
+        listed.iter().filter(|row| row["is_false"] == true && row["detector"] == "counts").count(),
+        1
+    );
+
+    // A server that has the database says the same.
+    let server = Server::start(&pintail, &AT_ONCE);
+    assert_eq!(backtest(&["--truth", "truth.csv"]), tried);
+    let answer = server
+        .json(&format!("/api/backtest?detectors=counts,zscore:4&from={from}&to={to}&marks=true"));
+    assert_eq!(answer["backtests"][0]["alerts"], 3);
+    assert_eq!(answer["backtests"][0]["truth"]["anomalies"], 0, "nobody has marked anything");
+    assert_eq!(answer["backtests"][1]["threshold"], 4.0);
+    assert_eq!(server.get("/api/backtest?detectors=/etc/passwd.sql").status, 404);
+    server.stop();
+
+    let unknown = pintail.fails(2, ["backtest", "nope"]);
+    assert!(unknown.contains("unknown detector nope"), "{unknown}");
+    pintail.write("bad.csv", "a,b\n1,2\n");
+    let bad = pintail.fails(2, ["backtest", "counts", "--truth", "bad.csv"]);
+    assert!(bad.contains("there is no column start"), "{bad}");
+}
