@@ -54,3 +54,10 @@ create or replace temporary macro sum_of(scale, side, x_high, x5_high, x5_low, x
     when scale = 30 then x30
     else x60
 end;
+
+-- The dispersion alpha, and what so many minutes of mean and hours of dispersion leave open, which
+-- makes it larger.
+create or replace temporary macro dispersion(excess, unit, hours, minutes) as
+    coalesce(if(unit > 0, greatest(excess, 0) / unit, 0), 0)
+        + 0.3 / minutes
+        + 1 / greatest(coalesce(hours, 1), 1)^2;

@@ -10,11 +10,15 @@
 //!   without records have no row.
 //! - `series_values(series, ts, value, row)`: numbers in the order in which they came.
 //!
+//! Those that come with Pintail may be several statements: temporary tables, and last what is found.
+//!
 //! - [`builtin`]: the list of those that come with Pintail.
+//! - [`stream`]: judges new minutes without reading all of the past again.
 //! - [`scoring`]: scores a file without a database.
 
 pub mod builtin;
 pub mod scoring;
+pub mod stream;
 
 use std::path::Path;
 
@@ -128,13 +132,18 @@ impl Detector {
             None => {}
         }
         self.judge(session, parameters)?;
+        self.found(session, parameters)
+    }
+
+    /// What was left in the session, once it is seen to be what a detector must return.
+    fn found(&self, session: &Session, parameters: &Parameters) -> Result<Found> {
         session.execute(CHECK, &[]).map_err(|error| {
             let columns: Vec<String> =
                 COLUMNS.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
             let wanted = format!("it must return {}", columns.join(", "));
             self.failed(&Error::Sql(format!("{error}\n{wanted}")))
         })?;
-        Ok(Found { detector: self.name.clone(), parameters: as_json(slice) })
+        Ok(Found { detector: self.name.clone(), parameters: as_json(&parameters.as_slice()) })
     }
 
     /// Leaves in the session what the detector says about what is prepared for it.
@@ -145,8 +154,31 @@ impl Detector {
                 session.execute(statement, &[])?;
             }
         }
-        let created = session.create("found", &self.sql, &parameters.as_slice());
-        created.map_err(|error| self.failed(&error))
+        let parameters = &parameters.as_slice();
+        // Those of users ask, and do nothing else.
+        let run = || match self.is_built_in() {
+            false => session.create("found", &self.sql, parameters),
+            true => {
+                let mut statements = split(&self.sql);
+                let last = statements.pop().unwrap_or_default();
+                for statement in statements {
+                    session.execute(statement, parameters)?;
+                }
+                session.create("found", last, parameters)
+            }
+        };
+        run().map_err(|error| self.failed(&error))
+    }
+
+    /// The statement that makes a temporary table of that name.
+    fn statement(&self, table: &str) -> &str {
+        let create = format!("create or replace temporary table {table} as\n");
+        split(&self.sql).into_iter().find(|it| it.contains(&create)).unwrap_or_default()
+    }
+
+    /// The statement that returns what is found.
+    fn last_statement(&self) -> &str {
+        split(&self.sql).pop().unwrap_or_default()
     }
 
     fn failed(&self, error: &Error) -> Error {

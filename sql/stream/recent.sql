@@ -1,0 +1,11 @@
+-- Records per minute of all series in the last two hours.
+-- Parameters: from, to (minute numbers).
+-- Columns: id (null: a series that has no number yet), minute, n.
+create or replace temporary table recent as
+select s.id, minute_number(minute) as minute, sum(n)::bigint as n
+from rollups r
+left join rolling_series s
+    on s.service is not distinct from r.service and s.level is not distinct from r.level
+where minute >= minute_of($from::integer) and minute < minute_of($to::integer)
+group by all
+having sum(n) > 0
