@@ -5,4 +5,4 @@ delete from gaps where hour < $since::integer // 60;
 insert into hourly_gaps
 select id, hour, n, minutes, squares, longest, first_minute
 from rolling_hours
-where hour < $since::integer // 60 and id in (from quiet)
+where hour between $since::integer // 60 - 121 and $since::integer // 60 - 1 and id in (from quiet)

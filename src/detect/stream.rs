@@ -44,6 +44,7 @@ const EXCESS_HOURS: i64 = 49;
 
 /// The series are in so many parts (`close_part.sql`).
 const PARTS: i64 = 16;
+const ALL: (i64, i64) = (0, PARTS - 1);
 
 /// Minutes of windows before an hour that is closed (`since.sql`).
 const WINDOW: i64 = 127;
@@ -143,7 +144,7 @@ impl Rolling {
             return Ok(true);
         }
         if kept.first < oldest - 6 {
-            create_recent(session, until - 60, until)?;
+            create_recent(session, Span { from: until - 60, to: until }, ALL)?;
             script(session, sql!("forget"), &Parameters::new().with("hour", oldest))?;
         }
         self.compare_in_turn(session, &kept)?;
@@ -376,7 +377,7 @@ impl Closing {
         Ok(Some(Closing {
             first: hour,
             until: (hour + hours).min(closable).min(border.unwrap_or(closable)),
-            parts: (0, PARTS - 1),
+            parts: ALL,
             excesses: hour >= excesses_from,
             dispersions: hour >= dispersions_from,
         }))
@@ -385,7 +386,8 @@ impl Closing {
     fn run(&self, session: &Session) -> Result<bool> {
         let (from, to) = (self.first * 60, self.until * 60);
         run(session, sql!("names"), &Span { from, to }.parameters())?;
-        prepare_closed(session, from, to)?;
+        let open = if self.parts.0 == 0 { from } else { to };
+        prepare_closed(session, Span { from, to }, self.parts, open)?;
         let parts = Parameters::new()
             .with("first_part", self.parts.0)
             .with("last_part", self.parts.1)
@@ -443,35 +445,44 @@ impl Closing {
     }
 }
 
-/// Makes `recent`, the arrivals and what follows from them, for windows that begin with those of
-/// `from`, when hours from the minute `open` on are not kept.
+/// Makes `recent` and what follows from the arrivals, for windows that begin with those of `from`, when
+/// hours from the minute `open` on are not kept.
 fn prepare(session: &Session, from: i64, to: i64, open: i64) -> Result<()> {
     let since = open.min(from - WINDOW);
-    create_recent(session, since, to)?;
+    create_recent(session, Span { from: since, to }, ALL)?;
+    count_clocks(session, open, to)?;
+    // Downtime makes windows longer.
+    match windows_since(session, from)? {
+        Some(earlier) if earlier < since => create_recent(session, Span { from: earlier, to }, ALL),
+        _ => Ok(()),
+    }
+}
+
+/// The same for hours that are to be closed, and parts of the series. `open` is before them if their
+/// arrivals are not kept yet, and after them if they are.
+fn prepare_closed(session: &Session, span: Span, parts: (i64, i64), open: i64) -> Result<()> {
+    // Before the next arrival it is not known whether nothing arrived because Pintail was down.
+    let mut next = None;
+    let mut minutes = 60;
+    while next.is_none() && minutes < HOURS_KEPT * 60 {
+        next = extent(session, Some(span.to), span.to + minutes)?.first;
+        minutes *= 4;
+    }
+    let until = next.map_or(span.to, |next| next + 1);
+    create_recent(session, Span { from: open, to: until }, ALL)?;
+    count_clocks(session, open, until)?;
+    let since = windows_since(session, span.from)?.unwrap_or(span.from);
+    create_recent(session, Span { from: since, to: span.to }, parts)
+}
+
+/// Counts the minutes that are not downtime, once `recent` has the arrivals from `open` on.
+fn count_clocks(session: &Session, open: i64, to: i64) -> Result<()> {
     let parameters = Parameters::new().with("open", open).with("to", to);
     run(session, sql!("arrivals"), &parameters)?;
     run(session, built_in("silence").statement("patience"), &parameters)?;
     script(session, sql!("patience_kept"), &parameters)?;
     run(session, built_in("counts").statement("downtimes"), &parameters)?;
-    run(session, sql!("clocks"), &parameters)?;
-    // Downtime makes windows longer.
-    match windows_since(session, from)? {
-        Some(earlier) if earlier < since => create_recent(session, earlier, to),
-        _ => Ok(()),
-    }
-}
-
-/// The same for hours that are closed, and up to the first arrival after them: before that it is not
-/// known whether nothing arrived because Pintail was down.
-fn prepare_closed(session: &Session, from: i64, to: i64) -> Result<()> {
-    let mut minutes = 60;
-    while minutes < HOURS_KEPT * 60 {
-        if let Some(next) = extent(session, Some(to), to + minutes)?.first {
-            return prepare(session, from, next + 1, from);
-        }
-        minutes *= 4;
-    }
-    prepare(session, from, to, from)
+    run(session, sql!("clocks"), &parameters)
 }
 
 fn windows_since(session: &Session, from: i64) -> Result<Option<i64>> {
@@ -480,14 +491,15 @@ fn windows_since(session: &Session, from: i64) -> Result<Option<i64>> {
     Ok(since.minute)
 }
 
-fn create_recent(session: &Session, from: i64, to: i64) -> Result<()> {
-    let span = Span { from, to }.parameters();
-    run(session, sql!("recent"), &span)?;
+fn create_recent(session: &Session, span: Span, parts: (i64, i64)) -> Result<()> {
+    let (first_part, last_part) = parts;
+    let parameters = span.parameters().with("first_part", first_part).with("last_part", last_part);
+    run(session, sql!("recent"), &parameters)?;
     let unknown: Unknown =
         session.row("select exists (from recent where id is null) as series", &[])?;
     if unknown.series {
-        run(session, sql!("names"), &span)?;
-        run(session, sql!("recent"), &span)?;
+        run(session, sql!("names"), &parameters)?;
+        run(session, sql!("recent"), &parameters)?;
     }
     Ok(())
 }
@@ -498,12 +510,16 @@ fn sums_of_past(session: &Session) -> Result<()> {
                  (id integer, block integer, clock integer, n bigint)";
     session.execute(empty, &[])?;
     let ranges: Vec<PastRange> = session.rows(sql!("past_ranges"), &[])?;
-    let mut read_to = 0;
-    for range in ranges {
-        // No record twice.
-        let span = Span { from: range.from_minute.max(read_to), to: range.to_minute };
+    // No record twice.
+    let mut spans: Vec<Span> = Vec::new();
+    for PastRange { from_minute: from, to_minute: to } in ranges {
+        match spans.last_mut() {
+            Some(last) if from <= last.to => last.to = last.to.max(to),
+            _ => spans.push(Span { from, to }),
+        }
+    }
+    for span in spans {
         run(session, sql!("past_counts"), &span.parameters())?;
-        read_to = span.to.max(read_to);
     }
     run(session, sql!("sums_past"), &Parameters::new())
 }
@@ -560,11 +576,12 @@ fn repair(session: &Session) -> Result<bool> {
             let closing = Closing {
                 first,
                 until: (first + 24).min(border).min(until),
-                parts: (0, PARTS - 1),
+                parts: ALL,
                 excesses: first >= kept.excesses_from,
                 dispersions: first >= kept.dispersions_from,
             };
-            prepare_closed(session, closing.first * 60, closing.until * 60)?;
+            let span = Span { from: closing.first * 60, to: closing.until * 60 };
+            prepare_closed(session, span, ALL, span.to)?;
             closing.close_part(session)?;
             first = closing.until;
         }
@@ -586,7 +603,7 @@ fn start(session: &Session, until: i64) -> Result<bool> {
     let closing = Closing {
         first: hour,
         until: hour + 1,
-        parts: (0, PARTS - 1),
+        parts: ALL,
         excesses: hour >= until.div_euclid(60) - EXCESS_HOURS - 2,
         dispersions: hour >= until.div_euclid(60) - 4,
     };
