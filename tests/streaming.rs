@@ -84,7 +84,7 @@ fn rate(series: usize, minute: i64, chance: &mut Chance) -> f64 {
         7 if (DAY..7 * DAY + 1_420).contains(&minute) && minute != 4 * DAY => 0.0,
         7 => 5.0,
         // Days and nights.
-        8 => 30.0 * (1.5 + (of_day as f64 / DAY as f64 * 6.28).sin()),
+        8 => 30.0 * (1.5 + (of_day as f64 / DAY as f64 * std::f64::consts::TAU).sin()),
         // Only now and then.
         9 if (day + of_day / 200) % 2 == 0 => 0.0,
         _ => 0.3 * 2f64.powi(series as i32 - 9),
