@@ -63,6 +63,7 @@ create table rolling_dispersions (
     side integer not null,
     excess hugeint,
     unit hugeint,
+    greatest_extreme double,
     extreme double,
     hours bigint
 );

@@ -33,21 +33,29 @@ create or replace temporary macro excess_unit(x, u, side) as
 -- The square of how far beyond, in that unit: for the extremes.
 create or replace temporary macro excess_ratio(x, u, side) as
     if((x - u) * side > 0, (x - u) * (x - u) / (u * greatest(u, 1)), 0);
+-- Below an expectation of 1 the dispersion is that of a constant factor, as its unit is: records that
+-- come in bursts vary by u times the size of a burst, not by u squared.
 create or replace temporary macro count_z(x, u, alpha, side) as
-    if(side = 1, count_high_z(x, u, alpha), count_low_z(x, u, alpha));
+    if(
+        side = 1,
+        count_high_z(x, u, alpha * greatest(1, 1 / u)),
+        count_low_z(x, u, alpha * greatest(1, 1 / u))
+    );
 
 -- The score of a sum x against its expectation u: 0 unless it is half as large again and 5 more (a
 -- drop: at most 0.6 of it and 5 less).
 create or replace temporary macro count_score(x, u, alpha, side) as case
-    when side = 1 and x >= 1.5 * u and x - u >= 5 then count_high_z(x, u, alpha)
-    when side = -1 and x <= 0.6 * u and u - x >= 5 then count_low_z(x, u, alpha)
+    when side = 1 and x >= 1.5 * u and x - u >= 5 then count_z(x, u, alpha, side)
+    when side = -1 and x <= 0.6 * u and u - x >= 5 then count_z(x, u, alpha, side)
     else 0
 end;
 
 -- Of the sums over the last minutes the one of this length: for 1 and 5 minutes the largest (or
--- smallest) of it and its neighbours, since a pattern may come a minute early or late.
+-- smallest) of it and its neighbours, since a pattern may come a minute early or late; for 2 minutes
+-- what that can be at most.
 create or replace temporary macro sum_of(scale, side, x_high, x5_high, x5_low, x15, x30, x60) as case
     when side = 1 and scale = 1 then x_high
+    when side = 1 and scale = 2 then 2 * x_high
     when side = 1 and scale = 5 then x5_high
     when scale = 5 then x5_low
     when scale = 15 then x15

@@ -1,6 +1,6 @@
 -- counts: unusually many or few records, judged over several lengths of time.
 --
--- Looks for a spike in the last 1, 5, 15 or 60 minutes and a drop in the last 5, 15 or 30.
+-- Looks for a spike in the last 1, 2, 5, 15 or 60 minutes and a drop in the last 5, 15 or 30.
 --
 -- Method: a sum over the last minutes against what is expected of it. Expected is, for a spike, the
 -- LARGEST of what could explain it (the recent mean; the same minute of the last 6 hours, of the
@@ -10,7 +10,8 @@
 -- the last 2 days, sums went beyond their expectation, in excess of Poisson noise (moment
 -- estimate; Bliss & Fisher, Biometrics 1953). One hour in 16, the wildest, is left out: an incident
 -- must not blind the detector for two days. And the score is tempered when the series' own past had
--- greater extremes than the model allows (a heavier tail). A sudden excess over a negative binomial
+-- greater extremes than the model allows (a heavier tail); what is but one great minute, by the
+-- greatest of them: such minutes come by chance, incidents last. A sudden excess over a negative binomial
 -- expectation is Farrington's way to watch for epidemics (Noufaily et al., Statistics in Medicine
 -- 2013); `make score` measures it.
 --
@@ -28,8 +29,8 @@
 -- a run over a part of the time gives the bits of the run over the whole. Reads 8 days before $from.
 --
 -- Parameters: from and to (judged are from <= minute < to; null: all), threshold (standard
--- deviations; at 5.1 some 4 false alarms a day were measured over 1000 calm series; series whose counts
--- have heavy tails give more), every (return all minutes judged).
+-- deviations; at 5.1 some 3 false alarms a day were measured over 1000 calm series a week old;
+-- series whose counts have heavy tails give more), every (return all minutes judged).
 -- Columns: series, minute, observed, expected, low, high (records per minute, mean over the length of
 -- time that is the most unusual), score, direction, reason.
 create or replace temporary table names as
@@ -101,21 +102,24 @@ select
     minute // 60 as hour,
     x,
     coalesce(lag(total, 1) over past, 0) as before1,
+    coalesce(lag(total, 2) over past, 0) as before2,
     coalesce(lag(total, 5) over past, 0) as before5,
     coalesce(lag(total, 6) over past, 0) as before6,
     coalesce(lead(total) over past, total) as after1,
+    total - before2 as x2,
     total - before5 as x5,
     total - coalesce(lag(total, 15) over past, 0) as x15,
     total - coalesce(lag(total, 30) over past, 0) as x30,
     total - coalesce(lag(total, 60) over past, 0) as x60,
     before6 - coalesce(lag(total, 126) over past, 0) as recent,
-    greatest(before1 - coalesce(lag(total, 2) over past, 0), x, after1 - total) as x_high,
+    greatest(before1 - before2, x, after1 - total) as x_high,
     greatest(before1 - before6, x5, after1 - coalesce(lag(total, 4) over past, 0)) as x5_high,
     least(before1 - before6, x5, after1 - coalesce(lag(total, 4) over past, 0)) as x5_low
 from filled
 window past as (partition by id order by minute);
 
--- When a series was born, as seen from an hour: 5 days back at most.
+-- When a series was born, as seen from an hour: 5 days back at most. Its first record of the hour that
+-- follows another within a day is the first or, in the same hour, the second.
 create or replace temporary table births as
 select
     id,
@@ -125,12 +129,23 @@ select
     ) as born
 from (select distinct id, hour from sums)
 left join (
-    select id, minute // 60 as hour, min(minute) filter (where pause <= 1440) as first_minute
+    select
+        id,
+        hour,
+        if(
+            first_two[1] - lag(last_minute) over (partition by id order by hour) <= 1440,
+            first_two[1],
+            first_two[2]
+        ) as first_minute
     from (
-        select id, minute, minute - lag(minute) over (partition by id order by minute) as pause
+        select
+            id,
+            minute // 60 as hour,
+            min(minute, 2) as first_two,
+            max(minute) as last_minute
         from counts
+        group by id, hour
     )
-    group by id, hour
 ) using (id, hour);
 
 -- A series and minute with what is expected of it at once: the mean of the 2 hours before.
@@ -141,11 +156,12 @@ select
     hour,
     born,
     minute - born as age,
-    x, x5, x15, x30, x60,
+    x, x2, x5, x15, x30, x60,
     least(age - 5, 120) as minutes,
-    (recent + 0.5) / (minutes + 1) as mean,
+    (recent + 0.5::double) / (minutes + 1) as mean,
     -- What might fire: a fire needs half as many again and 5 more than the recent mean at least.
     x >= 1.5 * mean and x - mean >= 5 as high1,
+    x2 >= 1.5 * 2 * mean and x2 - 2 * mean >= 5 as high2,
     x5 >= 1.5 * 5 * mean and x5 - 5 * mean >= 5 as high5,
     x15 >= 1.5 * 15 * mean and x15 - 15 * mean >= 5 as high15,
     age >= 60 and x60 >= 1.5 * 60 * mean and x60 - 60 * mean >= 5 as high60,
@@ -161,6 +177,7 @@ select *
 from (
     select id, minute, hour, born, age, minutes, x as records, unnest([
         {scale: 1, side: 1, x: x, recent: mean, screened: high1},
+        {scale: 2, side: 1, x: x2, recent: 2 * mean, screened: high2},
         {scale: 5, side: 1, x: x5, recent: 5 * mean, screened: high5},
         {scale: 15, side: 1, x: x15, recent: 15 * mean, screened: high15},
         {scale: 60, side: 1, x: x60, recent: 60 * mean, screened: high60},
@@ -169,7 +186,7 @@ from (
         {scale: 30, side: -1, x: x30, recent: 30 * mean, screened: low30}
     ], recursive := true)
     from judged
-    where high1 or high5 or high15 or high60 or low5 or low15 or low30
+    where high1 or high2 or high5 or high15 or high60 or low5 or low15 or low30
        or ($every::boolean and x > 0)
 )
 -- What does not pass has a score of 0; to show that, one length of time is enough.
@@ -218,6 +235,9 @@ plain_excesses as (
         sum(if(high1, 0, excess(x, mean, 1))) as high1_excess,
         sum(if(high1, 0, excess_unit(x, mean, 1))) as high1_unit,
         max(if(high1, 0, excess_ratio(x, mean, 1))) as high1_ratio,
+        sum(if(high2, 0, excess(x2, 2 * mean, 1))) as high2_excess,
+        sum(if(high2, 0, excess_unit(x2, 2 * mean, 1))) as high2_unit,
+        max(if(high2, 0, excess_ratio(x2, 2 * mean, 1))) as high2_ratio,
         sum(if(high5, 0, excess(x5, 5 * mean, 1))) as high5_excess,
         sum(if(high5, 0, excess_unit(x5, 5 * mean, 1))) as high5_unit,
         max(if(high5, 0, excess_ratio(x5, 5 * mean, 1))) as high5_ratio,
@@ -243,6 +263,7 @@ select id, hour, scale, side, sum(excess) as excess, sum(unit) as unit, max(rati
 from (
     select id, hour, unnest([
         {scale: 1, side: 1, excess: high1_excess, unit: high1_unit, ratio: high1_ratio},
+        {scale: 2, side: 1, excess: high2_excess, unit: high2_unit, ratio: high2_ratio},
         {scale: 5, side: 1, excess: high5_excess, unit: high5_unit, ratio: high5_ratio},
         {scale: 15, side: 1, excess: high15_excess, unit: high15_unit, ratio: high15_ratio},
         {scale: 60, side: 1, excess: high60_excess, unit: high60_unit, ratio: high60_ratio},
@@ -261,7 +282,8 @@ from (
 group by id, hour, scale, side;
 
 -- The 48 hours that ended an hour ago or more, without the wildest: their sums of whole numbers, and
--- the third largest of their extremes.
+-- the largest of their extremes, also without the wildest hours (the third of 48; the first of less
+-- than 32).
 create or replace temporary table dispersions as
 select
     id, hour, scale, side,
@@ -269,7 +291,8 @@ select
         list_sum(list_transform(wildest[:hours // 16], lambda h: greatest(h.excess, 0))), 0
     ) as excess,
     unit - coalesce(list_sum(list_transform(wildest[:hours // 16], lambda h: h.unit)), 0) as unit,
-    extremes[-1] as extreme,
+    extremes[1] as greatest_extreme,
+    extremes[greatest(hours // 16, 1)] as extreme,
     hours
 from (
     select
@@ -289,7 +312,8 @@ create or replace temporary table dispersed as
 select
     e.*,
     dispersion(d.excess, d.unit, hours, minutes) as alpha,
-    coalesce(extreme, 0) as extreme
+    coalesce(extreme, 0) as extreme,
+    coalesce(greatest_extreme, 0) as greatest_extreme
 from expected e
 left join dispersions d using (id, hour, scale, side)
 where records > 0
@@ -306,7 +330,19 @@ where age >= 1440 and count_score(x, u, alpha, side) >= 3;
 create or replace temporary table past_suspects as
 select *, minute + shift - 1440 * unnest([1, 2, 3, 4, 7]) as past_minute from suspects;
 
-with precedents as (
+with -- Is a spike more than one minute? Of what is unusual so far, the sum without its largest minute and
+-- what was expected of that (of a single minute: of it and the one before).
+single_minutes as (
+    select q.id, q.minute, scale, sum(s.x) - max(s.x) as others
+    from (
+        select id, minute, scale, minute - unnest(range(greatest(scale, 2))) as past_minute
+        from dispersed
+        where side = 1 and count_score(x, u, alpha, side) >= 3
+    ) q
+    join sums s on s.id = q.id and s.minute = past_minute
+    group by q.id, q.minute, scale
+),
+precedents as (
     select
         id, minute, scale, side,
         max(if(side = 1, list_sort(days)[-2], null)) as days_high,
@@ -337,22 +373,37 @@ informed as (
         d.* exclude (u),
         if(side = 1, greatest(u, week), least(u, week + 0.5)) as u,
         greatest(days_high, week_high) as precedent_high,
-        least(days_low, week_low) as precedent_low
+        least(days_low, week_low) as precedent_low,
+        -- A steady rise is as far above what was expected without its largest minute as with it, a
+        -- single minute not at all; 0.4 leaves room for the noise of the other minutes.
+        coalesce(
+            others >= (1 + 0.4 * (x / d.u - 1)) * d.u / scale * (greatest(scale, 2) - 1), true
+        ) as corroborated
     from dispersed d
+    left join single_minutes using (id, minute, scale)
     left join precedents using (id, minute, scale, side)
     left join weeks using (id, minute, scale, side)
 ),
--- The score is tempered by the series' own extremes: a negative binomial has a z of about 3.5 in the third of
--- 48 hours at most; where the past had more, its tail is heavier than the model's.
+-- The score is tempered by the series' own extremes; where the past had more than the model allows,
+-- its tail is heavier than the model's. In the third of 48 hours a negative binomial has a z of 3.1
+-- (single minutes, of which there are 2880) to 1.5 (whole hours); overlapping sums have some more,
+-- and so has chance: allowed are 3.5 to 2.5. What is but one great minute is held against the
+-- greatest extreme of the past: it is an incident only when nothing like it was there in two days.
 scored as (
     select
         *,
-        count_z(greatest(u + side * sqrt(extreme * u * greatest(u, 1)), 0), u, alpha, side) as extreme_z,
+        if(side = -1 or corroborated, extreme, greatest_extreme) as own_extreme,
+        count_z(
+            greatest(u + side * sqrt(own_extreme * u * greatest(u, 1)), 0), u, alpha, side
+        ) as extreme_z,
+        3.5 - 0.25 * ln(scale) as usual_z,
+        if(side = -1 or corroborated, usual_z, least(usual_z, 3)) as allowed_z,
         case
             when side = 1 and (x < 1.5 * precedent_high or x - precedent_high < 5) then 0
             when side = -1 and (x > 0.6 * precedent_low or precedent_low - x < 5) then 0
             else greatest(
-                count_score(x, u, alpha, side) * least(1, 3.5 / greatest(extreme_z, 1)) - if(age < 1440, 1, 0),
+                count_score(x, u, alpha, side) * least(1, allowed_z / greatest(extreme_z, 1))
+                    - if(age < 1440, 1, 0),
                 0
             )
         end as score
@@ -363,8 +414,8 @@ select
     minute_of(minute) as minute,
     x / scale as observed,
     u / scale as expected,
-    greatest(u - $threshold::double * sqrt(u + alpha * u * u), 0) / scale as low,
-    (u + $threshold::double * sqrt(u + alpha * u * u)) / scale as high,
+    greatest(u - $threshold::double * sqrt(u + alpha * u * greatest(u, 1)), 0) / scale as low,
+    (u + $threshold::double * sqrt(u + alpha * u * greatest(u, 1))) / scale as high,
     score,
     if(side = 1, 'high', 'low') as direction,
     format(

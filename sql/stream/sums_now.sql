@@ -12,6 +12,7 @@ select
     judged_minute as minute,
     judged_minute // 60 as hour,
     coalesce(sum(n) filter (where age = 0), 0)::bigint as x,
+    coalesce(sum(n) filter (where age < 2), 0)::bigint as x2,
     coalesce(sum(n) filter (where age < 5), 0)::bigint as x5,
     coalesce(sum(n) filter (where age < 15), 0)::bigint as x15,
     coalesce(sum(n) filter (where age < 30), 0)::bigint as x30,

@@ -308,7 +308,8 @@ impl Tick<'_> {
         self.step("suspects")?;
         self.step("past_suspects")?;
         run(session, sql!("past_of_suspects"), &span)?;
-        sums_of_past(session)
+        sums_of_past(session)?;
+        run(session, sql!("sums_of_suspects"), &span)
     }
 
     fn judge_silence(&self) -> Result<()> {
