@@ -11,7 +11,9 @@ known as (
     select distinct service, level::varchar as level
     from rollups
     where $kind <> 'service'
-      and minute >= (select min(minute)::timestamp - interval 8 days from found)
+      -- What is found has records in its minute or, when it is silence, two hours before at most.
+      and minute between (select min(minute)::timestamp - interval 3 hours from found)
+          and (select max(minute)::timestamp from found)
 )
 select
     series,

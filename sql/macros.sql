@@ -63,6 +63,12 @@ create or replace temporary macro sum_of(scale, side, x_high, x5_high, x5_low, x
     else x60
 end;
 
+-- The dispersion alpha, and what so many minutes of mean and hours of dispersion leave open, which
+-- makes it larger.
+create or replace temporary macro dispersion(excess, unit, hours, minutes) as
+    coalesce(if(unit > 0, greatest(excess, 0) / unit, 0), 0)
+        + 0.3 / minutes
+        + least(1 / greatest(coalesce(hours, 1), 1)^2, 0.15 / greatest(coalesce(hours, 1), 1));
 
 -- How likely a standard normal variate is to be above z, for z of 2 and more (Mills' ratio); 1 below.
 create or replace temporary macro normal_tail(z) as

@@ -13,5 +13,7 @@ left join duckdb_tables() t
 where not c.internal
   and c.schema_name = 'main'
   and c.database_name = current_database()
+  -- What detectors keep for themselves.
+  and not starts_with(c.table_name, 'rolling_')
 group by all
 order by kind, c.table_name

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::alert::life::{Step, steps};
-use crate::detect::{Bar, Detector, Settings, UnusualMinute};
+use crate::detect::{Bar, Detector, Settings};
 use crate::error::{Error, Result};
 use crate::queries::alerts::StoredAlert;
 use crate::queries::range::{MINUTE, Span};
@@ -20,7 +20,6 @@ use crate::store::Session;
 
 const SERIES: &str = include_str!("../sql/series_total.sql");
 const MARKED: &str = include_str!("../sql/mark_truth.sql");
-const FOUND: &str = include_str!("../sql/found_minutes.sql");
 
 /// An alert may come so long after the end of what it is about: some look at the last half hour.
 const AFTER: Micros = 30 * MINUTE;
@@ -161,8 +160,8 @@ pub fn backtest(
     }
     let started = std::time::Instant::now();
     let Trial { detector, bar } = trial;
-    detector.run(session, &settings.parameters(Some(from), Some(to), to), *bar)?;
-    let minutes: Vec<UnusualMinute> = session.rows(FOUND, &[])?;
+    let found = detector.run(session, &settings.parameters(Some(from), Some(to), to), *bar)?;
+    let minutes = found.minutes(session)?;
     let span = Parameters::new().with("from", from).with("to", to);
     let Total { series } = session.row(SERIES, &span.as_slice())?;
     let mut alerts: Vec<StoredAlert> =

@@ -33,47 +33,46 @@
 -- series whose counts have heavy tails give more), every (return all minutes judged).
 -- Columns: series, minute, observed, expected, low, high (records per minute, mean over the length of
 -- time that is the most unusual), score, direction, reason.
-with names as materialized (
-    select series, row_number() over (order by series)::integer as id
-    from (select distinct series from series_counts)
-),
-counts as materialized (
-    select id, minute_number(minute) as minute, n as x
-    from series_counts
-    join names using (series)
-    where n > 0
-      and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
-      and ($to::timestamp is null or minute < $to::timestamp)
-),
+create or replace temporary table names as
+select series, row_number() over (order by series)::integer as id
+from (select distinct series from series_counts);
+
+create or replace temporary table counts as
+select id, minute_number(minute) as minute, n as x
+from series_counts
+join names using (series)
+where n > 0
+  and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
+  and ($to::timestamp is null or minute < $to::timestamp);
+
+-- Minutes with a record of anything, and for how long there had been none.
+create or replace temporary table arrivals as
+select minute, first_id, last_id, coalesce(minute - lag(minute) over (order by minute), 1) as pause
+from (select minute, min(id) as first_id, max(id) as last_id from counts group by minute);
+
 -- Own downtime: no series had a record for more than twice as long as 99 % of the pauses of the
 -- day before it. Of a single series this cannot be told from its silence.
-arrivals as (
-    select minute, min(id) as first_id, max(id) as last_id
-    from counts
-    group by minute
-),
-pauses as (
-    select
-        *,
-        minute - lag(minute) over (order by minute) as pause,
-        lead(minute) over (order by minute) as next_minute
-    from arrivals
-),
-downtimes as (
-    select unnest(range(minute + 1, next_minute)) as minute
-    from (
-        select
-            minute,
-            next_minute,
-            quantile_disc(pause, 0.99) over day as usual,
-            count(*) over day as arrived,
-            min(first_id) over day < max(last_id) over day as several
-        from pauses
-        window day as (order by minute range between 1440 preceding and current row)
-    )
-    where several and arrived >= 60 and next_minute - minute > 2 * usual
-),
--- Every minute between the first and the last record of a series.
+create or replace temporary table patience as
+select
+    minute,
+    first_id,
+    last_id,
+    pause,
+    if(
+        count(*) over day >= 60 and min(first_id) over day < max(last_id) over day,
+        2 * quantile_disc(pause, 0.99) over day,
+        2147483647
+    )::integer as patience
+from arrivals
+window day as (order by minute range between 1440 preceding and current row);
+
+create or replace temporary table downtimes as
+select unnest(range(minute + 1, next_minute))::integer as minute
+from (select minute, patience, lead(minute) over (order by minute) as next_minute from patience)
+where next_minute - minute > patience;
+
+create or replace temporary table sums as
+with -- Every minute between the first and the last record of a series.
 grid as (
     select id, minute
     from (
@@ -93,120 +92,120 @@ filled as (
         )::bigint as total
     from grid
     left join counts using (id, minute)
-),
+)
 -- Sums over the last minutes are differences of the running total, as are their neighbours: a
 -- pattern may come a minute early or late. The recent past ends 6 minutes ago: a spike must not
 -- raise its own baseline.
-sums as materialized (
-    select
-        id,
-        minute,
-        minute // 60 as hour,
-        x,
-        coalesce(lag(total, 1) over past, 0) as before1,
-        coalesce(lag(total, 2) over past, 0) as before2,
-        coalesce(lag(total, 5) over past, 0) as before5,
-        coalesce(lag(total, 6) over past, 0) as before6,
-        coalesce(lead(total) over past, total) as after1,
-        total - before2 as x2,
-        total - before5 as x5,
-        total - coalesce(lag(total, 15) over past, 0) as x15,
-        total - coalesce(lag(total, 30) over past, 0) as x30,
-        total - coalesce(lag(total, 60) over past, 0) as x60,
-        before6 - coalesce(lag(total, 126) over past, 0) as recent,
-        greatest(before1 - before2, x, after1 - total) as x_high,
-        greatest(before1 - before6, x5, after1 - coalesce(lag(total, 4) over past, 0)) as x5_high,
-        least(before1 - before6, x5, after1 - coalesce(lag(total, 4) over past, 0)) as x5_low
-    from filled
-    window past as (partition by id order by minute)
-),
+select
+    id,
+    minute,
+    minute // 60 as hour,
+    x,
+    coalesce(lag(total, 1) over past, 0) as before1,
+    coalesce(lag(total, 2) over past, 0) as before2,
+    coalesce(lag(total, 5) over past, 0) as before5,
+    coalesce(lag(total, 6) over past, 0) as before6,
+    coalesce(lead(total) over past, total) as after1,
+    total - before2 as x2,
+    total - before5 as x5,
+    total - coalesce(lag(total, 15) over past, 0) as x15,
+    total - coalesce(lag(total, 30) over past, 0) as x30,
+    total - coalesce(lag(total, 60) over past, 0) as x60,
+    before6 - coalesce(lag(total, 126) over past, 0) as recent,
+    greatest(before1 - before2, x, after1 - total) as x_high,
+    greatest(before1 - before6, x5, after1 - coalesce(lag(total, 4) over past, 0)) as x5_high,
+    least(before1 - before6, x5, after1 - coalesce(lag(total, 4) over past, 0)) as x5_low
+from filled
+window past as (partition by id order by minute);
+
 -- When a series was born, as seen from an hour: 5 days back at most. Its first record of the hour that
 -- follows another within a day is the first or, in the same hour, the second.
-births as (
+create or replace temporary table births as
+select
+    id,
+    hour,
+    min(first_minute) over (
+        partition by id order by hour range between 120 preceding and current row
+    ) as born
+from (select distinct id, hour from sums)
+left join (
     select
         id,
         hour,
-        min(first_minute) over (
-            partition by id order by hour range between 120 preceding and current row
-        ) as born
-    from (select distinct id, hour from sums)
-    left join (
+        if(
+            first_two[1] - lag(last_minute) over (partition by id order by hour) <= 1440,
+            first_two[1],
+            first_two[2]
+        ) as first_minute
+    from (
         select
             id,
-            hour,
-            if(
-                first_two[1] - lag(last_minute) over (partition by id order by hour) <= 1440,
-                first_two[1],
-                first_two[2]
-            ) as first_minute
-        from (
-            select
-                id,
-                minute // 60 as hour,
-                min(minute, 2) as first_two,
-                max(minute) as last_minute
-            from counts
-            group by id, hour
-        )
-    ) using (id, hour)
-),
--- A series and minute with what is expected of it at once: the mean of the 2 hours before.
-judged as materialized (
-    select
-        id,
-        minute,
-        hour,
-        born,
-        minute - born as age,
-        x, x2, x5, x15, x30, x60,
-        least(age - 5, 120) as minutes,
-        (recent + 0.5::double) / (minutes + 1) as mean,
-        -- What might fire: a fire needs half as many again and 5 more than the recent mean at least.
-        x >= 1.5 * mean and x - mean >= 5 as high1,
-        x2 >= 1.5 * 2 * mean and x2 - 2 * mean >= 5 as high2,
-        x5 >= 1.5 * 5 * mean and x5 - 5 * mean >= 5 as high5,
-        x15 >= 1.5 * 15 * mean and x15 - 15 * mean >= 5 as high15,
-        age >= 60 and x60 >= 1.5 * 60 * mean and x60 - 60 * mean >= 5 as high60,
-        x5 <= 0.6 * 5 * mean and 5 * mean - x5 >= 5 as low5,
-        x15 <= 0.6 * 15 * mean and 15 * mean - x15 >= 5 as low15,
-        x30 <= 0.6 * 30 * mean and 30 * mean - x30 >= 5 as low30
-    from sums
-    join births using (id, hour)
-    where minute - born >= 30
-),
-candidates as materialized (
-    select *
-    from (
-        select id, minute, hour, born, age, minutes, x as records, unnest([
-            {scale: 1, side: 1, x: x, recent: mean, screened: high1},
-            {scale: 2, side: 1, x: x2, recent: 2 * mean, screened: high2},
-            {scale: 5, side: 1, x: x5, recent: 5 * mean, screened: high5},
-            {scale: 15, side: 1, x: x15, recent: 15 * mean, screened: high15},
-            {scale: 60, side: 1, x: x60, recent: 60 * mean, screened: high60},
-            {scale: 5, side: -1, x: x5, recent: 5 * mean, screened: low5},
-            {scale: 15, side: -1, x: x15, recent: 15 * mean, screened: low15},
-            {scale: 30, side: -1, x: x30, recent: 30 * mean, screened: low30}
-        ], recursive := true)
-        from judged
-        where high1 or high2 or high5 or high15 or high60 or low5 or low15 or low30
-           or ($every::boolean and x > 0)
+            minute // 60 as hour,
+            min(minute, 2) as first_two,
+            max(minute) as last_minute
+        from counts
+        group by id, hour
     )
-    -- What does not pass has a score of 0; to show that, one length of time is enough.
-    where screened or ($every::boolean and scale = 1 and side = 1)
-),
+) using (id, hour);
+
+-- A series and minute with what is expected of it at once: the mean of the 2 hours before.
+create or replace temporary table judged as
+select
+    id,
+    minute,
+    hour,
+    born,
+    minute - born as age,
+    x, x2, x5, x15, x30, x60,
+    least(age - 5, 120) as minutes,
+    (recent + 0.5::double) / (minutes + 1) as mean,
+    -- What might fire: a fire needs half as many again and 5 more than the recent mean at least.
+    x >= 1.5 * mean and x - mean >= 5 as high1,
+    x2 >= 1.5 * 2 * mean and x2 - 2 * mean >= 5 as high2,
+    x5 >= 1.5 * 5 * mean and x5 - 5 * mean >= 5 as high5,
+    x15 >= 1.5 * 15 * mean and x15 - 15 * mean >= 5 as high15,
+    age >= 60 and x60 >= 1.5 * 60 * mean and x60 - 60 * mean >= 5 as high60,
+    x5 <= 0.6 * 5 * mean and 5 * mean - x5 >= 5 as low5,
+    x15 <= 0.6 * 15 * mean and 15 * mean - x15 >= 5 as low15,
+    x30 <= 0.6 * 30 * mean and 30 * mean - x30 >= 5 as low30
+from sums
+join births using (id, hour)
+where minute - born >= 30;
+
+create or replace temporary table candidates as
+select *
+from (
+    select id, minute, hour, born, age, minutes, x as records, unnest([
+        {scale: 1, side: 1, x: x, recent: mean, screened: high1},
+        {scale: 2, side: 1, x: x2, recent: 2 * mean, screened: high2},
+        {scale: 5, side: 1, x: x5, recent: 5 * mean, screened: high5},
+        {scale: 15, side: 1, x: x15, recent: 15 * mean, screened: high15},
+        {scale: 60, side: 1, x: x60, recent: 60 * mean, screened: high60},
+        {scale: 5, side: -1, x: x5, recent: 5 * mean, screened: low5},
+        {scale: 15, side: -1, x: x15, recent: 15 * mean, screened: low15},
+        {scale: 30, side: -1, x: x30, recent: 30 * mean, screened: low30}
+    ], recursive := true)
+    from judged
+    where high1 or high2 or high5 or high15 or high60 or low5 or low15 or low30
+       or ($every::boolean and x > 0)
+)
+-- What does not pass has a score of 0; to show that, one length of time is enough.
+where screened or ($every::boolean and scale = 1 and side = 1);
+
 -- Only of these it is asked what the same minute of the last 6 hours and 4 days was like.
-lookups as (
-    select
-        id, minute, born, scale, side, false as days,
-        minute - 60 * unnest(range(1, 7)) as past_minute
-    from candidates
-    where screened and age >= 90
-    union all
-    select id, minute, born, scale, side, true, minute - 1440 * unnest(range(1, 5))
-    from candidates
-    where screened and age >= 1440
-),
-patterns as (
+create or replace temporary table lookups as
+select
+    id, minute, born, scale, side, false as days,
+    minute - 60 * unnest(range(1, 7)) as past_minute
+from candidates
+where screened and age >= 90
+union all
+select id, minute, born, scale, side, true, minute - 1440 * unnest(range(1, 5))
+from candidates
+where screened and age >= 1440;
+
+create or replace temporary table expected as
+with patterns as (
     select
         l.id, l.minute, l.scale, l.side,
         median(sum_of(scale, side, x_high, x5_high, x5_low, x15, x30, x60))
@@ -216,20 +215,20 @@ patterns as (
     from lookups l
     join sums s on s.id = l.id and s.minute = l.past_minute and s.minute >= l.born
     group by l.id, l.minute, l.scale, l.side
-),
-expected as materialized (
-    select
-        c.*,
-        if(
-            side = 1,
-            greatest(recent, hours_median, days_median),
-            -- Half a record more: a pattern of none is no certainty.
-            least(recent, hours_median + 0.5, days_median + 0.5)
-        ) as u
-    from candidates c
-    left join patterns using (id, minute, scale, side)
-),
--- What the hours of each scale and side add to its dispersion. Sums that were not asked for their
+)
+select
+    c.*,
+    if(
+        side = 1,
+        greatest(recent, hours_median, days_median),
+        -- Half a record more: a pattern of none is no certainty.
+        least(recent, hours_median + 0.5, days_median + 0.5)
+    ) as u
+from candidates c
+left join patterns using (id, minute, scale, side);
+
+create or replace temporary table hourly as
+with -- What the hours of each scale and side add to its dispersion. Sums that were not asked for their
 -- patterns stand against the recent mean. Long sums change slowly: one in 5 minutes will do.
 plain_excesses as (
     select id, hour,
@@ -259,73 +258,79 @@ plain_excesses as (
         max(if(low30 or minute % 5 > 0, 0, excess_ratio(x30, 30 * mean, -1))) as low30_ratio
     from judged
     group by id, hour
-),
-hourly as (
-    select id, hour, scale, side, sum(excess) as excess, sum(unit) as unit, max(ratio) as ratio
-    from (
-        select id, hour, unnest([
-            {scale: 1, side: 1, excess: high1_excess, unit: high1_unit, ratio: high1_ratio},
-            {scale: 2, side: 1, excess: high2_excess, unit: high2_unit, ratio: high2_ratio},
-            {scale: 5, side: 1, excess: high5_excess, unit: high5_unit, ratio: high5_ratio},
-            {scale: 15, side: 1, excess: high15_excess, unit: high15_unit, ratio: high15_ratio},
-            {scale: 60, side: 1, excess: high60_excess, unit: high60_unit, ratio: high60_ratio},
-            {scale: 5, side: -1, excess: low5_excess, unit: low5_unit, ratio: low5_ratio},
-            {scale: 15, side: -1, excess: low15_excess, unit: low15_unit, ratio: low15_ratio},
-            {scale: 30, side: -1, excess: low30_excess, unit: low30_unit, ratio: low30_ratio}
-        ], recursive := true)
-        from plain_excesses
-        union all
-        select
-            id, hour, scale, side,
-            excess(x, u, side), excess_unit(x, u, side), excess_ratio(x, u, side)
-        from expected
-        where screened and (scale < 15 or minute % 5 = 0)
-    )
-    group by id, hour, scale, side
-),
+)
+select id, hour, scale, side, sum(excess) as excess, sum(unit) as unit, max(ratio) as ratio
+from (
+    select id, hour, unnest([
+        {scale: 1, side: 1, excess: high1_excess, unit: high1_unit, ratio: high1_ratio},
+        {scale: 2, side: 1, excess: high2_excess, unit: high2_unit, ratio: high2_ratio},
+        {scale: 5, side: 1, excess: high5_excess, unit: high5_unit, ratio: high5_ratio},
+        {scale: 15, side: 1, excess: high15_excess, unit: high15_unit, ratio: high15_ratio},
+        {scale: 60, side: 1, excess: high60_excess, unit: high60_unit, ratio: high60_ratio},
+        {scale: 5, side: -1, excess: low5_excess, unit: low5_unit, ratio: low5_ratio},
+        {scale: 15, side: -1, excess: low15_excess, unit: low15_unit, ratio: low15_ratio},
+        {scale: 30, side: -1, excess: low30_excess, unit: low30_unit, ratio: low30_ratio}
+    ], recursive := true)
+    from plain_excesses
+    union all
+    select
+        id, hour, scale, side,
+        excess(x, u, side), excess_unit(x, u, side), excess_ratio(x, u, side)
+    from expected
+    where screened and (scale < 15 or minute % 5 = 0)
+)
+group by id, hour, scale, side;
+
 -- The 48 hours that ended an hour ago or more, without the wildest: their sums of whole numbers, and
 -- the largest of their extremes, also without the wildest hours (the third of 48; the first of less
 -- than 32).
-dispersions as materialized (
+create or replace temporary table dispersions as
+select
+    id, hour, scale, side,
+    excess - coalesce(
+        list_sum(list_transform(wildest[:hours // 16], lambda h: greatest(h.excess, 0))), 0
+    ) as excess,
+    unit - coalesce(list_sum(list_transform(wildest[:hours // 16], lambda h: h.unit)), 0) as unit,
+    extremes[1] as greatest_extreme,
+    extremes[greatest(hours // 16, 1)] as extreme,
+    hours
+from (
     select
         id, hour, scale, side,
-        excess - coalesce(
-            list_sum(list_transform(wildest[:hours // 16], lambda h: greatest(h.excess, 0))), 0
-        ) as excess,
-        unit - coalesce(list_sum(list_transform(wildest[:hours // 16], lambda h: h.unit)), 0) as unit,
-        extremes[1] as greatest_extreme,
-        extremes[greatest(hours // 16, 1)] as extreme,
-        hours
-    from (
-        select
-            id, hour, scale, side,
-            count(*) over past as hours,
-            max(ratio, 3) over past as extremes,
-            sum(excess) over past as excess,
-            sum(unit) over past as unit,
-            max({excess: excess, unit: unit}, 3) over past as wildest
-        from hourly
-        window past as (
-            partition by id, scale, side order by hour range between 49 preceding and 2 preceding
-        )
+        count(*) over past as hours,
+        max(ratio, 3) over past as extremes,
+        sum(excess) over past as excess,
+        sum(unit) over past as unit,
+        max({excess: excess, unit: unit}, 3) over past as wildest
+    from hourly
+    window past as (
+        partition by id, scale, side order by hour range between 49 preceding and 2 preceding
     )
-),
-dispersed as (
-    select
-        e.*,
-        greatest(coalesce(hours, 1), 1) as past_hours,
-        -- What 120 minutes of mean and so many hours of dispersion leave open makes it larger.
-        coalesce(if(d.unit > 0, greatest(d.excess, 0) / d.unit, 0), 0)
-            + 0.3 / minutes
-            + least(1 / past_hours^2, 0.15 / past_hours) as alpha,
-        coalesce(extreme, 0) as extreme,
-        coalesce(greatest_extreme, 0) as greatest_extreme
-    from expected e
-    left join dispersions d using (id, hour, scale, side)
-    where records > 0
-      and ($from::timestamp is null or minute >= minute_number($from::timestamp))
-),
--- Is a spike more than one minute? Of what is unusual so far, the sum without its largest minute and
+);
+
+create or replace temporary table dispersed as
+select
+    e.*,
+    dispersion(d.excess, d.unit, hours, minutes) as alpha,
+    coalesce(extreme, 0) as extreme,
+    coalesce(greatest_extreme, 0) as greatest_extreme
+from expected e
+left join dispersions d using (id, hour, scale, side)
+where records > 0
+  and ($from::timestamp is null or minute >= minute_number($from::timestamp));
+
+-- What is unusual so far is compared with last week too (one sample, so the mean of the quarter of
+-- an hour around it), and it is nothing when last week, or two of the last 4 days, saw as much at
+-- this minute, an hour earlier or an hour later (daylight saving time).
+create or replace temporary table suspects as
+select id, minute, scale, side, born, unnest([-60, 0, 60]) as shift
+from dispersed
+where age >= 1440 and count_score(x, u, alpha, side) >= 3;
+
+create or replace temporary table past_suspects as
+select *, minute + shift - 1440 * unnest([1, 2, 3, 4, 7]) as past_minute from suspects;
+
+with -- Is a spike more than one minute? Of what is unusual so far, the sum without its largest minute and
 -- what was expected of that (of a single minute: of it and the one before).
 single_minutes as (
     select q.id, q.minute, scale, sum(s.x) - max(s.x) as others
@@ -336,17 +341,6 @@ single_minutes as (
     ) q
     join sums s on s.id = q.id and s.minute = past_minute
     group by q.id, q.minute, scale
-),
--- What is unusual so far is compared with last week too (one sample, so the mean of the quarter of
--- an hour around it), and it is nothing when last week, or two of the last 4 days, saw as much at
--- this minute, an hour earlier or an hour later (daylight saving time).
-suspects as (
-    select id, minute, scale, side, born, unnest([-60, 0, 60]) as shift
-    from dispersed
-    where age >= 1440 and count_score(x, u, alpha, side) >= 3
-),
-past_suspects as (
-    select *, minute + shift - 1440 * unnest([1, 2, 3, 4, 7]) as past_minute from suspects
 ),
 precedents as (
     select

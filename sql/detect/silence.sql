@@ -22,127 +22,125 @@
 -- series), now (minutes before it are judged), threshold (standard deviations), every (return every minute of a pause that was judged).
 -- Columns: series, minute, observed (minutes without a record), expected (the mean pause), low (0),
 -- high (the shortest pause that could fire), score, direction, reason.
-with names as materialized (
-    select series, row_number() over (order by series)::integer as id
-    from (select distinct series from series_counts)
-),
-counts as materialized (
-    select id, minute_number(minute) as minute
-    from series_counts
-    join names using (series)
-    where n > 0
-      and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
-      and ($to::timestamp is null or minute < $to::timestamp)
-),
-horizon as (
-    select
-        least(
-            coalesce(minute_number($to::timestamp), max(minute) + 1),
-            -- What is not there yet is not silent.
-            minute_number($now::timestamp)
-        ) as end_minute
-    from counts
-),
--- Minutes with a record of anything, and for how long at most it can go on without one.
-pauses as (
-    select
-        minute,
-        coalesce(minute - lag(minute) over (order by minute), 1) as pause,
-        lead(minute) over (order by minute) as next_minute,
-        first_id,
-        last_id
-    from (select minute, min(id) as first_id, max(id) as last_id from counts group by minute)
-),
-patience as (
-    select
-        minute,
-        next_minute,
-        if(
-            count(*) over day >= 60 and min(first_id) over day < max(last_id) over day,
-            2 * quantile_disc(pause, 0.99) over day,
-            2147483647
-        ) as patience
-    from pauses
-    window day as (order by minute range between 1440 preceding and current row)
-),
-arrivals as materialized (
-    select
-        minute,
-        next_minute,
-        patience,
-        -- Minutes of downtime before this one.
-        coalesce(sum(if(next_minute - minute > patience, next_minute - minute - 1, 0)) over (
-            order by minute rows between unbounded preceding and 1 preceding
-        ), 0)::bigint as down
-    from patience
-),
-gaps as materialized (
-    select
-        id,
-        minute,
-        minute // 60 as hour,
-        down,
-        lead(minute) over series as next_minute,
-        minute - lag(minute) over series as apart,
-        apart - (down - lag(down) over series) as gap
-    from counts
-    join arrivals using (minute)
-    window series as (partition by id order by minute)
-),
-hourly as (
-    select
-        id,
-        hour,
-        count(gap) as n,
-        sum(gap) as minutes,
-        sum(gap * gap) as squares,
-        max(gap) as longest,
-        min(minute) filter (where apart <= 1440) as first_minute
-    from gaps
-    group by id, hour
-),
-histories as (
-    select
-        id,
-        hour,
-        sum(n) over two_days as n,
-        sum(minutes) over two_days as minutes,
-        sum(squares) over two_days as squares,
-        max(longest) over two_days as longest,
-        count(*) over (
-            partition by id order by hour range between 24 preceding and 1 preceding
-        ) as active_hours,
-        -- Born at the first record that follows another within a day: a stray line is no birth.
-        min(first_minute) over (
-            partition by id order by hour range between 120 preceding and current row
-        ) as born
-    from hourly
-    window two_days as (partition by id order by hour range between 48 preceding and 1 preceding)
-),
-silences as (
-    select
-        g.id,
-        g.minute as last_minute,
-        g.down,
-        greatest(longest, g.gap) as longest,
-        minutes::double / n as mean,
-        -- 1 / shape
-        greatest(squares::double / n - mean * mean, 0) / (mean * mean)
-            + 1 / (12 * mean * mean) + 0.3 / n as spread,
-        unnest(range(
-            g.minute + if($every::boolean, 1, 5),
-            least(coalesce(g.next_minute, 2147483647), end_minute, g.minute + 121)
-        ))::integer as minute
-    from gaps g
-    join histories h using (id, hour)
-    cross join horizon
-    where n >= 20
-      and active_hours >= 12
-      and g.minute - born >= 1440 - 5
-      and ($every::boolean or coalesce(g.next_minute, end_minute) - g.minute > 1.5 * longest)
-      and coalesce(g.next_minute, end_minute) - g.minute > if($every::boolean, 1, 5)
-),
-judged as (
+create or replace temporary table names as
+select series, row_number() over (order by series)::integer as id
+from (select distinct series from series_counts);
+
+create or replace temporary table counts as
+select id, minute_number(minute) as minute
+from series_counts
+join names using (series)
+where n > 0
+  and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
+  and ($to::timestamp is null or minute < $to::timestamp);
+
+create or replace temporary table horizon as
+select
+    least(
+        coalesce(minute_number($to::timestamp), max(minute) + 1),
+        -- What is not there yet is not silent.
+        minute_number($now::timestamp)
+    ) as end_minute
+from counts;
+
+-- Minutes with a record of anything, and for how long there had been none.
+create or replace temporary table arrivals as
+select minute, first_id, last_id, coalesce(minute - lag(minute) over (order by minute), 1) as pause
+from (select minute, min(id) as first_id, max(id) as last_id from counts group by minute);
+
+-- For how long at most it can go on without a record of anything.
+create or replace temporary table patience as
+select
+    minute,
+    first_id,
+    last_id,
+    pause,
+    if(
+        count(*) over day >= 60 and min(first_id) over day < max(last_id) over day,
+        2 * quantile_disc(pause, 0.99) over day,
+        2147483647
+    )::integer as patience
+from arrivals
+window day as (order by minute range between 1440 preceding and current row);
+
+create or replace temporary table downs as
+select
+    minute,
+    next_minute,
+    patience,
+    -- Minutes of downtime before this one.
+    coalesce(sum(if(next_minute - minute > patience, next_minute - minute - 1, 0)) over (
+        order by minute rows between unbounded preceding and 1 preceding
+    ), 0)::bigint as down
+from (select minute, patience, lead(minute) over (order by minute) as next_minute from patience);
+
+create or replace temporary table gaps as
+select
+    id,
+    minute,
+    minute // 60 as hour,
+    down,
+    lead(minute) over series as next_minute,
+    minute - lag(minute) over series as apart,
+    apart - (down - lag(down) over series) as gap
+from counts
+join downs using (minute)
+window series as (partition by id order by minute);
+
+create or replace temporary table hourly_gaps as
+select
+    id,
+    hour,
+    count(gap) as n,
+    sum(gap) as minutes,
+    sum(gap * gap) as squares,
+    max(gap) as longest,
+    min(minute) filter (where apart <= 1440) as first_minute
+from gaps
+group by id, hour;
+
+create or replace temporary table histories as
+select
+    id,
+    hour,
+    sum(n) over two_days as n,
+    sum(minutes) over two_days as minutes,
+    sum(squares) over two_days as squares,
+    max(longest) over two_days as longest,
+    count(*) over (
+        partition by id order by hour range between 24 preceding and 1 preceding
+    ) as active_hours,
+    -- Born at the first record that follows another within a day: a stray line is no birth.
+    min(first_minute) over (
+        partition by id order by hour range between 120 preceding and current row
+    ) as born
+from hourly_gaps
+window two_days as (partition by id order by hour range between 48 preceding and 1 preceding);
+
+create or replace temporary table silences as
+select
+    g.id,
+    g.minute as last_minute,
+    g.down,
+    greatest(longest, g.gap) as longest,
+    minutes::double / n as mean,
+    -- 1 / shape
+    greatest(squares::double / n - mean * mean, 0) / (mean * mean)
+        + 1 / (12 * mean * mean) + 0.3 / n as spread,
+    unnest(range(
+        g.minute + if($every::boolean, 1, 5),
+        least(coalesce(g.next_minute, 2147483647), end_minute, g.minute + 121)
+    ))::integer as minute
+from gaps g
+join histories h using (id, hour)
+cross join horizon
+where n >= 20
+  and active_hours >= 12
+  and g.minute - born >= 1440 - 5
+  and ($every::boolean or coalesce(g.next_minute, end_minute) - g.minute > 1.5 * longest)
+  and coalesce(g.next_minute, end_minute) - g.minute > if($every::boolean, 1, 5);
+
+with judged as (
     select
         s.*,
         s.minute - s.last_minute - (a.down - s.down) as gap,
@@ -151,7 +149,7 @@ judged as (
         sqrt(2 * (ratio - 1 - ln(ratio)) / spread) as z,
         if(gap >= 5 and gap > 1.5 * longest and not nothing_at_all, z, 0) as score
     from silences s
-    asof join arrivals a on s.minute >= a.minute
+    asof join downs a on s.minute >= a.minute
 ),
 no_data as (
     select
@@ -161,7 +159,7 @@ no_data as (
         ))::integer as minute,
         minute as last_minute,
         patience
-    from arrivals
+    from downs
     cross join horizon
     where coalesce(next_minute, end_minute) - minute > greatest(patience, 5)
 ),

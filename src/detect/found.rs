@@ -10,6 +10,7 @@ use crate::store::{RowSink, Session};
 
 const STORE: &str = include_str!("../../sql/found_store.sql");
 const FORGET: &str = include_str!("../../sql/found_forget.sql");
+const MINUTES: &str = include_str!("../../sql/found_minutes.sql");
 const SINCE: &str = include_str!("../../sql/found_since.sql");
 const SHOW: &str = include_str!("../../sql/found_show.sql");
 
@@ -45,6 +46,11 @@ impl Found {
 
     fn named(&self) -> Parameters {
         Parameters::new().with("detector", &self.detector).with("parameters", &self.parameters)
+    }
+
+    /// What this run found, in order of time.
+    pub fn minutes(&self, session: &Session) -> Result<Vec<UnusualMinute>> {
+        session.rows(MINUTES, &[])
     }
 
     /// Adds what was found to the anomalies.

@@ -12,6 +12,8 @@
 //! - `series_ratio(series, minute, n, errors)`: records per minute of each service, and how many of
 //!   them are errors.
 //!
+//! Those that come with Pintail may be several statements: temporary tables, and last what is found.
+//!
 //! The way of a score: a detector's rows (`found`), those that a [`bar`] lets through, checked and
 //! with what people said of the like (`found_checked`), the table anomalies ([`found`]), and the life
 //! of an alert (`alert::life`).
@@ -19,6 +21,7 @@
 //! - [`builtin`]: the list of those that come with Pintail. [`choice`]: those of users beside them.
 //! - [`bar`]: from which score on a minute counts.
 //! - [`found`]: what was found.
+//! - [`stream`]: judges new minutes without reading all of the past again.
 //! - [`scoring`]: scores a file without a database.
 
 pub mod bar;
@@ -26,6 +29,7 @@ pub mod builtin;
 pub mod choice;
 pub mod found;
 pub mod scoring;
+pub mod stream;
 
 use std::path::Path;
 
@@ -226,8 +230,31 @@ impl Detector {
                 session.execute(statement, &[])?;
             }
         }
-        let created = session.create("found", &self.sql, &parameters.as_slice());
-        created.map_err(|error| self.failed(&error))
+        let parameters = &parameters.as_slice();
+        // Those of users ask, and do nothing else.
+        let run = || match self.is_built_in() {
+            false => session.create("found", &self.sql, parameters),
+            true => {
+                let mut statements = split(&self.sql);
+                let last = statements.pop().unwrap_or_default();
+                for statement in statements {
+                    session.execute(statement, parameters)?;
+                }
+                session.create("found", last, parameters)
+            }
+        };
+        run().map_err(|error| self.failed(&error))
+    }
+
+    /// The statement that makes a temporary table of that name.
+    fn statement(&self, table: &str) -> &str {
+        let create = format!("create or replace temporary table {table} as\n");
+        split(&self.sql).into_iter().find(|it| it.contains(&create)).unwrap_or_default()
+    }
+
+    /// The statement that returns what is found.
+    fn last_statement(&self) -> &str {
+        split(&self.sql).pop().unwrap_or_default()
     }
 
     fn failed(&self, error: &Error) -> Error {

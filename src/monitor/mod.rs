@@ -19,7 +19,8 @@ use serde::Deserialize;
 use crate::alert::life::{CONFIRM, MERGE, Step, steps};
 use crate::clock;
 use crate::detect::choice::Choices;
-use crate::detect::{Bar, Detector, Settings, UnusualMinute};
+use crate::detect::stream::{Judged, Rolling};
+use crate::detect::{Bar, Detector, Found, Settings, UnusualMinute};
 use crate::error::Result;
 use crate::queries::compact::compact;
 use crate::queries::range::MINUTE;
@@ -40,6 +41,12 @@ const NO_DATA: &str = "(no data)";
 
 /// Nobody is told of what is longer ago.
 const NEWS_FOR: Micros = 60 * MINUTE;
+
+/// So much of the past is judged at once from what is kept of it.
+const AT_ONCE: Micros = 15 * MINUTE;
+
+/// What is kept may be brought up to date so long after a tick.
+const KEEP_WITHIN: Duration = Duration::from_secs(30);
 
 /// How often partial counts are joined, and how far back.
 const COMPACT_EVERY: Micros = 10 * MINUTE;
@@ -95,7 +102,7 @@ pub struct Ran {
 }
 
 #[derive(Deserialize)]
-struct Judged {
+struct JudgedUntil {
     name: String,
     judged_until: Micros,
 }
@@ -112,19 +119,21 @@ impl Monitor {
     /// Ticks until `stop`, the first time at once.
     pub fn run(&self, stop: &Stop) {
         let mut late = Late::default();
+        let mut rolling = Rolling::default();
         let mut compacted: Option<Micros> = None;
         loop {
             let now = clock::now();
             let started = Instant::now();
             let session = self.store.session();
             let ticked = session.and_then(|session| {
-                let ran = self.tick(&session, now, &mut late, stop)?;
+                let ran = self.tick(&session, now, &mut late, &mut rolling, stop)?;
                 if compacted.is_none_or(|at| now - at >= COMPACT_EVERY) {
                     let look_back = compacted.map_or(FIRST_LOOK_BACK, |_| COMPACT_LOOK_BACK);
                     compacted = Some(now);
                     let until = now.div_euclid(MINUTE) * MINUTE;
                     compact(&self.store.session()?, until - look_back, until, now)?;
                 }
+                self.keep(&session, &mut rolling, now, stop)?;
                 Ok(ran)
             });
             let failed = ticked.as_ref().err().map(|error| {
@@ -160,11 +169,12 @@ impl Monitor {
         session: &Session,
         now: Micros,
         late: &mut Late,
+        rolling: &mut Rolling,
         stop: &Stop,
     ) -> Result<(Vec<Ran>, u64)> {
         let until = self.complete_until(now);
         let changed = late.look(session, until)?;
-        let judged: Vec<Judged> = session.rows(JUDGED, &[])?;
+        let judged: Vec<JudgedUntil> = session.rows(JUDGED, &[])?;
         let judged: HashMap<String, Micros> =
             judged.into_iter().map(|it| (it.name, it.judged_until)).collect();
         let mut all = Vec::new();
@@ -188,13 +198,13 @@ impl Monitor {
                 ran.about = detector.about();
                 ran.bar = Some(self.bar(&detector));
                 // Nothing new: the clock was set back.
-                if from < until {
-                    self.judge(session, &detector, from, until, now)?;
+                if from >= until {
+                    return Ok(from);
                 }
-                Ok(())
+                self.judge(session, rolling, &detector, (from, until), now)
             });
             match done {
-                Ok(()) => ran.judged_until = Some(until.max(from)),
+                Ok(judged_until) => ran.judged_until = Some(judged_until),
                 Err(error) => {
                     stop.heed(&error);
                     ran.error = Some(error.to_string());
@@ -211,23 +221,60 @@ impl Monitor {
         detector.bar(self.watch.threshold, self.watch.false_alarms)
     }
 
-    /// One detector over the minutes from <= minute < until, and what follows.
-    pub fn judge(
+    /// One detector over the minutes from <= minute < until, and what follows; until when they are
+    /// judged.
+    fn judge(
+        &self,
+        session: &Session,
+        rolling: &mut Rolling,
+        detector: &Detector,
+        (from, until): (Micros, Micros),
+        now: Micros,
+    ) -> Result<Micros> {
+        let (settings, bar) = (&self.watch.settings, self.bar(detector));
+        if !detector.is_built_in() {
+            let parameters = settings.parameters(Some(from), Some(until), until);
+            session.check_only_asks(detector.sql())?;
+            let found = patience::within(session, || detector.run(session, &parameters, bar))?;
+            self.note(session, detector, &found, (from, until), now)?;
+            return Ok(until);
+        }
+        let mut at = from;
+        let mut piece = until - from;
+        while at < until {
+            let to = (at + piece).min(until);
+            match rolling.judge(session, detector, settings, bar, (at, to), now)? {
+                Judged::FromKept(found) | Judged::FromPast(found) => {
+                    self.note(session, detector, &found, (at, to), now)?;
+                    at = to;
+                }
+                // A long time is judged from what is kept piece by piece.
+                Judged::NotYet if piece > AT_ONCE => piece = AT_ONCE,
+                // What is kept is complete, and does not reach back so far.
+                Judged::NotYet if rolling.is_complete() && until - at > AT_ONCE => {
+                    let skipped = Moment(until - AT_ONCE);
+                    tracing::warn!(
+                        "{}: minutes before {} are not judged",
+                        detector.name,
+                        skipped.iso()
+                    );
+                    at = skipped.0;
+                }
+                Judged::NotYet => break,
+            }
+        }
+        Ok(at)
+    }
+
+    /// Stores what was found in the minutes from <= minute < until, and tells people.
+    fn note(
         &self,
         session: &Session,
         detector: &Detector,
-        from: Micros,
-        until: Micros,
+        found: &Found,
+        (from, until): (Micros, Micros),
         now: Micros,
     ) -> Result<()> {
-        let parameters = self.watch.settings.parameters(Some(from), Some(until), until);
-        let bar = self.bar(detector);
-        let found = if detector.is_built_in() {
-            detector.run(session, &parameters, bar)?
-        } else {
-            session.check_only_asks(detector.sql())?;
-            patience::within(session, || detector.run(session, &parameters, bar))?
-        };
         session.transaction(|| {
             found.forget_others(session, from, until)?;
             found.store(session, &Moment(now).sql())?;
@@ -237,6 +284,24 @@ impl Monitor {
             let note = Parameters::new().with("name", &detector.name).with("judged_until", until);
             session.execute(NOTE_JUDGED, &note.as_slice())
         })
+    }
+
+    /// Brings up to date what detectors keep of the past, a while.
+    fn keep(
+        &self,
+        session: &Session,
+        rolling: &mut Rolling,
+        now: Micros,
+        stop: &Stop,
+    ) -> Result<()> {
+        let started = Instant::now();
+        let until = self.complete_until(now);
+        while rolling.keep(session, until)? {
+            if stop.is_stopped() || started.elapsed() > KEEP_WITHIN {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn follow_up(

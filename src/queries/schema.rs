@@ -24,7 +24,7 @@ pub const EXAMPLES: [&str; 10] = [
 ];
 
 /// What each table and view is for. Others are shown without a word.
-const ABOUT: [(&str, &str); 18] = [
+const ABOUT: [(&str, &str); 20] = [
     ("logs", "every record"),
     ("rejects", "lines that no format could read"),
     ("sources", "where records came from"),

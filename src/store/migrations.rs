@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0005_alerts.sql"),
     include_str!("../../migrations/0006_receiving.sql"),
     include_str!("../../migrations/0007_detection.sql"),
+    include_str!("../../migrations/0008_rolling.sql"),
 ];
 
 const VERSIONS: &str = include_str!("../../sql/schema_version.sql");

@@ -1,0 +1,8 @@
+-- Deletes what was computed of hours: it is computed again.
+-- Parameters: hour (the first of them).
+delete from rolling_closed where hour >= $hour::integer;
+delete from rolling_arrivals where minute >= $hour::integer * 60;
+delete from rolling_hours where hour >= $hour::integer;
+delete from rolling_excesses where hour >= $hour::integer;
+delete from rolling_dispersions where hour >= $hour::integer + 2;
+delete from rolling_stale where hour >= $hour::integer

@@ -1,0 +1,2 @@
+-- Nothing is said of what has to be computed again first.
+delete from quiet where id in (select id from rolling_stale)
