@@ -8,6 +8,7 @@ mod common;
 mod page {
     pub mod access;
     pub mod browser;
+    pub mod detection;
     pub mod explore;
     pub mod looks;
     pub mod overview;

@@ -169,8 +169,9 @@ select
     ts as minute,
     if(usable, x, null) as observed,
     if(usable, expected, null) as expected,
-    expected + q1[2] - $threshold::double / trust * unit1 as low,
-    expected + q1[3] + $threshold::double / trust * unit1 as high,
+    -- While it learns, there is no band.
+    coalesce(expected + q1[2] - $threshold::double / trust * unit1, expected) as low,
+    coalesce(expected + q1[3] + $threshold::double / trust * unit1, expected) as high,
     score,
     if(coalesce(off, 0) < 0, 'low', 'high') as direction,
     case

@@ -20,7 +20,7 @@
 //!
 //! - [`builtin`]: the list of those that come with Pintail. [`choice`]: those of users beside them.
 //! - [`bar`]: from which score on a minute counts.
-//! - [`found`]: what was found.
+//! - [`found`]: what was found. `pieces`: a long time, judged in parts.
 //! - [`stream`]: judges new minutes without reading all of the past again.
 //! - [`scoring`]: scores a file without a database.
 
@@ -28,6 +28,7 @@ pub mod bar;
 pub mod builtin;
 pub mod choice;
 pub mod found;
+mod pieces;
 pub mod scoring;
 pub mod stream;
 
@@ -37,11 +38,13 @@ pub use bar::{Bar, Firing, Opening};
 pub use found::{Found, UnusualMinute};
 
 use crate::error::{Error, Result};
-use crate::queries::Parameters;
 pub use crate::queries::settings::Settings;
+use crate::queries::{Moment, Parameters};
+use crate::record::Micros;
 use crate::store::statements::split;
 use crate::store::{Parameter, Session};
 use builtin::{BUILT_IN, BuiltIn, Reads};
+use pieces::Extent;
 
 /// What a detector returns, in any order, with types that can be cast to these.
 pub const COLUMNS: [(&str, &str); 9] = [
@@ -59,6 +62,7 @@ pub const COLUMNS: [(&str, &str); 9] = [
 const SERIES_COUNTS: &str = include_str!("../../sql/series_counts.sql");
 const SERIES_VALUES: &str = include_str!("../../sql/series_values.sql");
 const SERIES_RATIO: &str = include_str!("../../sql/series_ratio.sql");
+const CELLS: &str = include_str!("../../sql/cells.sql");
 const MACROS: &str = include_str!("../../sql/macros.sql");
 const BUDGET: &str = include_str!("../../sql/found_budget.sql");
 const SUBJECTS: &str = include_str!("../../sql/found_subjects.sql");
@@ -145,8 +149,13 @@ impl Detector {
 
     /// What it looks for: the first sentence of its header.
     pub fn about(&self) -> String {
-        let comment: Vec<&str> =
-            self.sql.lines().map_while(|line| line.strip_prefix("--")).map(str::trim).collect();
+        let comment: Vec<&str> = self
+            .sql
+            .lines()
+            .map_while(|line| line.strip_prefix("--"))
+            .map(str::trim)
+            .take_while(|line| !line.is_empty())
+            .collect();
         let text = comment.join(" ");
         let text = text.strip_prefix(&format!("{}:", self.name)).unwrap_or(&text).trim();
         // A sentence ends where another begins: `e.g.` is no end.
@@ -188,6 +197,19 @@ impl Detector {
     /// DuckDB's message, or what is missing from the detector's columns.
     pub fn run(&self, session: &Session, parameters: &Parameters, bar: Bar) -> Result<Found> {
         let parameters = parameters.clone().with("threshold", bar.asked());
+        let pieces = match self.reads() == Some(Reads::Counts) && self.is_built_in() {
+            true => session.row::<Extent>(CELLS, &parameters.as_slice())?.pieces(),
+            false => None,
+        };
+        match pieces {
+            None => self.judge_prepared(session, &parameters)?,
+            Some(pieces) => self.judge_pieces(session, &parameters, &pieces)?,
+        }
+        self.check(session, &parameters, bar)
+    }
+
+    /// Prepares what the detector reads, and judges it.
+    fn judge_prepared(&self, session: &Session, parameters: &Parameters) -> Result<()> {
         let slice = &parameters.as_slice();
         match self.reads() {
             Some(Reads::Counts) => session.create("series_counts", SERIES_COUNTS, slice)?,
@@ -195,8 +217,29 @@ impl Detector {
             Some(Reads::Ratio) => session.create("series_ratio", SERIES_RATIO, slice)?,
             None => {}
         }
-        self.judge(session, &parameters)?;
-        self.check(session, &parameters, bar)
+        self.judge(session, parameters)
+    }
+
+    fn judge_pieces(
+        &self,
+        session: &Session,
+        parameters: &Parameters,
+        pieces: &[(Micros, Micros)],
+    ) -> Result<()> {
+        for (at, (from, to)) in pieces.iter().enumerate() {
+            let piece = parameters
+                .clone()
+                .replaced("from", Moment(*from).sql())
+                .replaced("to", Moment(*to).sql());
+            self.judge_prepared(session, &piece)?;
+            let gather = if at == 0 {
+                "create or replace temporary table found_pieces as from found"
+            } else {
+                "insert into found_pieces from found"
+            };
+            session.execute(gather, &[])?;
+        }
+        session.execute("create or replace temporary table found as from found_pieces", &[])
     }
 
     /// Whether what the detector left in the session is as it must be; with what goes with it.

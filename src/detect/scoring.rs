@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use super::bar::FALSE_ALARMS_DEFAULT;
 use super::builtin::Reads;
+use super::pieces::Extent;
 use super::{Detector, Settings};
 use crate::error::{Error, Result};
-use crate::queries::range::MINUTE;
 use crate::record::Micros;
 use crate::store::Session;
 
@@ -25,13 +25,6 @@ const VERDICTS: &str = include_str!("../../sql/file/verdicts.sql");
 
 /// Each row of the file, with its score: to be run when [`score`] is done.
 pub const SCORED: &str = include_str!("../../sql/file/scored.sql");
-
-/// Minutes of all series that are looked at in one go, the past that detectors look back at
-/// included: half a kilobyte of memory each.
-const CELLS_MAX: i64 = 2_500_000;
-
-/// How far the detectors of counts that come with Pintail look back, in minutes.
-const LOOK_BACK_MINUTES: i64 = 8 * 1_440;
 
 /// The end of the year 5000: all minutes of a file are complete.
 const NOW: Micros = 95_617_584_000_000_000;
@@ -117,7 +110,15 @@ pub fn score(session: &Session, detectors: &[Detector], threshold: Option<f64>) 
         let settings = Settings { every: true, ..Settings::default() };
         let threshold = bar.to_string();
         let insert = format!("insert into verdicts {}", VERDICTS.replace("{matched}", matched));
-        for (from, to) in pieces(session, detector)? {
+        // How far those of users look back, nobody knows.
+        let in_pieces = detector.reads() == Some(Reads::Counts) && detector.is_built_in();
+        let pieces = match in_pieces {
+            true => session.row::<Extent>(EXTENT, &[])?.pieces(),
+            false => None,
+        };
+        let pieces =
+            pieces.map(|pieces| pieces.into_iter().map(|(from, to)| (Some(from), Some(to))));
+        for (from, to) in pieces.map_or_else(|| vec![(None, None)], Iterator::collect) {
             let parameters = settings.parameters(from, to, NOW).with("threshold", bar);
             detector.judge(session, &parameters)?;
             session.execute(&insert, &[("threshold", Some(&threshold))])?;
@@ -126,35 +127,9 @@ pub fn score(session: &Session, detectors: &[Detector], threshold: Option<f64>) 
     Ok(())
 }
 
-/// From when to when a detector is to judge, one run after the other: what it says does not depend
-/// on that (tests/score.rs), but the memory that it takes does.
-fn pieces(session: &Session, detector: &Detector) -> Result<Vec<(Option<Micros>, Option<Micros>)>> {
-    // How far those of users look back, nobody knows.
-    if detector.reads() != Some(Reads::Counts) || !detector.is_built_in() {
-        return Ok(vec![(None, None)]);
-    }
-    let extent: Extent = session.row(EXTENT, &[])?;
-    let (Some(first), Some(last)) = (extent.first, extent.last) else { return Ok(Vec::new()) };
-    let minutes = (last - first) / MINUTE + 1;
-    let cells_per_minute = (extent.cells / minutes).max(1);
-    let at_once = (CELLS_MAX / cells_per_minute - LOOK_BACK_MINUTES).max(1_440);
-    if minutes <= at_once + LOOK_BACK_MINUTES {
-        return Ok(vec![(None, None)]);
-    }
-    let starts = (0..minutes).step_by(at_once as usize).map(|minute| first + minute * MINUTE);
-    Ok(starts.map(|from| (Some(from), Some(from + at_once * MINUTE))).collect())
-}
-
 #[derive(Deserialize)]
 struct Column {
     name: String,
-}
-
-#[derive(Deserialize)]
-struct Extent {
-    first: Option<Micros>,
-    last: Option<Micros>,
-    cells: i64,
 }
 
 /// A row that cannot be scored.

@@ -13,7 +13,8 @@ use super::app::App;
 use super::overview::span;
 use crate::backtest::{Backtest, Trial, Truth, backtest as run_backtest};
 use crate::clock;
-use crate::detect::{Bar, Detector, Firing};
+use crate::detect::{Detector, Firing};
+use crate::error::Error;
 use crate::queries::Moment;
 use crate::queries::learning::{Learning, learning};
 use crate::queries::marks::{self, Mark, Marks, NewMark};
@@ -67,42 +68,57 @@ pub async fn detectors(State(app): State<App>) -> ApiResult<Json<Detectors>> {
     let state = monitor.state();
     let now = clock::now();
     let series = app.runner.page(move |session| learning(session, now)).await?;
-    let known: Vec<String> = state.detectors.iter().map(|ran| ran.name.clone()).collect();
-    let running = state.detectors.into_iter().map(|ran| DetectorInfo {
-        threshold: ran.bar.map(Bar::single),
-        unit: unit(&ran.name),
-        built_in: Detector::built_in().any(|it| it.name == ran.name),
-        alerts: true,
-        name: ran.name,
-        about: ran.about,
-        error: ran.error,
-        judged_until: ran.judged_until.map(Moment),
-        took_ms: Some(ran.took.as_secs_f64() * 1_000.0),
+    let budget = monitor.watch.false_alarms;
+    let chosen = monitor.watch.choices.look();
+    let others = Detector::built_in().filter(|it| chosen.iter().all(|one| one.name != it.name));
+    let others: Vec<DetectorInfo> = others.map(|it| info(it, None, budget)).collect();
+    let running = chosen.into_iter().map(|one| {
+        let ran = state.detectors.iter().find(|ran| ran.name == one.name);
+        match one.detector {
+            Ok(detector) => DetectorInfo {
+                alerts: true,
+                error: ran.and_then(|ran| ran.error.clone()),
+                judged_until: ran.and_then(|ran| ran.judged_until).map(Moment),
+                took_ms: ran.map(|ran| ran.took.as_secs_f64() * 1_000.0),
+                ..info(detector, monitor.watch.threshold, budget)
+            },
+            Err(error) => DetectorInfo {
+                name: one.name,
+                about: String::new(),
+                threshold: None,
+                unit: "own".to_owned(),
+                built_in: false,
+                alerts: true,
+                error: Some(error.to_string()),
+                judged_until: None,
+                took_ms: None,
+            },
+        }
     });
-    let others =
-        Detector::built_in().filter(|it| !known.contains(&it.name)).map(|it| DetectorInfo {
-            threshold: Some(it.bar(None, monitor.watch.false_alarms).single()),
-            unit: unit(&it.name),
-            built_in: true,
-            alerts: false,
-            about: it.about(),
-            name: it.name,
-            error: None,
-            judged_until: None,
-            took_ms: None,
-        });
+    let detectors = running.chain(others).collect();
     Ok(Json(Detectors {
-        detectors: running.chain(others).collect(),
-        false_alarms_per_day: monitor.watch.false_alarms,
+        detectors,
+        false_alarms_per_day: budget,
         judge_after_seconds: monitor.watch.settle as f64 / 1e6,
         series,
         too_late: state.too_late,
     }))
 }
 
-fn unit(name: &str) -> String {
-    let budget = Detector::built_in().any(|it| it.name == name && it.firing == Firing::Budget);
-    if budget || name == "zscore" { "deviations" } else { "own" }.to_owned()
+/// What is known of one that has not run.
+fn info(detector: Detector, threshold: Option<f64>, budget: f64) -> DetectorInfo {
+    let in_deviations = detector.firing == Firing::Budget || detector.name == "zscore";
+    DetectorInfo {
+        about: detector.about(),
+        threshold: Some(detector.bar(threshold, budget).single()),
+        unit: if in_deviations { "deviations" } else { "own" }.to_owned(),
+        built_in: detector.is_built_in(),
+        alerts: false,
+        error: None,
+        judged_until: None,
+        took_ms: None,
+        name: detector.name,
+    }
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -161,7 +177,15 @@ pub async fn backtest(
                 if !trial.detector.is_built_in() {
                     session.check_only_asks(trial.detector.sql())?;
                 }
-                run_backtest(session, trial, &settings, span.from, to, truth.as_deref())
+                let tested =
+                    run_backtest(session, trial, &settings, span.from, to, truth.as_deref());
+                match tested {
+                    // Of somebody's own: theirs to mend.
+                    Err(Error::Sql(message)) if !trial.detector.is_built_in() => {
+                        Err(Error::usage(message))
+                    }
+                    tested => tested,
+                }
             })
             .collect()
     });

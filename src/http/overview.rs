@@ -82,6 +82,8 @@ pub struct MonitorStatus {
     pub last_run: Option<Moment>,
     pub took_ms: f64,
     pub error: Option<String>,
+    /// Detectors that could not run; see `/api/detectors`.
+    pub failing: Vec<String>,
 }
 
 /// The whole in numbers
@@ -117,6 +119,12 @@ pub async fn status(State(app): State<App>) -> ApiResult<Json<Status>> {
             last_run: monitor.last_run.map(Moment),
             took_ms: monitor.took.as_secs_f64() * 1_000.0,
             error: monitor.error,
+            failing: monitor
+                .detectors
+                .into_iter()
+                .filter(|ran| ran.error.is_some())
+                .map(|ran| ran.name)
+                .collect(),
         },
         error: options.live.error(),
         receive_error: options.live.receive_error(),

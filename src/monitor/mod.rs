@@ -81,7 +81,7 @@ pub struct Monitor {
 pub struct State {
     pub last_run: Option<Micros>,
     pub took: Duration,
-    /// Of the monitor itself, or of the detectors that failed.
+    /// Of the monitor itself; detectors have their own.
     pub error: Option<String>,
     pub detectors: Vec<Ran>,
     /// Records that came too late to be judged, since the start.
@@ -141,18 +141,21 @@ impl Monitor {
                 error.to_string()
             });
             let mut state = self.lock();
+            // What stays the same is said once.
+            if failed != state.error {
+                failed.iter().for_each(|error| tracing::warn!("monitor: {error}"));
+            }
             if let Ok((detectors, too_late)) = ticked {
+                let known = |ran: &Ran| state.detectors.iter().any(|it| it.error == ran.error);
+                for error in
+                    detectors.iter().filter(|ran| !known(ran)).filter_map(|ran| ran.error.as_ref())
+                {
+                    tracing::warn!("{error}");
+                }
                 state.detectors = detectors;
                 state.too_late += too_late;
             }
-            let broken = state.detectors.iter().find_map(|ran| ran.error.clone());
-            let error = failed.or(broken);
-            // Said once, as long as it stays the same.
-            if let Some(error) = error.as_ref().filter(|error| state.error.as_ref() != Some(*error))
-            {
-                tracing::warn!("monitor: {error}");
-            }
-            state.error = error;
+            state.error = failed;
             state.last_run = Some(now);
             state.took = started.elapsed();
             drop(state);

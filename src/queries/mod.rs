@@ -109,6 +109,12 @@ impl Parameters {
         self
     }
 
+    /// With other values for these.
+    pub fn replaced(mut self, name: &str, value: impl ToString) -> Parameters {
+        self.values.retain(|(known, _)| known != name);
+        self.with(name, value)
+    }
+
     pub fn and(mut self, others: &Parameters) -> Parameters {
         self.values.extend(others.values.iter().cloned());
         self

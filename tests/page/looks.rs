@@ -240,7 +240,7 @@ fn an_alert_is_told_and_leads_to_its_records() {
         assert_eq!(series, ["payment"]);
         page.click("[data-test=alert-table] .tabulator-cell[tabulator-field=began]");
         page.until_shown("row");
-        assert_eq!(page.parameter("q"), "service:payment level:>=error");
+        assert_eq!(page.parameter("q"), "service:payment level:error");
         let range = "ts >= '{from}'::timestamp and ts < '{to}'::timestamp and service = 'payment'";
         let range = range
             .replace("{from}", &page.parameter("from").replace('Z', ""))

@@ -7,7 +7,7 @@ use super::browser::{Page, World, browse};
 use super::worlds::{WHOLE, column, grouped, incident, number, rows_of};
 
 fn open(page: &Page, world: &World) {
-    page.visit(world.server(), &format!("/overview?{WHOLE}"));
+    page.visit(world.server(), &format!("/overview?{WHOLE}&found=zscore"));
     settle(page);
 }
 
@@ -204,7 +204,7 @@ fn the_anomalies_are_saved_as_csv() {
                 [
                     "start",
                     "service",
-                    "level",
+                    "min_level",
                     "observed",
                     "expected",
                     "score",
@@ -221,7 +221,7 @@ fn the_anomalies_are_saved_as_csv() {
                 .to_vec()
             })
             .collect();
-        // The last column says whether somebody was told, which is another test's.
+        // What follows says whether somebody was told or said something of it, which is another test's.
         let found: Vec<Vec<String>> = rows.into_iter().map(|row| row[..9].to_vec()).collect();
         assert_eq!(found, expected);
 

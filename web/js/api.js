@@ -15,10 +15,13 @@ export class ApiError extends Error {
 /** True for the error of a request that was given up on purpose. */
 export const aborted = (error) => error?.name === 'AbortError';
 
+/** The value of a parameter that is there and empty, e.g. the service of records without one. */
+export const EMPTY = Symbol('empty');
+
 function query(params) {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(params ?? {})) {
-    if (value !== null && value !== undefined && value !== '') search.append(name, String(value));
+    if (value !== null && value !== undefined && value !== '') search.append(name, value === EMPTY ? '' : String(value));
   }
   const text = search.toString();
   return text ? `?${text}` : '';
@@ -117,6 +120,7 @@ export const connection = {
 export const api = {
   get: (path, params, { signal } = {}) => request('GET', path, { params, signal }),
   post: (path, body, { signal } = {}) => request('POST', path, { body, signal }),
+  delete: (path, { signal } = {}) => request('DELETE', path, { signal }),
   url,
 };
 

@@ -8,12 +8,12 @@ const load = () => { library ??= import('/vendor/tabulator-tables-6.5.3/tabulato
 
 /**
  * createTable(host, { columns, test, label, onRow(data, event), placeholder, sort, height, name })
- * maxHeight: the rows scroll inside beyond it.
+ * maxHeight: the rows scroll inside beyond it. rowClass(data) -> { class: whether }.
  * columns: [{ title, field, width, minWidth, grow, align: 'right', cell(value, data) -> text or element, csv(value, data), sorter, hint,
- *   sortable, priority }] -> { set(rows), download(), rows(), key(event), destroy() }
+ *   sortable, priority, visible: false for files only }] -> { set(rows), download(), rows(), key(event), destroy() }
  * priority: columns with higher numbers go to a second line first when the table is narrow.
  */
-export function createTable(host, { columns, test, label, onRow, placeholder = 'Nothing here', sort = [], height, maxHeight, name = 'table', index }) {
+export function createTable(host, { columns, test, label, onRow, placeholder = 'Nothing here', sort = [], height, maxHeight, name = 'table', index, rowClass }) {
   const el = h('div', { class: `grid${onRow ? ' grid-clickable' : ''}`, 'data-test': test, style: { minHeight: height ? `${height}px` : null } });
   host.append(el);
   let table = null;
@@ -43,7 +43,7 @@ export function createTable(host, { columns, test, label, onRow, placeholder = '
 
   function column(c) {
     return {
-      title: c.title, field: c.field, width: c.width, minWidth: c.minWidth ?? 48, widthGrow: c.grow ?? 1, widthShrink: 0, hozAlign: c.align ?? 'left', headerHozAlign: c.align ?? 'left',
+      title: c.title, field: c.field, visible: c.visible !== false, download: true, width: c.width, minWidth: c.minWidth ?? 48, widthGrow: c.grow ?? 1, widthShrink: 0, hozAlign: c.align ?? 'left', headerHozAlign: c.align ?? 'left',
       responsive: c.priority ?? 0, headerSort: c.sortable !== false, headerSortStartingDir: c.align === 'right' ? 'desc' : 'asc', headerTooltip: c.hint ?? false,
       sorter: c.sorter ?? (c.align === 'right' ? 'number' : 'string'), sorterParams: { alignEmptyValues: 'bottom' }, resizable: false, cssClass: `${c.className ?? ''}${c.align === 'right' ? ' cell-num' : ''}`.trim(),
       formatter: (cell) => {
@@ -65,9 +65,23 @@ export function createTable(host, { columns, test, label, onRow, placeholder = '
 
   function decorate(row) {
     const node = row.getElement();
+    if (index) node.dataset.key = row.getData()[index];
+    for (const [name, on] of Object.entries(rowClass?.(row.getData()) ?? {})) node.classList.toggle(name, Boolean(on));
     if (!onRow || node.tabIndex === 0) return;
     node.tabIndex = 0;
     node.addEventListener('keydown', (event) => { if (event.key === 'Enter' && event.target === node) { event.preventDefault(); onRow(row.getData(), event); } });
+  }
+
+  /** Rows are made anew: what had the focus gets it again. */
+  function focusedPlace() {
+    const at = document.activeElement;
+    const row = el.contains(at) && at.closest('.tabulator-row');
+    if (!row || row.dataset.key === undefined) return null;
+    const test = at === row ? null : at.dataset.test;
+    return () => {
+      const again = rowNodes().find((node) => node.dataset.key === row.dataset.key);
+      (at === row ? again : test && again?.querySelector(`[data-test="${test}"]`))?.focus({ preventScroll: true });
+    };
   }
 
   const rowNodes = () => [...el.querySelectorAll('.tabulator-row')];
@@ -85,8 +99,10 @@ export function createTable(host, { columns, test, label, onRow, placeholder = '
       pending = rows;
       await ready;
       if (dead || pending !== rows) return;
+      const focused = focusedPlace();
       if (table.getDataCount() === 0) await table.setData(rows);
       else await table.replaceData(rows);
+      focused?.();
     },
     /** Focus to the next (1) or previous (-1) row. */
     move(by) {

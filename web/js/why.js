@@ -2,7 +2,7 @@
 
 import { h, replace } from './dom.js';
 import { dialog, empty, errorBox, skeleton } from './ui.js';
-import { newest, aborted } from './api.js';
+import { newest, aborted, EMPTY } from './api.js';
 import { logsLink, quoted, term } from './query.js';
 import { number, fixed, rangeText, timeTag } from './format.js';
 
@@ -17,8 +17,9 @@ function found(e) {
   return longest && (/\s/.test(longest) ? `"${longest.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"` : quoted(longest));
 }
 
-function explanation(e, { from, to, service, minLevel, close }) {
-  const q = [minLevel && e.kind !== 'level' && `level:>=${minLevel.toLowerCase()}`, found(e)].filter(Boolean).join(' ');
+function explanation(e, { from, to, service, level, minLevel, close }) {
+  const levels = level !== undefined ? term('level', level?.toLowerCase()) : minLevel && `level:>=${minLevel.toLowerCase()}`;
+  const q = [e.kind !== 'level' && levels, found(e)].filter(Boolean).join(' ');
   const link = logsLink({ from, to, service: e.kind === 'service' ? undefined : service, q });
   const value = h('a', { class: `why-value${e.kind === 'message' ? ' mono' : ''}`, href: link, title: 'Show its records', onclick: close }, e.value ?? `no ${e.kind}`);
   return h('li', { class: `why-row${e.same_as_above ? ' why-same' : ''}`, 'data-test': 'explanation' },
@@ -31,18 +32,18 @@ function explanation(e, { from, to, service, minLevel, close }) {
 }
 
 /**
- * Opens the dialog. { from, to (ms), began (ms, if what they belong to began earlier), service (null: records without one; undefined: all), minLevel, direction: 'high' or 'low', reason }
+ * Opens the dialog. { from, to (ms), began (ms, if what they belong to began earlier), service (null: records without one; undefined: all), level (exactly; null: records without one), minLevel (and above), direction: 'high' or 'low', reason }
  */
-export function showWhy(ctx, { from, to, began = from, service, minLevel, direction, reason }) {
+export function showWhy(ctx, { from, to, began = from, service, level, minLevel, direction, reason }) {
   const latest = newest();
   const list = h('div', { 'data-test': 'why-body' }, skeleton({ lines: 6 }));
   const box = dialog({ title: direction === 'low' ? 'What is missing' : 'What there is more of', test: 'why', wide: true, body: [h('p', null, reason), list], onClose: () => latest.cancel() });
   async function load() {
     replace(list, skeleton({ lines: 6 }));
     try {
-      const asked = { from: new Date(from).toISOString(), to: new Date(to).toISOString(), began: new Date(began).toISOString(), service: service === null ? '' : service, min_level: minLevel, direction };
+      const asked = { from: new Date(from).toISOString(), to: new Date(to).toISOString(), began: new Date(began).toISOString(), service: service === null ? EMPTY : service, level: level === null ? EMPTY : level, min_level: minLevel, direction };
       const { explanations } = await latest((signal) => ctx.api.get('why', asked, { signal }));
-      const context = { from, to, service, minLevel, close: () => box.close() };
+      const context = { from, to, service, level, minLevel, close: () => box.close() };
       replace(list, explanations.length
         ? h('div', null, h('p', { class: 'dim' }, `${rangeText(from, to)}, against the two hours before`), h('ol', { class: 'why-list' }, explanations.map((e) => explanation(e, context))))
         : empty({ title: 'Nothing stands out', text: 'Services, hosts, messages and fields have the same shares as in the two hours before: there is more (or less) of everything alike.' }));

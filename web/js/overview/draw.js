@@ -3,6 +3,7 @@
 import { seriesColor, seriesDash, toPlot, countAxis, plotText } from '../chart.js';
 import { theme } from '../theme.js';
 import { fixed } from '../format.js';
+import { amount, isCount, isShare } from '../detectors.js';
 import { peaks, withGaps, seriesLabel } from './model.js';
 
 const MARKS_WITH_LABEL = 6;
@@ -16,7 +17,7 @@ function axis({ from, to, step_ms: step }, series) {
 
 /** top: the upper end of the scale; width: of the plot in pixels */
 export function drawScores(model, top, width = 600) {
-  const { scores, threshold, chosen } = model;
+  const { scores, bar: threshold, chosen } = model;
   const { series, step_ms: step } = scores;
   const marks = [];
   const traces = series.map((s, i) => {
@@ -30,8 +31,12 @@ export function drawScores(model, top, width = 600) {
   if (marks.length) traces.push(markers(marks, series, scores, top, width));
   const lowest = Math.min(0, ...series.map((s) => s.score.reduce((a, b) => Math.min(a, b ?? 0), 0)));
   const bottom = lowest < -threshold * 0.6 ? Math.min(lowest * 1.15, -threshold * 1.1) : Math.max(lowest * 1.1, -2.5);
-  const shapes = bottom < -threshold ? [{ type: 'line', xref: 'paper', x0: 0, x1: 1, y0: -threshold, y1: -threshold, line: { color: theme.color('text-3'), width: 1, dash: 'dot' } }] : [];
-  return { traces, layout: { shapes, xaxis: axis(scores, series), yaxis: { range: [Math.min(bottom, 0), top], rangemode: 'normal', tickformat: 'd', zeroline: true, nticks: 6 } } };
+  const across = (y, line) => ({ type: 'line', xref: 'paper', x0: 0, x1: 1, y0: y, y1: y, line });
+  const shapes = bottom < -threshold ? [across(-threshold, { color: theme.color('text-3'), width: 1, dash: 'dot' })] : [];
+  // A threshold that cannot be dragged is part of the picture.
+  const annotations = model.isPicture ? [] : [{ xref: 'paper', x: 0, y: threshold, xanchor: 'left', yanchor: 'bottom', text: `fires from ${fixed(threshold, 1)}`, showarrow: false, font: { size: 11, color: theme.color('danger') } }];
+  if (!model.isPicture) shapes.push(across(threshold, { color: theme.color('danger'), width: 1.5, dash: 'dash' }));
+  return { traces, layout: { shapes, annotations, xaxis: axis(scores, series), yaxis: { range: [Math.min(bottom, 0), top], rangemode: 'normal', tickformat: 'd', zeroline: true, nticks: 6 } } };
 }
 
 /** A triangle on each peak, pointing the way it left; the highest say which service and how far. */
@@ -55,26 +60,61 @@ function markers(marks, series, { from, to }, top, pixels) {
     marker: { symbol: marks.map((m) => (m.score > 0 ? 'triangle-up' : 'triangle-down')), size: 10, color: marks.map((m) => seriesColor(m.series)), line: { width: 1.5, color: theme.color('bg') } } };
 }
 
+/** What would have been normal: around the expected value as far as the threshold says, or as the detector says. */
+function bounds(model, { expected, scale, low, high }) {
+  if (!model.isPicture) return { low, high };
+  const at = (sign) => expected.map((e, i) => (e === null ? null : Math.max(0, e + sign * model.threshold * scale[i])));
+  return { low: at(-1), high: at(1) };
+}
+
+function bandAxis(detector, series) {
+  const numbers = series.flat().filter((v) => v !== null);
+  const highest = numbers.reduce((a, b) => Math.max(a, b), 0);
+  if (isShare(detector)) return { range: [0, Math.min(1, Math.max(highest * 1.1, 0.01))], tickformat: highest < 0.1 ? '.1%' : '.0%', rangemode: 'normal' };
+  if (isCount(detector)) return { ...countAxis(highest * 1.06), rangemode: 'normal' };
+  const lowest = numbers.reduce((a, b) => Math.min(a, b), highest);
+  const room = (highest - lowest || Math.abs(highest) || 1) * 0.08;
+  return { range: [lowest - room, highest + room], rangemode: 'normal' };
+}
+
+/** The band as areas of its own, one for each stretch without a gap. */
+function shaded(x, low, high) {
+  const area = { x: [], y: [] };
+  for (let i = 0; i < x.length; i += 1) {
+    const start = i;
+    while (i < x.length && low[i] !== null && high[i] !== null) i += 1;
+    const there = Array.from({ length: i - start }, (_, k) => start + k);
+    const back = [...there].reverse();
+    if (there.length > 1) {
+      area.x.push(...[...there, ...back].map((k) => x[k]), null);
+      area.y.push(...there.map((k) => high[k]), ...back.map((k) => low[k]), null);
+    }
+  }
+  return { type: 'scatter', mode: 'lines', name: 'band', meta: 'skip', hoverinfo: 'skip', connectgaps: false, ...area, line: { width: 0 }, fill: 'toself', fillcolor: theme.color('band') };
+}
+
 export function drawBand(model) {
-  const { scores, threshold, chosen } = model;
+  const { scores, bar, chosen, detector } = model;
   const s = scores.series[chosen];
-  const [times, observed, expected, scale, score] = withGaps(s.times, scores.step_ms, s.observed, s.expected, s.scale, s.score);
+  const [times, observed, expected, scale, score, ownLow, ownHigh] = withGaps(s.times, scores.step_ms, s.observed, s.expected, s.scale, s.score, s.low, s.high);
+  const { low, high } = bounds(model, { expected, scale, low: ownLow, high: ownHigh });
   const x = times.map(toPlot);
-  const high = expected.map((e, i) => (e === null ? null : e + threshold * scale[i]));
-  const low = expected.map((e, i) => (e === null ? null : Math.max(0, e - threshold * scale[i])));
-  const marked = peaks({ score }, threshold);
+  const marked = peaks({ score }, bar);
   const color = seriesColor(chosen);
   const none = { width: 0, color: 'rgba(0,0,0,0)' };
-  const highest = Math.max(...observed.map((v) => v ?? 0), ...high.map((v) => v ?? 0));
+  const share = isShare(detector);
+  const [exact, rough] = share ? ['%{y:.2%}', '%{y:.2%}'] : isCount(detector) ? ['%{y:,}', '%{y:.1f}'] : ['%{y:,.4~g}', '%{y:,.4~g}'];
+  const line = (name, y, more) => ({ type: 'scatter', mode: 'lines', name, x, y, connectgaps: false, hovertemplate: rough, ...more });
   return {
     traces: [
-      { type: 'scatter', mode: 'lines', name: 'low', x, y: low, line: none, hovertemplate: '%{y:.1f}', connectgaps: false },
-      { type: 'scatter', mode: 'lines', name: 'high', x, y: high, line: none, fill: 'tonexty', fillcolor: theme.color('band'), hovertemplate: '%{y:.1f}', connectgaps: false },
-      { type: 'scatter', mode: 'lines', name: 'expected', x, y: expected, line: { color: theme.color('text-3'), width: 1, dash: 'dot' }, hovertemplate: '%{y:.1f}', connectgaps: false },
-      { type: 'scatter', mode: 'lines', name: 'observed', x, y: observed, line: { color, width: 1.5 }, hovertemplate: '%{y:,}', connectgaps: false },
-      { type: 'scatter', mode: 'markers+text', name: 'anomaly', meta: 'skip', hoverinfo: 'skip', cliponaxis: false, x: marked.map((m) => x[m.i]), y: marked.map((m) => observed[m.i]), text: marked.map((m) => String(observed[m.i])), textposition: 'top center', textfont: { size: 11, color: theme.color('text') },
+      shaded(x, low, high),
+      line('low', low, { line: none }),
+      line('high', high, { line: none }),
+      line('expected', expected, { line: { color: theme.color('text-3'), width: 1, dash: 'dot' } }),
+      line('observed', observed, { line: { color, width: 1.5 }, hovertemplate: exact }),
+      { type: 'scatter', mode: 'markers+text', name: 'anomaly', meta: 'skip', hoverinfo: 'skip', cliponaxis: false, x: marked.map((m) => x[m.i]), y: marked.map((m) => observed[m.i]), text: marked.map((m) => (model.isPicture ? String(observed[m.i]) : amount(detector, observed[m.i]))), textposition: 'top center', textfont: { size: 11, color: theme.color('text') },
         marker: { symbol: marked.map((m) => (m.score > 0 ? 'triangle-up' : 'triangle-down')), size: 10, color, line: { width: 1.5, color: theme.color('bg') } } },
     ],
-    layout: { xaxis: axis(scores, scores.series), yaxis: { ...countAxis(highest * 1.06), rangemode: 'normal' } },
+    layout: { xaxis: axis(scores, scores.series), yaxis: bandAxis(detector, [observed, high, isCount(detector) ? [] : low]) },
   };
 }

@@ -4,7 +4,7 @@ import { h, replace } from '../dom.js';
 import { panel } from '../ui.js';
 import { href } from '../state.js';
 import { facts } from '../facts.js';
-import { number, rate, duration, bytes, ago, millis, plural, timeTag, fixed } from '../format.js';
+import { number, rate, duration, bytes, ago, millis, plural, timeTag } from '../format.js';
 
 const fact = (name, test, value, note, bad) => h('div', { class: `health-item${bad ? ' health-bad' : ''}`, 'data-test': `health-${test}` },
   h('dt', null, name), h('dd', null, value), note ? h('dd', { class: 'health-note' }, note) : null);
@@ -15,9 +15,9 @@ function mail({ configured, pending, failed, last_error: error }) {
   return fact('Mail', 'mail', text || 'works', error ?? '', failed > 0 || Boolean(error));
 }
 
-function monitor({ last_run: run, took_ms: took, error }, threshold) {
+function monitor({ last_run: run, took_ms: took, error }) {
   if (error) return fact('Monitor', 'monitor', 'failing', error, true);
-  return fact('Monitor', 'monitor', run ? ago(run) : 'not yet', run ? `took ${millis(took)}, alerts at ${fixed(threshold, 1)}` : 'runs every minute');
+  return fact('Monitor', 'monitor', run ? ago(run) : 'not yet', run ? `took ${millis(took)}` : 'runs every minute');
 }
 
 export function healthPanel() {
@@ -35,7 +35,7 @@ export function healthPanel() {
       fact('Rejects', 'rejects', link(number(s.rejects)), s.rejects ? 'lines that no format reads' : 'every line was read', s.rejects > 0),
       s.dropped > 0 && fact('Dropped', 'dropped', link(number(s.dropped)), 'over UDP, since the start', true),
       fact('Database', 'size', bytes(s.database_bytes), plural(s.records, 'record')),
-      monitor(s.monitor, s.threshold), mail(s.mail));
+      monitor(s.monitor), mail(s.mail));
     box.ready();
   });
   return { els: [box.el], load: () => undefined, destroy: off };

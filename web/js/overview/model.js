@@ -1,8 +1,9 @@
-// What the panels of the Overview share: threshold, level and series as the URL has them (or their defaults), the last
+// What the panels of the Overview share: threshold, level, detector and series as the URL has them (or their defaults), the last
 // answer of /api/scores, and what follows from both.
 
 import { state } from '../state.js';
 import { facts } from '../facts.js';
+import { PICTURE } from '../detectors.js';
 
 export const THRESHOLD_MIN = 1;
 export const THRESHOLD_MAX = 20;
@@ -18,6 +19,26 @@ export const model = {
   get level() {
     return ['WARN', 'ERROR', 'FATAL'].includes(state.get().level) ? state.get().level : 'ERROR';
   },
+  /** Whose anomalies are listed: the monitor's; or the z-score's, as soon as there is a threshold. */
+  get found() {
+    const { found, threshold } = state.get();
+    if (found === 'monitor' || found === 'zscore') return found;
+    return threshold || model.dragged !== null ? 'zscore' : 'monitor';
+  },
+  /** Whose scores are wanted; and whose are drawn, until those are here. */
+  get wanted() {
+    return state.get().detector ?? PICTURE;
+  },
+  get detector() {
+    return model.scores?.detector ?? model.wanted;
+  },
+  get isPicture() {
+    return model.detector === PICTURE;
+  },
+  /** From which score on what is drawn fires: the threshold that can be dragged, or the detector's own. */
+  get bar() {
+    return model.isPicture ? model.threshold : model.scores?.threshold ?? 0;
+  },
   /** Index of the series whose band is shown: the chosen one, otherwise the one that stands out most. */
   get chosen() {
     const list = model.scores?.series ?? [];
@@ -27,8 +48,6 @@ export const model = {
 };
 
 export const seriesLabel = (name) => name || 'no service';
-/** For the search language: a series without a name is the records without a service. */
-export const seriesService = (name) => name || null;
 
 /** The peaks above the threshold of a series: [{ i, score }], one for each run of points. */
 export function peaks(series, threshold) {

@@ -4,11 +4,13 @@ import { h, replace, setText, svg } from '../dom.js';
 import { panel } from '../ui.js';
 import { createChart, saveMenu, seriesColor, seriesDash, toPlot } from '../chart.js';
 import { timerange } from '../timerange.js';
-import { state } from '../state.js';
+import { href, state } from '../state.js';
 import { newest, aborted } from '../api.js';
 import { fixed, duration } from '../format.js';
-import { logsLink } from '../query.js';
-import { model, seriesLabel, seriesService, THRESHOLD_MIN, THRESHOLD_MAX } from './model.js';
+import { measureOf, PICTURE } from '../detectors.js';
+import { searchOf, subjectOf } from '../subject.js';
+import { chooser } from './chooser.js';
+import { model, seriesLabel, THRESHOLD_MIN, THRESHOLD_MAX } from './model.js';
 import { thresholdLine } from './threshold.js';
 import { drawScores, drawBand } from './draw.js';
 
@@ -31,7 +33,11 @@ export function scorePanels(ctx, { onThreshold }) {
   const level = h('select', { class: 'select', 'aria-label': 'Levels counted', 'data-test': 'score-level', onchange: () => state.set({ level: level.value === 'ERROR' ? null : level.value }) },
     [['WARN', 'WARN and above'], ['ERROR', 'ERROR and above'], ['FATAL', 'FATAL']].map(([value, text]) => h('option', { value }, text)));
   level.value = model.level;
-  scores.tools.append(level, h('label', { class: 'field threshold-name', for: 'threshold' }, 'Threshold'), slider, output, saveMenu(chart, 'anomaly-score'));
+  const whose = chooser(ctx);
+  const name = h('label', { class: 'field threshold-name', for: 'threshold' }, 'Threshold');
+  // What only the picture has.
+  const own = [level, name, slider, output];
+  scores.tools.append(...whose.els, ...own, saveMenu(chart, 'anomaly-score'));
   band.tools.append(saveMenu(bandChart, 'observed-expected'));
 
   let commit = null;
@@ -56,7 +62,7 @@ export function scorePanels(ctx, { onThreshold }) {
     state.set({ threshold: String(value) }, { replace: true });
   }
   slider.addEventListener('input', () => input(Number(slider.value)));
-  const line = thresholdLine(chart, { min: THRESHOLD_MIN, max: THRESHOLD_MAX, get: () => model.threshold, onInput: input, onChange: later });
+  const line = thresholdLine(chart, { min: THRESHOLD_MIN, max: THRESHOLD_MAX, get: () => model.threshold, shown: () => model.isPicture, onInput: input, onChange: later });
 
   function sync() {
     const text = fixed(model.threshold, 1);
@@ -64,6 +70,8 @@ export function scorePanels(ctx, { onThreshold }) {
     slider.setAttribute('aria-valuetext', `${text} standard deviations`);
     setText(output, `${text} σ`);
     level.value = model.level;
+    for (const el of own) el.hidden = model.wanted !== PICTURE;
+    whose.sync();
     line.place();
   }
 
@@ -74,7 +82,7 @@ export function scorePanels(ctx, { onThreshold }) {
     const { series, more_series: more, step_ms: step } = model.scores;
     const focused = legend.contains(document.activeElement) ? document.activeElement.dataset.series : null;
     replace(legend, series.map((s, i) => {
-      const highest = s.score.reduce((a, b) => (b !== null && Math.abs(b) > Math.abs(a ?? 0) ? b : a), null);
+      const highest = s.score.reduce((a, b) => (b !== null && (a === null || Math.abs(b) > Math.abs(a)) ? b : a), null);
       return h('button', { type: 'button', class: 'chip', 'aria-pressed': String(i === model.chosen), 'data-test': 'series-chip', 'data-series': s.series, title: 'Show observed against expected', onclick: () => choose(s.series) },
         svg('svg', { width: 18, height: 8, viewBox: '0 0 18 8', 'aria-hidden': 'true', class: 'chip-line' }, svg('line', { x1: 0, x2: 18, y1: 4, y2: 4, stroke: seriesColor(i), 'stroke-width': 2, 'stroke-dasharray': DASHES[seriesDash(i)] || null })),
         seriesLabel(s.series), h('span', { class: 'chip-value' }, highest === null ? 'learning' : fixed(highest, 1)));
@@ -90,11 +98,20 @@ export function scorePanels(ctx, { onThreshold }) {
     // The scale stands still while the line is dragged over it.
     if (!line.dragging) {
       const highest = Math.max(...list.map((s) => s.score.reduce((a, b) => Math.max(a, b ?? 0), 0)));
-      top = Math.max(highest * 1.18, model.threshold * 1.3, 4);
+      top = Math.max(highest * 1.18, model.bar * 1.3, model.isPicture ? 4 : 0);
     }
-    band.note(h('a', { href: logsLink({ service: seriesService(chosen.series), level: `>=${model.level.toLowerCase()}` }), 'data-test': 'band-series' }, seriesLabel(chosen.series)));
-    setText(bandLegend, `Shaded: expected ± ${fixed(model.threshold, 1)} × the usual spread, from the ${duration(model.scores.window_minutes * 60)} before`);
+    const about = model.isPicture ? { service: chosen.series, min_level: model.level } : subjectOf(model.detector, chosen.series);
+    band.note(h('a', { href: href({ view: 'explore', q: searchOf(about) }), 'data-test': 'band-series' }, seriesLabel(chosen.series)));
+    setText(bandLegend, model.isPicture ? `Shaded: expected ± ${fixed(model.threshold, 1)} × the usual spread, from the ${duration(model.scores.window_minutes * 60)} before`
+      : `${measureOf(model.detector)}. Shaded: what the detector takes as normal. ${whose.threshold(model.bar)}`);
     await Promise.all([chart.render(() => drawScores(model, top, Math.max(200, chart.plot.clientWidth - 54))), bandChart.render(() => drawBand(model))]);
+  }
+
+  function whyNothing() {
+    const word = model.level === 'FATAL' ? 'FATAL' : `${model.level} and above`;
+    if (model.isPicture) return `A score needs records at ${word} and half an hour of past before them.`;
+    if (model.detector === 'values') return 'No number in the fields of this service has enough past in this time range.';
+    return `${model.detector} judged nothing of this service in this time range: it needs more past${['silence', 'shift'].includes(model.detector) ? ', a day of it at least' : ''}.`;
   }
 
   async function show() {
@@ -103,8 +120,7 @@ export function scorePanels(ctx, { onThreshold }) {
       band.note('');
       replace(legend);
       setText(bandLegend, '');
-      const word = model.level === 'FATAL' ? 'FATAL' : `${model.level} and above`;
-      scores.empty({ title: 'Nothing to score here', text: `A score needs records at ${word} and half an hour of past before them.` });
+      scores.empty({ title: 'Nothing to score here', text: whyNothing() });
       band.empty({ title: 'Nothing to show' });
       return;
     }
@@ -115,20 +131,39 @@ export function scorePanels(ctx, { onThreshold }) {
     line.place();
   }
 
+  function nothing(text) {
+    model.scores = null;
+    sync();
+    scores.empty({ title: 'Nothing to score here', text });
+    band.empty({ title: 'Nothing to show' });
+  }
+
+  async function ask(signal) {
+    const asked = { ...state.range(), points: 600 };
+    if (model.wanted === PICTURE) return ctx.api.get('scores', { ...asked, level: model.level }, { signal });
+    const service = await whose.serviceOf(signal);
+    return service === null ? null : ctx.api.get('scores', { ...asked, detector: model.wanted, service }, { signal });
+  }
+
+  whose.load();
   return {
     els: [scores.el, band.el],
     async load() {
       scores.loading();
       band.loading();
+      sync();
       try {
-        const answer = await latest((signal) => ctx.api.get('scores', { ...state.range(), level: model.level, points: 600 }, { signal }));
-        if (line.dragging) return;
+        const answer = await latest(ask);
+        if (line.dragging) return undefined;
+        if (answer === null) return nothing('No record of this time range has a service.');
         model.scores = answer;
         await show();
+        return undefined;
       } catch (error) {
-        if (aborted(error) || (error.offline && scores.filled)) return;
+        if (aborted(error) || (error.offline && scores.filled)) return undefined;
         scores.error(error, () => this.load());
         band.error(error, () => this.load());
+        return undefined;
       }
     },
     /** Threshold or chosen series changed: nothing to fetch. */

@@ -4,8 +4,8 @@
 import { h, setText } from '../dom.js';
 import { fixed } from '../format.js';
 
-/** get() -> value; onInput(value) while it moves; onChange(value) when it is left. -> { place(), dragging } */
-export function thresholdLine(chart, { min, max, get, onInput, onChange }) {
+/** get() -> value; shown() -> whether there is one; onInput(value) while it moves; onChange(value) when it is left. -> { place(), dragging } */
+export function thresholdLine(chart, { min, max, get, shown = () => true, onInput, onChange }) {
   const label = h('span', { class: 'threshold-label' });
   const line = h('div', { class: 'threshold', role: 'slider', tabindex: '0', 'aria-label': 'Threshold', 'aria-orientation': 'vertical', 'aria-valuemin': min, 'aria-valuemax': max, 'data-test': 'threshold-line', title: 'Drag to change the threshold' }, label);
   chart.el.append(line);
@@ -15,7 +15,7 @@ export function thresholdLine(chart, { min, max, get, onInput, onChange }) {
     const value = get();
     const y = chart.toY(value);
     const area = chart.area();
-    line.hidden = y === null || !area;
+    line.hidden = y === null || !area || !shown();
     if (line.hidden) return;
     line.style.top = `${y}px`;
     line.style.left = `${area.l}px`;

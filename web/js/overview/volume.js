@@ -83,6 +83,6 @@ function drawShare({ times, bucket_ms: width }, errors, all) {
     traces: [{ type: 'scatter', mode: 'lines+markers', name: 'Error share', x: times.map((t) => toPlot(t + width / 2)), y, connectgaps: false,
       line: { color: theme.color('level-error'), width: 1.5, shape: 'linear' }, fill: 'tozeroy', fillcolor: theme.color('error-area'), hovertemplate: '%{y:.2f} %',
       marker: { color: theme.color('level-error'), size: y.map((v, i) => (v !== null && (y[i - 1] ?? null) === null && (y[i + 1] ?? null) === null ? 6 : 0)) } }],
-    layout: { xaxis: { range: [toPlot(times[0]), toPlot(times.at(-1) + width)], nticks: 5 }, yaxis: { range: [0, top], ticksuffix: ' %', tickformat: top < 2 ? '.1f' : 'd' } },
+    layout: { xaxis: { range: [toPlot(times[0]), toPlot(times.at(-1) + width)], nticks: 5 }, yaxis: { range: [0, top], ticksuffix: ' %', tickformat: top < 5 ? '.1f' : 'd' } },
   };
 }

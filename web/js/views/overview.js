@@ -48,9 +48,9 @@ export default {
         if (reason === 'refresh') return ctx.state.live ? load() : undefined;
         if (reason !== 'state' || changed.has('from') || changed.has('to')) return load();
         const work = [];
-        if (changed.has('level')) work.push(parts.scores.load());
+        if (changed.has('level') || changed.has('detector') || changed.has('service')) work.push(parts.scores.load());
         else if (changed.has('threshold') || changed.has('series')) work.push(parts.scores.redraw());
-        if (changed.has('level')) work.push(parts.anomalies.load());
+        if (changed.has('level') || changed.has('found')) work.push(parts.anomalies.load());
         else if (changed.has('threshold')) parts.anomalies.soon();
         return Promise.all(work);
       },
