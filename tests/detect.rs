@@ -335,3 +335,25 @@ fn without_a_database_nothing_is_judged_and_none_is_made() {
     assert!(complaint.contains("no such database"), "{complaint}");
     assert!(!pintail.path("pintail.duckdb").exists());
 }
+
+// What it is made of
+
+#[test]
+fn anomalies_are_explained_here_and_through_a_server() {
+    let pintail = Pintail::with_data("incident.log");
+    let explained = || found(&pintail, &["--threshold", "4", "--why"]);
+    let here = explained();
+    let why = here[0]["why"].as_str().unwrap();
+    assert!(
+        why.starts_with("message Gateway cardnet timed out after <*> ms for order <*>: "),
+        "{why}"
+    );
+    assert!(here[0]["reason"].is_string());
+    let counts = || found(&pintail, &["--detector", "counts", "--threshold", "2"]);
+    let by_counts = counts();
+    assert!(!by_counts.is_empty());
+    let server = common::server::Server::start(&pintail, &[]);
+    assert_eq!(explained(), here);
+    assert_eq!(counts(), by_counts);
+    server.stop();
+}

@@ -348,7 +348,7 @@ fn sql_cannot_reach_beyond_the_data() {
         ["select * from checkpoint()", "select 1); delete from logs; select (1", "delete from logs"]
     {
         let request = json!({"detector": "x", "sql": detector, "level": "ERROR", "service": null,
-            "window_minutes": 120, "guard_minutes": 5, "bar": {"score": 3.0}, "from": null, "to": null,
+            "window_minutes": 120, "guard_minutes": 5, "bar": {"score": 3.0}, "from": null, "to": null, "why": false,
             "store": true, "json": false});
         let answer = server.post("/api/local/detect", &request, &[]);
         assert!(answer.text().contains("\"error\":\""), "{detector}: {}", answer.text());

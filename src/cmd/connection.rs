@@ -90,7 +90,7 @@ impl Connection {
                 if request.store {
                     found.store(session, request.now)?;
                 }
-                found.show(session, rendering, sink)
+                found.show(session, request.why, rendering, sink)
             }
             Connection::Server(client) => client.detect(detector, request, rendering, sink),
         }
@@ -132,6 +132,8 @@ pub struct DetectRun<'a> {
     pub to: Option<String>,
     pub now: &'a str,
     pub store: bool,
+    /// With what anomalies are made of.
+    pub why: bool,
 }
 
 impl DetectRun<'_> {
@@ -230,6 +232,7 @@ impl Client {
             from: run.from.clone(),
             to: run.to.clone(),
             store: run.store,
+            why: run.why,
             json: rendering == Rendering::Json,
         };
         let answer = self.post("local/detect", &request)?;

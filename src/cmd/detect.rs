@@ -35,7 +35,7 @@ pub struct Args {
     detector: Vec<String>,
 
     /// Score the rows of a file: .csv, .csv.gz or .parquet
-    #[arg(long = "in", value_name = "FILE", conflicts_with_all = ["from", "to", "service", "level", "window", "guard", "dry_run", "false_alarms_per_day"])]
+    #[arg(long = "in", value_name = "FILE", conflicts_with_all = ["from", "to", "service", "level", "window", "guard", "dry_run", "why", "false_alarms_per_day"])]
     input: Option<PathBuf>,
 
     /// Count records of this level and above
@@ -81,6 +81,11 @@ pub struct Args {
     #[arg(long, short, visible_alias = "out", value_name = "FILE")]
     output: Option<PathBuf>,
 
+    /// Tell what each anomaly is made of, in a column of its own: the three best explanations, as
+    /// `pintail why` has them, of the 100 most unusual anomalies
+    #[arg(long)]
+    why: bool,
+
     /// Print what is found without storing it
     #[arg(long)]
     dry_run: bool,
@@ -121,6 +126,7 @@ pub fn run(args: Args) -> Result<()> {
         to: args.to,
         now: &now,
         store: !args.dry_run,
+        why: args.why,
     };
     let mut shown = 0;
     target.write(|out| {

@@ -1,6 +1,7 @@
 //! What a run of a detector found: first in the session, then among the anomalies.
 
 use super::Detector;
+use super::explain::explain;
 use crate::error::Result;
 use crate::queries::subject::Subject;
 use crate::queries::{Moment, Parameters};
@@ -12,6 +13,7 @@ const STORE: &str = include_str!("../../sql/found_store.sql");
 const FORGET: &str = include_str!("../../sql/found_forget.sql");
 const MINUTES: &str = include_str!("../../sql/found_minutes.sql");
 const SINCE: &str = include_str!("../../sql/found_since.sql");
+const EXPLAINED: &str = include_str!("../../sql/found_explained.sql");
 const SHOW: &str = include_str!("../../sql/found_show.sql");
 
 /// An unusual minute of a series.
@@ -77,8 +79,19 @@ impl Found {
         session.rows(SINCE, &span.as_slice())
     }
 
-    /// Hands what was found to `sink`, in order of time.
-    pub fn show(&self, session: &Session, form: Rendering, sink: &mut dyn RowSink) -> Result<()> {
-        session.run(SHOW, &self.named().as_slice(), form, sink)
+    /// Hands what was found to `sink`, in order of time; if that is wanted, with what the anomalies
+    /// are made of.
+    pub fn show(
+        &self,
+        session: &Session,
+        explained: bool,
+        form: Rendering,
+        sink: &mut dyn RowSink,
+    ) -> Result<()> {
+        if !explained {
+            return session.run(SHOW, &self.named().as_slice(), form, sink);
+        }
+        explain(session, &self.minutes(session)?)?;
+        session.run(EXPLAINED, &self.named().as_slice(), form, sink)
     }
 }

@@ -20,13 +20,14 @@
 //!
 //! - [`builtin`]: the list of those that come with Pintail. [`choice`]: those of users beside them.
 //! - [`bar`]: from which score on a minute counts.
-//! - [`found`]: what was found. `pieces`: a long time, judged in parts.
+//! - [`found`]: what was found. `explain`: what it is made of. `pieces`: a long time, judged in parts.
 //! - [`stream`]: judges new minutes without reading all of the past again.
 //! - [`scoring`]: scores a file without a database.
 
 pub mod bar;
 pub mod builtin;
 pub mod choice;
+mod explain;
 pub mod found;
 mod pieces;
 pub mod scoring;

@@ -51,6 +51,8 @@ pub struct DetectRequest {
     pub from: Option<String>,
     pub to: Option<String>,
     pub store: bool,
+    /// With what anomalies are made of.
+    pub why: bool,
     pub json: bool,
 }
 
@@ -139,7 +141,7 @@ pub async fn detect(
         if request.store {
             found.store(&query.session, &now)?;
         }
-        found.show(&query.session, rendering, lines)
+        found.show(&query.session, request.why, rendering, lines)
     }))
 }
 
