@@ -23,6 +23,10 @@ pub const CONFIRM: Micros = 2 * MINUTE;
 /// Alerts of different services that begin no further apart are thought to have one cause.
 const TOGETHER: Micros = 5 * MINUTE;
 
+/// Those of one service that begin no further apart, while the first goes on. What begins later is
+/// news: people have to be told.
+const SAME_SERVICE: Micros = 60 * MINUTE;
+
 /// What has to be noted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
@@ -121,7 +125,7 @@ fn incident<'a>(alert: &StoredAlert, others: impl Iterator<Item = &'a StoredAler
             let same_service = service.is_some() && other.subject.service == *service;
             let goes_on = other.last_minute + CLOSE >= alert.first_minute
                 && other.first_minute <= alert.last_minute + CLOSE;
-            apart <= TOGETHER || (same_service && goes_on)
+            apart <= TOGETHER || (same_service && goes_on && apart <= SAME_SERVICE)
         })
         .map(|other| other.incident)
         .min()
@@ -269,6 +273,15 @@ mod tests {
         let opened = steps(&[], "counts", &found, 23 * MINUTE);
         let [Step::Open(_), Step::Open(other)] = &opened[..] else { panic!("{opened:?}") };
         assert_eq!((other.id, other.incident), (2, 1));
+        let [first, _] = found;
+        let mut much_later = unusual("a ERROR", 80, 9.0);
+        much_later.subject.service = Some("a".to_owned());
+        let goes_on =
+            (11..80).map(|minute| UnusualMinute { minute: minute * MINUTE, ..first.clone() });
+        let found: Vec<UnusualMinute> = goes_on.chain([much_later]).collect();
+        let opened = steps(&[], "counts", &found, 81 * MINUTE);
+        let [Step::Open(_), Step::Open(other)] = &opened[..] else { panic!("{opened:?}") };
+        assert_eq!((other.id, other.incident), (2, 2), "news");
     }
 
     #[test]

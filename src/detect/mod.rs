@@ -209,6 +209,11 @@ impl Detector {
         self.check(session, &parameters, bar)
     }
 
+    /// How many minutes of series there are to be judged.
+    pub fn cells(&self, session: &Session, parameters: &Parameters) -> Result<i64> {
+        Ok(session.row::<Extent>(CELLS, &parameters.as_slice())?.cells)
+    }
+
     /// Prepares what the detector reads, and judges it.
     fn judge_prepared(&self, session: &Session, parameters: &Parameters) -> Result<()> {
         let slice = &parameters.as_slice();

@@ -7,7 +7,8 @@ use crate::queries::range::MINUTE;
 use crate::record::Micros;
 
 /// Minutes of all series that are looked at in one go, the past that detectors look back at
-/// included: half a kilobyte of memory each.
+/// included. Smaller pieces read that past more often: of 100 series and 60 days 2.5 million took 26 s, 12
+/// million 16 s. Half a kilobyte each; what does not fit into DuckDB's memory goes to disk.
 const CELLS_MAX: i64 = 12_000_000;
 
 /// How far the detectors of counts that come with Pintail look back, in minutes.

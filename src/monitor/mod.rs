@@ -45,6 +45,11 @@ const NEWS_FOR: Micros = 60 * MINUTE;
 /// So much of the past is judged at once from what is kept of it.
 const AT_ONCE: Micros = 15 * MINUTE;
 
+/// What nobody has judged for longer than this is judged in one go, if it is not more than so many
+/// minutes of series: half a minute.
+const LONG: Micros = 24 * 60 * MINUTE;
+const CELLS_AT_FIRST: i64 = 12_000_000;
+
 /// What is kept may be brought up to date so long after a tick.
 const KEEP_WITHIN: Duration = Duration::from_secs(30);
 
@@ -242,6 +247,12 @@ impl Monitor {
             self.note(session, detector, &found, (from, until), now)?;
             return Ok(until);
         }
+        if self.is_long_history(session, detector, from, until)? {
+            let parameters = settings.parameters(Some(from), Some(until), until);
+            let found = detector.run(session, &parameters, bar)?;
+            self.note(session, detector, &found, (from, until), now)?;
+            return Ok(until);
+        }
         let mut at = from;
         let mut piece = until - from;
         while at < until {
@@ -267,6 +278,22 @@ impl Monitor {
             }
         }
         Ok(at)
+    }
+
+    /// Whether it is a long time that is judged at once in reasonable time: the first look at a
+    /// database that was filled before.
+    fn is_long_history(
+        &self,
+        session: &Session,
+        detector: &Detector,
+        from: Micros,
+        until: Micros,
+    ) -> Result<bool> {
+        if until - from <= LONG {
+            return Ok(false);
+        }
+        let past = self.watch.settings.parameters(Some(from - LONG), Some(until), until);
+        Ok(detector.cells(session, &past)? <= CELLS_AT_FIRST)
     }
 
     /// Stores what was found in the minutes from <= minute < until, and tells people.
