@@ -9,6 +9,8 @@ alter table anomalies add column min_level varchar;
 alter table anomalies add column field varchar;
 -- Somebody said of the same slot of the day that this is to be expected: nobody is told.
 alter table anomalies add column expected_by integer;   -- marks.id
+-- Found by the monitor, with what is configured; others were asked for by somebody.
+alter table anomalies add column monitored boolean;
 
 alter table alerts add column service varchar;
 alter table alerts add column level varchar;
@@ -17,7 +19,7 @@ alter table alerts add column field varchar;
 -- Alerts with a common cause: the id of the first of them, which is the one people are told of.
 alter table alerts add column incident integer;
 update alerts set service = series, min_level = 'ERROR', incident = id;
-update anomalies set service = series, min_level = 'ERROR';
+update anomalies set service = series, min_level = 'ERROR', monitored = false;
 
 -- How far the monitor has judged, so that a restart goes on there.
 create table detectors (

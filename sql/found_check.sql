@@ -2,21 +2,46 @@
 -- what its series are about, and whether somebody said of the same slot that it is to be expected.
 -- Such a mark holds for the same time of the day (UTC, give or take an hour: daylight saving), and up to
 -- one and a half times what was seen then: a nightly job is expected, ten times of it is not.
+-- What does not reach the threshold is left out: queries of users need not know it.
 -- Over the temporary tables `found` and `found_subjects`.
--- Parameters: detector.
+-- Parameters: detector, least (score that counts).
 create or replace temporary table found_checked as
-with checked as (
+with given as (
     select
-        coalesce(f.series::varchar, error('a row has no series')) as series,
-        coalesce(f.minute::timestamp, error('a row has no minute')::timestamp) as minute,
-        coalesce(f.observed::double, error('a row has no value for observed')::double) as observed,
-        coalesce(f.expected::double, error('a row has no value for expected')::double) as expected,
-        coalesce(f.low::double, error('a row has no value for low')::double) as low,
-        coalesce(f.high::double, error('a row has no value for high')::double) as high,
-        coalesce(f.score::double, error('a row has no score')::double) as score,
-        coalesce(f.direction::varchar, error('a row has no direction')) as direction,
-        coalesce(f.reason::varchar, error('a row has no reason')) as reason
+        f.series::varchar as series,
+        f.minute::timestamp as minute,
+        f.observed::double as observed,
+        f.expected::double as expected,
+        f.low::double as low,
+        f.high::double as high,
+        f.score::double as score,
+        f.direction::varchar as direction,
+        f.reason::varchar as reason
     from found f
+),
+-- NaN and infinite are no numbers here.
+checked as (
+    select
+        coalesce(series, error('a row has no series')) as series,
+        time_bucket(interval 1 minute, coalesce(
+            if(isfinite(minute), minute, null), error('a row has no minute')::timestamp
+        )) as minute,
+        coalesce(
+            if(isfinite(observed), observed, null), error('a row has no value for observed')::double
+        ) as observed,
+        coalesce(
+            if(isfinite(expected), expected, null), error('a row has no value for expected')::double
+        ) as expected,
+        coalesce(if(isfinite(low), low, null), error('a row has no value for low')::double) as low,
+        coalesce(if(isfinite(high), high, null), error('a row has no value for high')::double) as high,
+        coalesce(if(isfinite(score), score, null), error('a row has no score')::double) as score,
+        if(
+            coalesce(direction, error('a row has no direction')) in ('high', 'low'),
+            direction,
+            error('a row has a direction other than high and low')
+        ) as direction,
+        coalesce(reason, error('a row has no reason')) as reason
+    from given
 ),
 slots as (
     select
@@ -51,3 +76,4 @@ select
     ) as expected_by
 from checked c
 left join found_subjects s using (series)
+where abs(c.score) >= $least::double

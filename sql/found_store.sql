@@ -1,8 +1,12 @@
 -- Adds what a detector found to the anomalies; what is there already is as it is found now.
--- Parameters: detector, parameters (JSON), now (UTC).
+-- Parameters: detector, parameters (JSON), now (UTC), monitored (found by the monitor).
 insert into anomalies by name
 select
-    $detector::varchar as detector, *, $parameters::varchar as parameters, $now::timestamp as found
+    $detector::varchar as detector,
+    *,
+    $parameters::varchar as parameters,
+    $now::timestamp as found,
+    $monitored::boolean as monitored
 from found_checked
 on conflict do update set
     observed = excluded.observed,
@@ -11,4 +15,5 @@ on conflict do update set
     high = excluded.high,
     score = excluded.score,
     reason = excluded.reason,
-    expected_by = excluded.expected_by
+    expected_by = excluded.expected_by,
+    monitored = monitored or excluded.monitored

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::alert::life::{Step, steps};
+use crate::clock;
 use crate::detect::{Bar, Detector, Settings};
 use crate::error::{Error, Result};
 use crate::queries::alerts::StoredAlert;
@@ -23,6 +24,9 @@ const MARKED: &str = include_str!("../sql/mark_truth.sql");
 
 /// An alert may come so long after the end of what it is about: some look at the last half hour.
 const AFTER: Micros = 30 * MINUTE;
+
+/// How far back it goes unless somebody says so: a stray record of long ago must not make years of it.
+const UNLESS_SAID: Micros = 30 * 1_440 * MINUTE;
 
 /// Alerts that are listed, the most unusual first.
 const LISTED: usize = 100;
@@ -129,7 +133,10 @@ pub struct RequestedTrial {
 impl Request {
     /// Tries one detector after the other.
     pub fn run(&self, session: &Session) -> Result<Vec<Backtest>> {
-        let span = Span::resolve(session, self.from, self.to)?;
+        let mut span = Span::resolve(session, self.from, self.to)?;
+        // What is not over is not judged, whatever time records say they are of.
+        span.to = span.to.min(clock::now().div_euclid(MINUTE) * MINUTE);
+        span.from = self.from.unwrap_or(span.from.max(span.to - UNLESS_SAID));
         let marked = if self.marks { Some(Truth::marked(session)?) } else { None };
         let truth = self.truth.as_deref().or(marked.as_deref());
         let settings = Settings { service: self.service.clone(), ..Settings::default() };
@@ -156,7 +163,7 @@ pub fn backtest(
     truth: Option<&[Truth]>,
 ) -> Result<Backtest> {
     if to <= from {
-        return Err(Error::usage("the end comes before the beginning"));
+        return Err(Error::usage("there is nothing to judge between the beginning and the end"));
     }
     let started = std::time::Instant::now();
     let Trial { detector, bar } = trial;

@@ -218,6 +218,15 @@ fn a_backtest_tells_what_would_have_been_and_compares() {
     assert_eq!(server.get("/api/backtest?detectors=/etc/passwd.sql").status, 404);
     server.stop();
 
+    // A score that is too low does not count, whether the query asks or not.
+    pintail.write("own.sql", MINE.replace("having score >= $threshold::double", ""));
+    let own = |choice: &str| {
+        let args = ["detect", "--detector", choice, "--dry-run", "--format", "jsonl"];
+        let rows = pintail.ok(args.iter().chain(&["--from", &from, "--to", &to]));
+        rows.lines().count()
+    };
+    assert!(own("own.sql:50") == 20 && own("own.sql:100") == 0);
+
     let unknown = pintail.fails(2, ["backtest", "nope"]);
     assert!(unknown.contains("unknown detector nope"), "{unknown}");
     pintail.write("bad.csv", "a,b\n1,2\n");

@@ -41,11 +41,11 @@ pub struct Args {
     #[arg(value_name = "DETECTOR[:SCORE]", required = true)]
     detectors: Vec<String>,
 
-    /// Judge minutes from this time on [default: the oldest record]
+    /// Judge minutes from this time on [default: thirty days before the end, or the oldest record]
     #[arg(long, value_name = "TIME", value_parser = time)]
     from: Option<String>,
 
-    /// Judge minutes before this time [default: after the newest record]
+    /// Judge minutes before this time [default: after the newest record, now at most]
     #[arg(long, value_name = "TIME", value_parser = time)]
     to: Option<String>,
 

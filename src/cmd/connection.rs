@@ -88,7 +88,7 @@ impl Connection {
             Connection::Here(session) => {
                 let found = detector.run(session, &request.parameters(), request.bar)?;
                 if request.store {
-                    found.store(session, request.now)?;
+                    found.store(session, request.now, false)?;
                 }
                 found.show(session, request.why, rendering, sink)
             }

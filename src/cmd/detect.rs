@@ -110,6 +110,10 @@ pub fn run(args: Args) -> Result<()> {
     if !args.database.path.exists() {
         return Err(Error::NoDatabase { path: args.database.path });
     }
+    // Times are written alike: as texts they are in order too.
+    if args.from.as_ref().zip(args.to.as_ref()).is_some_and(|(from, to)| to <= from) {
+        return Err(Error::usage("the end comes before the beginning"));
+    }
     let now = show::time(show::now());
     let settings = Settings {
         level: args.level,

@@ -55,9 +55,10 @@ impl Found {
         session.rows(MINUTES, &[])
     }
 
-    /// Adds what was found to the anomalies.
-    pub fn store(&self, session: &Session, now: &str) -> Result<()> {
-        session.execute(STORE, &self.named().with("now", now).as_slice())
+    /// Adds what was found to the anomalies; `monitored` if the monitor has found it.
+    pub fn store(&self, session: &Session, now: &str, monitored: bool) -> Result<()> {
+        let parameters = self.named().with("now", now).with("monitored", monitored);
+        session.execute(STORE, &parameters.as_slice())
     }
 
     /// Forgets anomalies of these minutes, all of which were judged, that were not found again.

@@ -258,7 +258,11 @@ impl Detector {
             Some(Reads::Values) => "values",
             Some(Reads::Ratio) | None => "service",
         };
-        let described = parameters.clone().with("kind", kind).with("detector", &self.name);
+        let described = parameters
+            .clone()
+            .with("kind", kind)
+            .with("detector", &self.name)
+            .with("least", if every(parameters) { 0.0 } else { bar.asked() });
         let checked = session
             .execute(SUBJECTS, &described.as_slice())
             .and_then(|()| session.execute(CHECK, &described.as_slice()));
@@ -316,6 +320,11 @@ impl From<&BuiltIn> for Detector {
         let BuiltIn { name, sql, firing, opening, .. } = *built_in;
         Detector { name: name.to_owned(), sql: sql.to_owned(), firing, opening }
     }
+}
+
+/// Whether all minutes are wanted, not only the unusual ones.
+fn every(parameters: &Parameters) -> bool {
+    parameters.as_slice().contains(&("every", Some("true")))
 }
 
 /// What the header comment says after `-- NAME:`.

@@ -122,6 +122,7 @@ fn info(detector: Detector, threshold: Option<f64>, budget: f64) -> DetectorInfo
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct BacktestParams {
     /// Names of detectors, between commas, each with a score from which on it fires if you like:
@@ -210,6 +211,7 @@ pub fn known_detector(app: &App, choice: &str) -> ApiResult<Detector> {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct MarkParams {
     /// `csv` for a file that `pintail backtest --truth` reads.

@@ -28,6 +28,7 @@ const AROUND_MAX: usize = 1_000;
 const TOP_MAX: usize = 1_000;
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct PageParams {
     /// Milliseconds since 1970, or ISO 8601; open ends are closed by what there is.
@@ -73,6 +74,7 @@ fn cursor(text: Option<String>) -> ApiResult<Option<Cursor>> {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct WhyParams {
     /// Milliseconds since 1970, or ISO 8601: the anomaly's first minute.
@@ -135,6 +137,7 @@ pub async fn why(
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct FacetParams {
     /// Milliseconds since 1970, or ISO 8601; open ends are closed by what there is.
@@ -163,6 +166,7 @@ pub async fn facets(
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct AroundParams {
     /// The record's.
@@ -198,6 +202,7 @@ pub async fn around(
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct DownloadParams {
     /// Milliseconds since 1970, or ISO 8601; open ends are closed by what there is.

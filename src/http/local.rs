@@ -139,7 +139,7 @@ pub async fn detect(
         let parameters = settings.parameters_between(request.from, request.to, &now);
         let found = detector.run(&query.session, &parameters, request.bar)?;
         if request.store {
-            found.store(&query.session, &now)?;
+            found.store(&query.session, &now, false)?;
         }
         found.show(&query.session, request.why, rendering, lines)
     }))

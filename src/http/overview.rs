@@ -135,6 +135,7 @@ pub async fn status(State(app): State<App>) -> ApiResult<Json<Status>> {
 
 /// From when to when, and what.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct VolumeParams {
     /// Milliseconds since 1970, or ISO 8601; open ends are closed by what there is.
@@ -172,6 +173,7 @@ pub fn span(session: &Session, from: Option<Time>, to: Option<Time>) -> Result<S
 
 /// From when to when.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct SpanParams {
     /// Milliseconds since 1970, or ISO 8601; open ends are closed by what there is.
@@ -197,6 +199,7 @@ pub async fn services(
 
 /// What is to be scored.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ScoreParams {
     /// Milliseconds since 1970, or ISO 8601; open ends are closed by what there is.
@@ -252,6 +255,7 @@ pub async fn scores(
 
 /// What counts as an anomaly.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct AnomalyParams {
     /// Milliseconds since 1970, or ISO 8601; open ends are closed by what there is.

@@ -168,6 +168,7 @@ fn joined(source: known::Source, files: &BTreeMap<String, Followed>, now: Micros
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct RejectParams {
     /// Lines shown; 100 if nothing is said, at most 1,000.

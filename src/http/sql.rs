@@ -21,6 +21,7 @@ const SQL_BYTES_MAX: usize = 256 << 10;
 
 /// A query and how its result is wanted.
 #[derive(Debug, Deserialize, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SqlRequest {

@@ -23,6 +23,7 @@ const INTERVAL: Duration = Duration::from_millis(200);
 const RECORDS_MAX: usize = 200;
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TailParams {
     /// In the search language.

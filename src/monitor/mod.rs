@@ -215,7 +215,10 @@ impl Monitor {
                 Ok(judged_until) => ran.judged_until = Some(judged_until),
                 Err(error) => {
                     stop.heed(&error);
-                    ran.error = Some(error.to_string());
+                    let told = error.to_string();
+                    let named = told.starts_with("detector ");
+                    ran.error =
+                        Some(if named { told } else { format!("detector {}: {told}", ran.name) });
                 }
             }
             ran.took = started.elapsed();
@@ -307,7 +310,7 @@ impl Monitor {
     ) -> Result<()> {
         session.transaction(|| {
             found.forget_others(session, from, until)?;
-            found.store(session, &Moment(now).sql())?;
+            found.store(session, &Moment(now).sql(), true)?;
             let mut minutes = found.stored(session, from - CONFIRM, until)?;
             minutes.retain(|minute| !self.was_away(minute));
             self.follow_up(session, detector, &minutes, until, from, now)?;

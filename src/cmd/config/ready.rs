@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{Configuration, all_of};
 use crate::alert::{MailSettings, Mailer};
 use crate::cmd::args;
+use crate::detect::Detector;
 use crate::error::{Error, Result};
 use crate::ingest::follow;
 use crate::parse::formats::Formats;
@@ -37,6 +38,11 @@ impl Ready {
         }
         for error in disagreements(&configuration) {
             keep(error);
+        }
+        // What is in a folder may come and go, and be mended; what is named has to be there.
+        let named = configuration.detectors.iter().flatten();
+        for choice in named.filter(|choice| !Path::new(choice).is_dir()) {
+            Detector::open(choice).map(drop).unwrap_or_else(&mut keep);
         }
         let file = configuration.formats.as_deref();
         let formats = args::formats(configuration.format.as_deref(), file)

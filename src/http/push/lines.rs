@@ -43,6 +43,7 @@ pub struct LineError {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct JsonParams {
     /// The member that holds the time, if its name does not say so.
     pub _time_field: Option<String>,
@@ -76,6 +77,7 @@ pub async fn json(
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TextParams {
     /// The format, if it is not to be recognised; see `pintail ingest --help`.
