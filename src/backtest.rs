@@ -6,37 +6,41 @@
 //! [`AFTER`] after its end); an alert is false if it touches no window. Marks of people as
 //! `expected` are what alerts may not be about: an alert that touches only such a window is false.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::alert::life::{Step, steps};
 use crate::clock;
+use crate::config::cores;
+use crate::detect::columns::Columns;
 use crate::detect::{Bar, Detector, Settings};
 use crate::error::{Error, Result};
+use crate::queries::Moment;
 use crate::queries::alerts::StoredAlert;
 use crate::queries::range::{MINUTE, Span};
-use crate::queries::{Moment, Parameters};
 use crate::record::Micros;
-use crate::store::Session;
+use crate::store::{Session, Store};
 
 const SERIES: &str = include_str!("../sql/series_total.sql");
+const TRUTH: &str = include_str!("../sql/file/truth.sql");
 const MARKED: &str = include_str!("../sql/mark_truth.sql");
 
 /// An alert may come so long after the end of what it is about: some look at the last half hour.
 const AFTER: Micros = 30 * MINUTE;
+
+/// What the columns of a file with truth may be called.
+const FILE_SERIES: [&str; 3] = ["series", "series_id", "service"];
+const FILE_START: [&str; 3] = ["start", "from", "first_minute"];
+const FILE_END: [&str; 3] = ["end", "to", "last_minute"];
+const FILE_VERDICT: [&str; 2] = ["verdict", "label"];
 
 /// How far back it goes unless somebody says so: a stray record of long ago must not make years of it.
 const UNLESS_SAID: Micros = 30 * 1_440 * MINUTE;
 
 /// Alerts that are listed, the most unusual first.
 const LISTED: usize = 100;
-
-/// What is tried.
-#[derive(Clone, Debug)]
-pub struct Trial {
-    pub detector: Detector,
-    pub bar: Bar,
-}
 
 /// Something that really happened, or that only looks like it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,7 +114,7 @@ pub struct Fired {
 /// Everything a backtest needs, also on its way to the server that has the database.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
-    pub trials: Vec<RequestedTrial>,
+    pub trials: Vec<Trial>,
     /// One service only.
     pub service: Option<String>,
     /// Open ends are closed by what there is.
@@ -122,12 +126,18 @@ pub struct Request {
     pub marks: bool,
 }
 
-/// A detector as text.
+/// A detector as text, and from which score on it is to fire.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RequestedTrial {
-    pub name: String,
-    pub sql: String,
-    pub bar: Bar,
+pub struct Trial {
+    name: String,
+    sql: String,
+    bar: Bar,
+}
+
+impl Trial {
+    pub fn new(detector: &Detector, bar: Bar) -> Trial {
+        Trial { name: detector.name.clone(), sql: detector.sql().to_owned(), bar }
+    }
 }
 
 impl Request {
@@ -140,11 +150,7 @@ impl Request {
         let marked = if self.marks { Some(Truth::marked(session)?) } else { None };
         let truth = self.truth.as_deref().or(marked.as_deref());
         let settings = Settings { service: self.service.clone(), ..Settings::default() };
-        let trial = |it: &RequestedTrial| {
-            let trial = Trial { detector: Detector::from_sql(&it.name, &it.sql), bar: it.bar };
-            backtest(session, &trial, &settings, span.from, span.to, truth)
-        };
-        self.trials.iter().map(trial).collect()
+        self.trials.iter().map(|trial| backtest(session, trial, &settings, span, truth)).collect()
     }
 }
 
@@ -153,24 +159,24 @@ struct Total {
     series: i64,
 }
 
-/// Tries a detector on the minutes from <= minute < to.
-pub fn backtest(
+/// Tries a detector on the minutes of the span.
+fn backtest(
     session: &Session,
     trial: &Trial,
     settings: &Settings,
-    from: Micros,
-    to: Micros,
+    span: Span,
     truth: Option<&[Truth]>,
 ) -> Result<Backtest> {
+    let Span { from, to } = span;
     if to <= from {
         return Err(Error::usage("there is nothing to judge between the beginning and the end"));
     }
     let started = std::time::Instant::now();
-    let Trial { detector, bar } = trial;
-    let found = detector.run(session, &settings.parameters(Some(from), Some(to), to), *bar)?;
+    let (detector, bar) = (Detector::from_sql(&trial.name, &trial.sql), trial.bar);
+    let found =
+        detector.run_asking(session, &settings.parameters(Some(from), Some(to), to), bar)?;
     let minutes = found.minutes(session)?;
-    let span = Parameters::new().with("from", from).with("to", to);
-    let Total { series } = session.row(SERIES, &span.as_slice())?;
+    let Total { series } = session.row(SERIES, &span.parameters().as_slice())?;
     let mut alerts: Vec<StoredAlert> =
         steps(&[], &detector.name, detector.opening, &minutes, to, 1)
             .into_iter()
@@ -261,6 +267,23 @@ impl Truth {
     /// What people said of anomalies.
     pub fn marked(session: &Session) -> Result<Vec<Truth>> {
         session.rows(MARKED, &[])
+    }
+
+    /// What a file says.
+    pub fn read(path: &Path) -> Result<Vec<Truth>> {
+        let failed = |error: Error| Error::usage(format!("{}: {error}", path.display()));
+        let spill = tempfile::Builder::new().prefix("pintail-").tempdir()?;
+        let session = Store::scratch(spill.path(), cores())?.session()?;
+        let columns = Columns::read(&session, path).map_err(failed)?;
+        let query = TRUTH
+            .replace("{series}", &columns.find(&FILE_SERIES).unwrap_or_else(|| "''".to_owned()))
+            .replace("{start}", &columns.needed(&FILE_START).map_err(failed)?)
+            .replace("{end}", &columns.needed(&FILE_END).map_err(failed)?)
+            .replace(
+                "{verdict}",
+                &columns.find(&FILE_VERDICT).unwrap_or_else(|| "null".to_owned()),
+            );
+        session.rows(&query, &[]).map_err(failed)
     }
 
     fn is_real(&self) -> bool {

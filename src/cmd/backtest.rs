@@ -2,30 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
 use super::args::{micros, threshold, time};
 use super::connection::Connection;
 use super::out::Target;
 use super::rows::{RowFormat, RowWriter};
-use crate::backtest::{Backtest, Request, RequestedTrial, Truth};
-use crate::config::{DatabaseArgs, cores};
+use crate::backtest::{Backtest, Request, Trial, Truth};
+use crate::config::DatabaseArgs;
 use crate::detect::Detector;
 use crate::detect::bar::FALSE_ALARMS_DEFAULT;
 use crate::error::{Error, Result};
+use crate::store::Access;
 use crate::store::output::{ColumnInfo, RowSink};
-use crate::store::{Access, Store};
-
-const TRUTH: &str = include_str!("../../sql/file/truth.sql");
 
 /// Stands for what people said on the page.
 const MARKS: &str = "marks";
-
-/// What the columns of a truth file may be called.
-const SERIES: [&str; 3] = ["series", "series_id", "service"];
-const START: [&str; 3] = ["start", "from", "first_minute"];
-const END: [&str; 3] = ["end", "to", "last_minute"];
-const VERDICT: [&str; 2] = ["verdict", "label"];
 
 /// Tell how often detectors would have raised alerts
 ///
@@ -85,8 +75,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     let trials = args.detectors.iter().map(|choice| {
         let detector = Detector::open(choice)?;
-        let bar = detector.bar(None, args.false_alarms_per_day);
-        Ok(RequestedTrial { name: detector.name.clone(), sql: detector.sql().to_owned(), bar })
+        Ok(Trial::new(&detector, detector.bar(None, args.false_alarms_per_day)))
     });
     let marks = args.truth.as_deref() == Some(Path::new(MARKS));
     let truth = args.truth.as_deref().filter(|_| !marks);
@@ -95,7 +84,7 @@ pub fn run(args: Args) -> Result<()> {
         service: args.service,
         from: args.from.as_deref().map(micros).transpose()?,
         to: args.to.as_deref().map(micros).transpose()?,
-        truth: truth.map(read_truth).transpose()?,
+        truth: truth.map(Truth::read).transpose()?,
         marks,
     };
     if !args.database.path.exists() {
@@ -230,39 +219,4 @@ fn alerts(tested: &[Backtest]) -> (Columns, Rows) {
 /// To a thousandth.
 fn rounded(number: f64) -> String {
     ((number * 1_000.0).round() / 1_000.0).to_string()
-}
-
-#[derive(Deserialize)]
-struct Column {
-    name: String,
-}
-
-/// Reads what really happened.
-fn read_truth(path: &Path) -> Result<Vec<Truth>> {
-    let failed = |error: Error| Error::usage(format!("{}: {error}", path.display()));
-    let spill = tempfile::Builder::new().prefix("pintail-").tempdir()?;
-    let session = Store::scratch(spill.path(), cores())?.session()?;
-    let place = path.display().to_string();
-    let reader = match path.extension().is_some_and(|it| it.eq_ignore_ascii_case("parquet")) {
-        true => "from read_parquet($path)",
-        false => "from read_csv($path, header = true, all_varchar = true)",
-    };
-    session.create("file", reader, &[("path", Some(&place))]).map_err(failed)?;
-    let columns: Vec<Column> =
-        session.rows("select column_name as name from (describe file)", &[])?;
-    let find = |names: &[&str]| {
-        names.iter().find_map(|name| {
-            let column = columns.iter().find(|it| it.name.eq_ignore_ascii_case(name))?;
-            Some(format!("\"{}\"", column.name.replace('"', "\"\"")))
-        })
-    };
-    let needed = |names: &[&str]| {
-        find(names).ok_or_else(|| failed(Error::usage(format!("there is no column {}", names[0]))))
-    };
-    let query = TRUTH
-        .replace("{series}", &find(&SERIES).unwrap_or_else(|| "''".to_owned()))
-        .replace("{start}", &needed(&START)?)
-        .replace("{end}", &needed(&END)?)
-        .replace("{verdict}", &find(&VERDICT).unwrap_or_else(|| "null".to_owned()));
-    session.rows(&query, &[]).map_err(failed)
 }

@@ -25,6 +25,8 @@ const HISTORY_HOURS: u64 = 6;
 /// first minute that is complete shows it.
 const FIRST_INCIDENT_MS: u64 = 3_000;
 const INCIDENT_MS: u64 = 4 * 60_000;
+/// So many times the usual errors: in a quiet night, too, half a minute of it is beyond doubt.
+const INCIDENT_FACTOR: f64 = 25.0;
 /// From one live incident to the next.
 const INCIDENT_EVERY_MS: u64 = 12 * 60_000;
 /// A day of them.
@@ -217,11 +219,12 @@ fn plans(rate: f64) -> [(&'static str, Plan); 3] {
 fn incidents() -> Vec<Request> {
     const MINUTE_MS: u64 = 60_000;
     let live_ms = HISTORY_HOURS * 60 * MINUTE_MS;
-    let request = |kind, service: &str, offset_ms, duration_ms| Request {
+    let request = |kind: Kind, service: &str, offset_ms, duration_ms| Request {
         kind,
         service: service.to_owned(),
         offset_ms,
         duration_ms,
+        factor: kind.factor(),
     };
     let mut requests = vec![
         request(Kind::ErrorSpike, "payment", live_ms - 150 * MINUTE_MS, 12 * MINUTE_MS),
@@ -232,7 +235,8 @@ fn incidents() -> Vec<Request> {
     for number in 0..INCIDENTS {
         let service = services[number as usize % services.len()];
         let offset_ms = live_ms + FIRST_INCIDENT_MS + number * INCIDENT_EVERY_MS;
-        requests.push(request(Kind::ErrorSpike, service, offset_ms, INCIDENT_MS));
+        let incident = request(Kind::ErrorSpike, service, offset_ms, INCIDENT_MS);
+        requests.push(Request { factor: INCIDENT_FACTOR, ..incident });
     }
     requests
 }

@@ -22,11 +22,12 @@
 //! - [`bar`]: from which score on a minute counts.
 //! - [`found`]: what was found. `explain`: what it is made of. `pieces`: a long time, judged in parts.
 //! - [`stream`]: judges new minutes without reading all of the past again.
-//! - [`scoring`]: scores a file without a database.
+//! - [`scoring`]: scores a file without a database. [`columns`]: what its columns are called.
 
 pub mod bar;
 pub mod builtin;
 pub mod choice;
+pub mod columns;
 mod explain;
 pub mod found;
 mod pieces;
@@ -207,6 +208,27 @@ impl Detector {
             Some(pieces) => self.judge_pieces(session, &parameters, &pieces)?,
         }
         self.check(session, &parameters, bar)
+    }
+
+    /// The same for a query that may be anybody's: it may only ask, and its errors are theirs to mend.
+    pub fn run_asking(
+        &self,
+        session: &Session,
+        parameters: &Parameters,
+        bar: Bar,
+    ) -> Result<Found> {
+        // Those that come with Pintail make tables for themselves.
+        if self.is_built_in() {
+            return self.run(session, parameters, bar);
+        }
+        let ran = session
+            .check_only_asks(&self.sql)
+            .map_err(|error| self.failed(&error))
+            .and_then(|()| self.run(session, parameters, bar));
+        ran.map_err(|error| match error {
+            Error::Sql(message) => Error::usage(message),
+            other => other,
+        })
     }
 
     /// How many minutes of series there are to be judged.

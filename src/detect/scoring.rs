@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::bar::FALSE_ALARMS_DEFAULT;
 use super::builtin::Reads;
+use super::columns::Columns;
 use super::pieces::Extent;
 use super::{Detector, Settings};
 use crate::error::{Error, Result};
@@ -41,31 +42,15 @@ const VALUE: [&str; 1] = ["value"];
 /// That it cannot be read, which columns are missing, or which row cannot be scored.
 pub fn read(session: &Session, path: &Path) -> Result<Reads> {
     let failed = |error: Error| Error::usage(format!("{}: {error}", path.display()));
-    let place = path.display().to_string();
-    let reader = match path.extension().is_some_and(|it| it.eq_ignore_ascii_case("parquet")) {
-        true => "from read_parquet($path)",
-        // As it is written, so that it comes out as it went in.
-        false => "from read_csv($path, header = true, all_varchar = true)",
-    };
-    session.create("file", reader, &[("path", Some(&place))]).map_err(failed)?;
-    let columns: Vec<Column> =
-        session.rows("select column_name as name from (describe file)", &[])?;
-    let has = |names: &[&str]| {
-        let named = |name: &&str| columns.iter().find(|it| it.name.eq_ignore_ascii_case(name));
-        names
-            .iter()
-            .find_map(named)
-            .map(|column| format!("\"{}\"", column.name.replace('"', "\"\"")))
-    };
-    let (reads, value) = match (has(&COUNT), has(&VALUE)) {
+    let columns = Columns::read(session, path).map_err(failed)?;
+    let (reads, value) = match (columns.find(&COUNT), columns.find(&VALUE)) {
         (Some(count), _) => (Reads::Counts, count),
         (None, Some(value)) => (Reads::Values, value),
-        (None, None) => return Err(failed(missing("value or count", &columns))),
+        (None, None) => return Err(failed(columns.missing("value or count"))),
     };
-    let time = has(&TIME).ok_or_else(|| failed(missing("ts", &columns)))?;
     let rows = ROWS
-        .replace("{series}", &has(&SERIES).unwrap_or_else(|| "''".to_owned()))
-        .replace("{ts}", &time)
+        .replace("{series}", &columns.find(&SERIES).unwrap_or_else(|| "''".to_owned()))
+        .replace("{ts}", &columns.needed(&TIME).map_err(failed)?)
         .replace("{value}", &value);
     session.create("rows_in", &rows, &[])?;
     let counts = (reads == Reads::Counts).to_string();
@@ -127,19 +112,9 @@ pub fn score(session: &Session, detectors: &[Detector], threshold: Option<f64>) 
     Ok(())
 }
 
-#[derive(Deserialize)]
-struct Column {
-    name: String,
-}
-
 /// A row that cannot be scored.
 #[derive(Deserialize)]
 struct Flaw {
     row: i64,
     what: String,
-}
-
-fn missing(what: &str, columns: &[Column]) -> Error {
-    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    Error::usage(format!("there is no column {what}; there are {}", names.join(", ")))
 }

@@ -37,8 +37,8 @@ impl Kind {
         ["error_spike", "drop", "silence", "latency", "new_message"][self as usize]
     }
 
-    /// The strength of an incident planted on request; see [`Incident::factor`].
-    pub(super) fn factor(self) -> f64 {
+    /// The strength of an incident unless somebody says so; see [`Incident::factor`].
+    pub fn factor(self) -> f64 {
         match self {
             Kind::ErrorSpike => 10.0,
             Kind::Drop => 0.15,
@@ -85,6 +85,8 @@ pub struct Request {
     /// From the start of the log.
     pub offset_ms: u64,
     pub duration_ms: u64,
+    /// See [`Incident::factor`].
+    pub factor: f64,
 }
 
 impl FromStr for Request {
@@ -97,11 +99,13 @@ impl FromStr for Request {
                 "'{text}' is not an incident; write KIND:SERVICE:OFFSET:DURATION, such as error_spike:payment:3h:10m"
             )));
         };
+        let kind: Kind = kind.parse()?;
         let request = Request {
-            kind: kind.parse()?,
+            kind,
             service: service.to_owned(),
             offset_ms: parse_duration_ms(offset)?,
             duration_ms: parse_duration_ms(duration)?,
+            factor: kind.factor(),
         };
         if request.duration_ms == 0 {
             return Err(Error::usage(format!("incident '{text}' has no duration")));
@@ -210,7 +214,8 @@ mod tests {
                 kind: Kind::ErrorSpike,
                 service: "payment".into(),
                 offset_ms: 3 * 3_600_000,
-                duration_ms: 600_000
+                duration_ms: 600_000,
+                factor: 10.0,
             }
         );
         for text in ["", "drop", "drop:payment:3h", "drop:payment:3h:0s", "drop:payment:x:1m"] {

@@ -47,7 +47,7 @@ impl Planting<'_> {
             service: service.clone(),
             start_ms,
             end_ms,
-            factor: kind.factor(),
+            factor: request.factor,
             template: self.next_template(*kind, service),
         };
         self.check(&incident).map_err(Error::usage)?;

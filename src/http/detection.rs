@@ -10,11 +10,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer::{ApiError, ApiResult, Body, ErrorBody, Params, Time};
 use super::app::App;
-use super::overview::span;
-use crate::backtest::{Backtest, Trial, Truth, backtest as run_backtest};
+use crate::backtest::{Backtest, Request, Trial};
 use crate::clock;
 use crate::detect::{Detector, Firing};
-use crate::error::Error;
 use crate::queries::Moment;
 use crate::queries::learning::{Learning, learning};
 use crate::queries::marks::{self, Mark, Marks, NewMark};
@@ -159,37 +157,19 @@ pub async fn backtest(
     if names.len() > TRIALS_MAX {
         return Err(ApiError::bad_request(format!("at most {TRIALS_MAX} detectors at a time")));
     }
-    let trials: Vec<Trial> = names
-        .into_iter()
-        .map(|name| known_detector(&app, name))
-        .map(|detector| {
-            detector.map(|it| Trial { bar: it.bar(None, watch.false_alarms), detector: it })
-        })
-        .collect::<ApiResult<_>>()?;
-    let settings = crate::detect::Settings { service: params.service, ..watch.settings };
-    let tested = app.runner.page(move |session| {
-        let span = span(session, params.from, params.to)?;
-        let truth = params.marks.then(|| Truth::marked(session)).transpose()?;
-        // What is not over is not judged.
-        let to = span.to.min(clock::now().div_euclid(MINUTE) * MINUTE).max(span.from + MINUTE);
-        trials
-            .iter()
-            .map(|trial| {
-                if !trial.detector.is_built_in() {
-                    session.check_only_asks(trial.detector.sql())?;
-                }
-                let tested =
-                    run_backtest(session, trial, &settings, span.from, to, truth.as_deref());
-                match tested {
-                    // Of somebody's own: theirs to mend.
-                    Err(Error::Sql(message)) if !trial.detector.is_built_in() => {
-                        Err(Error::usage(message))
-                    }
-                    tested => tested,
-                }
-            })
-            .collect()
-    });
+    let trial = |name| -> ApiResult<Trial> {
+        let detector = known_detector(&app, name)?;
+        Ok(Trial::new(&detector, detector.bar(None, watch.false_alarms)))
+    };
+    let request = Request {
+        trials: names.into_iter().map(trial).collect::<ApiResult<_>>()?,
+        service: params.service,
+        from: params.from.map(|time| time.0),
+        to: params.to.map(|time| time.0),
+        truth: None,
+        marks: params.marks,
+    };
+    let tested = app.runner.page(move |session| request.run(session));
     Ok(Json(Backtests { backtests: tested.await? }))
 }
 

@@ -244,10 +244,7 @@ pub async fn scores(
             }
         };
         let parameters = settings.parameters(Some(span.from), Some(span.to), clock::now());
-        if !detector.is_built_in() {
-            session.check_only_asks(detector.sql())?;
-        }
-        detector.run(session, &parameters, Bar::Score(asked))?;
+        detector.run_asking(session, &parameters, Bar::Score(asked))?;
         read_scores(session, span, &settings, points, (detector.name, shown))
     });
     Ok(Json(scores.await?))

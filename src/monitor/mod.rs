@@ -5,7 +5,7 @@
 //! restart goes on where the last run ended.
 //!
 //! - [`late`]: records that come late.
-//! - [`patience`]: queries of users that take too long.
+//! - [`patience`]: queries that take too long.
 
 mod late;
 mod patience;
@@ -29,6 +29,7 @@ use crate::record::Micros;
 use crate::stop::Stop;
 use crate::store::{Session, Store};
 use late::Late;
+use patience::{until_stopped, with_patience};
 
 const JUDGED: &str = include_str!("../../sql/judged_until.sql");
 const NOTE_JUDGED: &str = include_str!("../../sql/judged_note.sql");
@@ -97,9 +98,6 @@ pub struct State {
 #[derive(Clone, Debug)]
 pub struct Ran {
     pub name: String,
-    /// What it looks for.
-    pub about: String,
-    pub bar: Option<Bar>,
     /// Exclusive.
     pub judged_until: Option<Micros>,
     pub took: Duration,
@@ -131,16 +129,21 @@ impl Monitor {
             let started = Instant::now();
             let session = self.store.session();
             let ticked = session.and_then(|session| {
-                let ran = self.tick(&session, now, &mut late, &mut rolling, stop)?;
-                if compacted.is_none_or(|at| now - at >= COMPACT_EVERY) {
-                    let look_back = compacted.map_or(FIRST_LOOK_BACK, |_| COMPACT_LOOK_BACK);
-                    compacted = Some(now);
-                    let until = now.div_euclid(MINUTE) * MINUTE;
-                    compact(&self.store.session()?, until - look_back, until, now)?;
-                }
-                self.keep(&session, &mut rolling, now, stop)?;
-                Ok(ran)
+                until_stopped(&session, stop, || {
+                    let ran = self.tick(&session, now, &mut late, &mut rolling, stop)?;
+                    if compacted.is_none_or(|at| now - at >= COMPACT_EVERY) {
+                        let look_back = compacted.map_or(FIRST_LOOK_BACK, |_| COMPACT_LOOK_BACK);
+                        compacted = Some(now);
+                        let until = now.div_euclid(MINUTE) * MINUTE;
+                        compact(&session, until - look_back, until, now)?;
+                    }
+                    self.keep(&session, &mut rolling, now, stop)?;
+                    Ok(ran)
+                })
             });
+            if stop.is_stopped() {
+                return;
+            }
             let failed = ticked.as_ref().err().map(|error| {
                 stop.heed(error);
                 error.to_string()
@@ -194,17 +197,9 @@ impl Monitor {
             let known = judged.get(&chosen.name).copied();
             let first = until - FIRST_LOOK_BACK;
             let from = known.map_or(first, |it| it.max(first)).min(changed.from.unwrap_or(until));
-            let mut ran = Ran {
-                name: chosen.name,
-                about: String::new(),
-                bar: None,
-                judged_until: known,
-                took: Duration::ZERO,
-                error: None,
-            };
+            let mut ran =
+                Ran { name: chosen.name, judged_until: known, took: Duration::ZERO, error: None };
             let done = chosen.detector.and_then(|detector| {
-                ran.about = detector.about();
-                ran.bar = Some(self.bar(&detector));
                 // Nothing new: the clock was set back.
                 if from >= until {
                     return Ok(from);
@@ -243,16 +238,13 @@ impl Monitor {
         now: Micros,
     ) -> Result<Micros> {
         let (settings, bar) = (&self.watch.settings, self.bar(detector));
-        if !detector.is_built_in() {
+        if !detector.is_built_in() || self.is_long_history(session, detector, from, until)? {
             let parameters = settings.parameters(Some(from), Some(until), until);
-            session.check_only_asks(detector.sql())?;
-            let found = patience::within(session, || detector.run(session, &parameters, bar))?;
-            self.note(session, detector, &found, (from, until), now)?;
-            return Ok(until);
-        }
-        if self.is_long_history(session, detector, from, until)? {
-            let parameters = settings.parameters(Some(from), Some(until), until);
-            let found = detector.run(session, &parameters, bar)?;
+            let ask = || detector.run_asking(session, &parameters, bar);
+            let found = match detector.is_built_in() {
+                true => ask(),
+                false => with_patience(session, ask),
+            }?;
             self.note(session, detector, &found, (from, until), now)?;
             return Ok(until);
         }

@@ -1,0 +1,3 @@
+-- A Parquet file.
+-- Parameters: path.
+from read_parquet($path)

@@ -1,0 +1,99 @@
+//! Hours that are closed and got other records since: they are noticed, and computed again.
+
+use serde::Deserialize;
+
+use super::closing::Closing;
+use super::kept::Kept;
+use super::reading::prepare_closed;
+use super::{ALL, CELLS_AT_ONCE, Span, run, script};
+use crate::error::Result;
+use crate::queries::range::MINUTE;
+use crate::queries::{Moment, Parameters};
+use crate::store::Session;
+
+/// Finds out which series have other records in closed hours than were known.
+pub(super) fn compare(session: &Session, first: i64, until: i64) -> Result<()> {
+    if first >= until {
+        return Ok(());
+    }
+    let span = Span { from: first * 60, to: until * 60 };
+    run(session, sql!("names"), &span.parameters())?;
+    run(session, sql!("changed"), &span.parameters())?;
+    let changed: Changed = session.row(sql!("changed_extent"), &[])?;
+    let (Some(first), Some(until)) = (changed.hour, changed.until) else { return Ok(()) };
+    let span = Span { from: first * 60, to: until * 60 }.parameters();
+    // Other downtimes change the windows of all.
+    let arrivals = || -> Result<i64> {
+        let row: Arrivals = session.row(sql!("changed_arrivals"), &span.as_slice())?;
+        Ok(row.minutes)
+    };
+    let since = Moment(first * 60 * MINUTE).iso();
+    tracing::info!("{} series got other records for hours from {since} on", changed.series);
+    if changed.fewer || changed.alone || arrivals()? > 0 {
+        let hour = Parameters::new().with("hour", first);
+        return session.transaction(|| script(session, sql!("reopen"), &hour));
+    }
+    run(session, sql!("stale_add"), &span)
+}
+
+pub(super) fn repair_if_few(session: &Session) -> Result<()> {
+    let stale: Stale = session.row(sql!("stale"), &[])?;
+    let Some(hour) = stale.hour else { return Ok(()) };
+    let until = Kept::read(session)?.map_or(hour, |kept| kept.until);
+    if stale.series * (until - hour) * 60 <= CELLS_AT_ONCE {
+        repair(session)?;
+    }
+    Ok(())
+}
+
+/// Computes some of the series again that no longer fit; whether there were any.
+pub(super) fn repair(session: &Session) -> Result<bool> {
+    let stale: Stale = session.row(sql!("stale"), &[])?;
+    let (Some(hour), Some(kept)) = (stale.hour, Kept::read(session)?) else { return Ok(false) };
+    let hour = hour.max(kept.first);
+    // The hour that is being closed has some of its parts.
+    let until = kept.until + i64::from(kept.parts > 0);
+    let most = (CELLS_AT_ONCE / ((until - hour).max(1) * 60)).max(1);
+    run(session, sql!("names"), &Span { from: hour * 60, to: until * 60 }.parameters())?;
+    let borders = [kept.excesses_from, kept.dispersions_from];
+    session.transaction(|| {
+        run(session, sql!("stale_part"), &Parameters::new().with("most", most))?;
+        let mut first = hour;
+        while first < until {
+            let border = borders.into_iter().filter(|it| *it > first).min().unwrap_or(until);
+            let closing = Closing {
+                first,
+                until: (first + 24).min(border).min(until),
+                parts: ALL,
+                excesses: first >= kept.excesses_from,
+                dispersions: first >= kept.dispersions_from,
+            };
+            let span = Span { from: closing.first * 60, to: closing.until * 60 };
+            prepare_closed(session, span, ALL, span.to)?;
+            closing.close_part(session)?;
+            first = closing.until;
+        }
+        run(session, sql!("stale_done"), &Parameters::new())
+    })?;
+    Ok(true)
+}
+
+#[derive(Deserialize)]
+pub(super) struct Changed {
+    pub(super) series: i64,
+    pub(super) hour: Option<i64>,
+    pub(super) until: Option<i64>,
+    pub(super) fewer: bool,
+    pub(super) alone: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Arrivals {
+    pub(super) minutes: i64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Stale {
+    pub(super) series: i64,
+    pub(super) hour: Option<i64>,
+}

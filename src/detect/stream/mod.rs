@@ -1,0 +1,340 @@
+//! Judges new minutes from what is kept of the past, with the results of a run over all of it.
+//!
+//! The detectors `counts` and `silence` look back 8 days. What they need of hours that are over is
+//! kept in the tables `rolling_…` (migrations/0008_rolling.sql): a new minute is then judged from the
+//! last two hours, and from the few past minutes that are asked for where something looks unusual.
+//! Everything after the sums are the statements of sql/detect/ themselves, by their names; what
+//! provides for them is in sql/stream/. All sums are whole numbers, so the results are the same to
+//! the last bit (tests/streaming.rs).
+//!
+//! What is kept follows from the rollups alone. Records that arrive for hours that are closed are
+//! noticed ([`Rolling::judge`]) and their series computed again before they are judged; until then
+//! nothing is said of them.
+//!
+//! - `tick`: new minutes. `reading`: what they and closed hours need of the records.
+//! - `closing`: hours that are over. `kept`: which are kept, and by which formulas.
+//! - `changes`: hours that are closed and got other records since.
+
+use serde::Deserialize;
+
+use changes::{compare, repair, repair_if_few};
+use closing::{Closing, start};
+use kept::{Kept, begin, restart};
+use reading::create_recent;
+use tick::Tick;
+
+use super::builtin::BUILT_IN;
+use super::{Bar, Detector, Found, MACROS, Settings};
+use crate::error::Result;
+use crate::queries::Parameters;
+use crate::queries::range::MINUTE;
+use crate::record::Micros;
+use crate::store::Session;
+use crate::store::statements::split;
+
+macro_rules! sql {
+    ($name:literal) => {
+        include_str!(concat!("../../../sql/stream/", $name, ".sql"))
+    };
+}
+
+mod changes;
+mod closing;
+mod kept;
+mod reading;
+mod tick;
+
+/// An hour is closed so long after its end: records come late. In minutes.
+const LATE: i64 = 10;
+
+/// How far back hours are kept: what detectors look back, in hours.
+const HOURS_KEPT: i64 = 8 * 24;
+
+/// What a minute needs of them: births look back 5 days, and a day before those.
+const HOURS_NEEDED: i64 = 145;
+
+/// The dispersions of an hour follow from the 49th to the 2nd hour before it.
+const EXCESS_HOURS: i64 = 49;
+
+/// The series are in so many parts (`close_part.sql`).
+const PARTS: i64 = 16;
+
+const ALL: (i64, i64) = (0, PARTS - 1);
+
+/// Minutes of windows before an hour that is closed (`since.sql`).
+const WINDOW: i64 = 127;
+
+/// Minutes of series that are computed in one go: about a second.
+const CELLS_AT_ONCE: i64 = 300_000;
+
+/// Minutes of series whose records are compared with what was computed from them, in a tick.
+const CELLS_CHECKED: i64 = 1_200_000;
+
+/// Minutes of series that may be read for a run over the past itself, when nothing is kept yet.
+const CELLS_OF_HISTORY: i64 = 600_000;
+
+/// Most minutes that are judged in one go from what is kept.
+const MINUTES_AT_ONCE: i64 = 15;
+
+/// What came in since the last look is known by when it arrived, if that was not longer ago: later
+/// it is joined (`queries::compact`). Transactions take a while.
+const LOOK_AGAIN: Micros = 4 * MINUTE;
+
+const TRANSACTION: Micros = 2 * MINUTE;
+
+/// What became of minutes that were to be judged.
+pub enum Judged {
+    /// From what is kept.
+    FromKept(Found),
+    /// By a run over the past itself, because that is short.
+    FromPast(Found),
+    /// The past has not been looked through far enough: [`Rolling::keep`] goes on with that.
+    NotYet,
+}
+
+/// What is kept between ticks, and what this process knows of it.
+#[derive(Default)]
+pub struct Rolling {
+    /// When it was last compared with what has arrived.
+    compared: Option<Micros>,
+    /// The hour that is to be compared next.
+    next_hour: i64,
+    /// Whether there was nothing more to do at the last look.
+    complete: bool,
+}
+
+impl Rolling {
+    /// Judges `from <= minute < to` at the time `now`, as [`Detector::run`] does.
+    ///
+    /// # Errors
+    /// DuckDB's message.
+    pub fn judge(
+        &mut self,
+        session: &Session,
+        detector: &Detector,
+        settings: &Settings,
+        bar: Bar,
+        (from, to): (Micros, Micros),
+        now: Micros,
+    ) -> Result<Judged> {
+        let parameters = settings.parameters(Some(from), Some(to), now);
+        let from_past = || Ok(Judged::FromPast(detector.run(session, &parameters, bar)?));
+        let kept_for = ["counts", "silence"].contains(&detector.name.as_str());
+        if !kept_for || !detector.is_built_in() || settings.every || settings.service.is_some() {
+            return from_past();
+        }
+        macros(session)?;
+        let span = Span { from: minute(from), to: minute(to).min(minute(now)) };
+        let kept = Kept::read(session)?;
+        let kept = match kept {
+            Some(kept) if kept.covers(session, span)? => {
+                self.compare_new(session, &kept, now)?;
+                // Something of it may have been found to be wrong.
+                Kept::read(session)?
+            }
+            kept => kept,
+        };
+        match kept {
+            Some(kept) if kept.covers(session, span)? => {
+                let parameters = parameters.with("threshold", bar.asked());
+                let tick = Tick { session, detector, parameters: &parameters, span };
+                tick.judge(kept.until * 60)?;
+                Ok(Judged::FromKept(detector.check(session, &parameters, bar)?))
+            }
+            _ if few(session, span)? => from_past(),
+            _ => Ok(Judged::NotYet),
+        }
+    }
+
+    /// Goes on with what is kept, with minutes before `until`: closes hours, computes again what no
+    /// longer fits, forgets what is old. Takes about a second at most; whether there is more to do.
+    ///
+    /// # Errors
+    /// DuckDB's message.
+    pub fn keep(&mut self, session: &Session, until: Micros) -> Result<bool> {
+        let more = self.go_on(session, until)?;
+        self.complete = !more;
+        Ok(more)
+    }
+
+    /// Whether all that can be kept is.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    fn go_on(&mut self, session: &Session, until: Micros) -> Result<bool> {
+        macros(session)?;
+        let until = minute(until);
+        begin(session)?;
+        let Some(kept) = Kept::read(session)? else { return start(session, until) };
+        let oldest = (until - LATE).div_euclid(60) - HOURS_KEPT;
+        if oldest < kept.first && some(session, oldest * 60, kept.first * 60)? {
+            // History that was ingested later than what came after it.
+            restart(session)?;
+            return Ok(true);
+        }
+        if kept.first < oldest - 6 {
+            create_recent(session, Span { from: until - 60, to: until }, ALL)?;
+            script(session, sql!("forget"), &Parameters::new().with("hour", oldest))?;
+        }
+        self.compare_in_turn(session, &kept)?;
+        if repair(session)? {
+            return Ok(true);
+        }
+        Closing::next(session, until)?.map_or(Ok(false), |closing| closing.run(session))
+    }
+
+    /// Looks whether something arrived for hours that are closed.
+    fn compare_new(&mut self, session: &Session, kept: &Kept, now: Micros) -> Result<()> {
+        let last = self.compared.replace(now);
+        let (from, to) = match last.filter(|last| (0..LOOK_AGAIN).contains(&(now - last))) {
+            // Written while nobody looked.
+            None => (Some(kept.first * 60), Some(kept.until * 60)),
+            Some(last) => {
+                let parameters = Parameters::new()
+                    .with("arrived", last - TRANSACTION)
+                    .with("open", kept.until * 60);
+                let hints: Hints = session.row(sql!("hints"), &parameters.as_slice())?;
+                (hints.from_minute, hints.to_minute.map(|minute| minute + 1))
+            }
+        };
+        if let (Some(from), Some(to)) = (from, to) {
+            let first = from.div_euclid(60).max(kept.first);
+            let until = (to + 59).div_euclid(60).min(kept.until);
+            compare(session, first, until)?;
+        }
+        repair_if_few(session)
+    }
+
+    /// Compares some hours, each time the next: nothing stays unnoticed for longer than that takes.
+    fn compare_in_turn(&mut self, session: &Session, kept: &Kept) -> Result<()> {
+        let hours = (CELLS_CHECKED / (60 * series(session)?.max(1))).clamp(1, 24);
+        if self.next_hour < kept.first || self.next_hour >= kept.until {
+            self.next_hour = kept.first;
+        }
+        let until = (self.next_hour + hours).min(kept.until);
+        compare(session, self.next_hour, until)?;
+        self.next_hour = until;
+        Ok(())
+    }
+}
+
+/// From when to when, as minute numbers.
+#[derive(Clone, Copy)]
+struct Span {
+    from: i64,
+    to: i64,
+}
+
+impl Span {
+    fn first_hour(self) -> i64 {
+        self.from.div_euclid(60)
+    }
+
+    fn last_hour(self) -> i64 {
+        (self.to - 1).div_euclid(60)
+    }
+
+    fn parameters(self) -> Parameters {
+        Parameters::new().with("from", self.from).with("to", self.to)
+    }
+}
+
+/// Whether the past itself can be read instead.
+fn few(session: &Session, span: Span) -> Result<bool> {
+    let oldest = span.from - HOURS_KEPT * 60;
+    let counts = Span { from: oldest, to: span.to }.parameters().with("most", 3 * CELLS_OF_HISTORY);
+    let rows: Rows = session.row(sql!("cells"), &counts.as_slice())?;
+    Ok(rows.cells <= CELLS_OF_HISTORY)
+}
+
+fn extent(session: &Session, from: Option<i64>, to: i64) -> Result<Extent> {
+    let parameters = Parameters::new().maybe("from", from).with("to", to);
+    session.row(sql!("extent"), &parameters.as_slice())
+}
+
+fn series(session: &Session) -> Result<i64> {
+    let rows: Series =
+        session.row("select count(distinct id) as series from rolling_series", &[])?;
+    Ok(rows.series)
+}
+
+fn some(session: &Session, from: i64, to: i64) -> Result<bool> {
+    let some: Any = session.row(sql!("before"), &Span { from, to }.parameters().as_slice())?;
+    Ok(some.some)
+}
+
+fn minute(at: Micros) -> i64 {
+    at.div_euclid(MINUTE)
+}
+
+fn built_in(name: &str) -> Detector {
+    let found = BUILT_IN.iter().find(|it| it.name == name);
+    found.expect("a test opens them by their names").into()
+}
+
+fn macros(session: &Session) -> Result<()> {
+    script(session, MACROS, &Parameters::new())
+}
+
+fn run(session: &Session, statement: &str, parameters: &Parameters) -> Result<()> {
+    session.execute(statement, &parameters.as_slice())
+}
+
+fn script(session: &Session, statements: &str, parameters: &Parameters) -> Result<()> {
+    split(statements).into_iter().try_for_each(|statement| run(session, statement, parameters))
+}
+
+#[derive(Deserialize)]
+struct Extent {
+    first: Option<i64>,
+    last: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Hints {
+    from_minute: Option<i64>,
+    to_minute: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Rows {
+    cells: i64,
+}
+
+#[derive(Deserialize)]
+struct Series {
+    series: i64,
+}
+
+#[derive(Deserialize)]
+struct Any {
+    some: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statements_that_are_shared_are_there() {
+        for table in
+            ["sums", "judged", "candidates", "lookups", "expected", "hourly", "dispersions"]
+        {
+            assert!(built_in("counts").statement(table).contains("select"), "{table}");
+        }
+        for table in ["dispersed", "suspects", "past_suspects", "patience", "downtimes"] {
+            assert!(built_in("counts").statement(table).contains("select"), "{table}");
+        }
+        for table in
+            ["patience", "downs", "gaps", "hourly_gaps", "horizon", "histories", "silences"]
+        {
+            assert!(built_in("silence").statement(table).contains("select"), "{table}");
+        }
+        // Downtime is the same for both.
+        assert_eq!(
+            built_in("counts").statement("patience").split_once("create").map(|it| it.1),
+            built_in("silence").statement("patience").split_once("create").map(|it| it.1),
+        );
+    }
+}
