@@ -329,6 +329,18 @@ fn an_unknown_detector_is_a_usage_error_that_names_the_known_ones() {
 }
 
 #[test]
+fn a_time_before_a_zone_needs_no_seconds() {
+    let pintail = Pintail::with_data("incident.log");
+    let found =
+        |from: &str, to: &str| found(&pintail, &["--threshold", "4", "--from", from, "--to", to]);
+    let in_utc = found("2026-01-07T12:20:00Z", "2026-01-07T12:21:00Z");
+    assert_eq!(in_utc.len(), 1);
+    assert_eq!(found("2026-01-07 12:20Z", "2026-01-07T13:21+01:00"), in_utc);
+    let bad = pintail.fails(2, ["detect", "--from", "2026-01-07T12:20+"]);
+    assert!(bad.contains("not a time; give 2026-01-05, 2026-01-05 10:00"), "{bad}");
+}
+
+#[test]
 fn without_a_database_nothing_is_judged_and_none_is_made() {
     let pintail = Pintail::new();
     let complaint = pintail.fails(1, ["detect"]);

@@ -26,8 +26,12 @@ select
     coalesce(series::varchar, '') as series,
     said,
     coalesce(
-        make_timestamp((number * micros)::bigint),
-        try_cast(said::varchar as timestamp)
+        make_timestamp(try_cast(number * micros as bigint)),
+        try_cast(said::varchar as timestamp),
+        -- Seconds may be left out before a zone too: 2026-01-05T10:00+01:00.
+        try_cast(regexp_replace(
+            said::varchar, '([ T]\d{1,2}:\d{2}) ?(Z|[+-]\d{2}(:\d{2})?)$', '\1:00\2'
+        ) as timestamp)
     ) as ts,
     value,
     if(isfinite(number_of_value), number_of_value, null) as x

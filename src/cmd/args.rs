@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result as PintailResult};
 use crate::parse::formats::{Formats, KINDS, custom};
 use crate::parse::level::level_of_word;
-use crate::parse::time::{TimeRules, Zone};
+use crate::parse::time::{EXAMPLES, Zone, given};
 use crate::record::Micros;
 
 /// How logs are to be read.
@@ -84,17 +84,10 @@ pub fn threshold(text: &str) -> Result<f64, String> {
 
 /// Any spelling of a time as one that SQL reads.
 pub fn time(text: &str) -> Result<String, String> {
-    let rules = TimeRules::new(Zone::UTC, super::show::now());
-    let with_time = format!("{text} 00:00:00");
-    let minutes = format!("{text}:00");
-    [text, &with_time, &minutes]
-        .iter()
-        .find_map(|text| rules.whole(text))
+    given(text, super::show::now())
         .and_then(chrono::DateTime::from_timestamp_micros)
         .map(|at| at.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
-        .ok_or_else(|| {
-            "not a time; give 2026-01-05, 2026-01-05 10:00 or 2026-01-05T10:00:00Z".into()
-        })
+        .ok_or_else(|| format!("not a time; {EXAMPLES}"))
 }
 
 /// A time that [`time`] has understood.

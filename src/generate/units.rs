@@ -1,8 +1,10 @@
 //! Durations, sizes and times as people write them: `1h30m`, `100MB`, `2026-01-05`.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Utc};
 
+use crate::clock;
 use crate::error::{Error, Result};
+use crate::parse::time::{EXAMPLES, given};
 
 /// Milliseconds of a duration such as `90s`, `1h30m`, `1.5h`, `2d`.
 pub fn parse_duration_ms(text: &str) -> Result<u64> {
@@ -53,23 +55,11 @@ pub fn parse_size(text: &str) -> Result<u64> {
     if bytes == 0 { Err(wrong()) } else { Ok(bytes) }
 }
 
-/// RFC 3339, or a date, or a date and time; without a zone they are UTC.
+/// A time as every command takes it.
 pub fn parse_time(text: &str) -> Result<DateTime<Utc>> {
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Ok(time.with_timezone(&Utc));
-    }
-    let date =
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|date| date.and_time(NaiveTime::MIN));
-    ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]
-        .iter()
-        .map(|format| NaiveDateTime::parse_from_str(text, format))
-        .fold(date, |found, next| found.or(next))
-        .map(|time| time.and_utc())
-        .map_err(|_| {
-            Error::usage(format!(
-                "'{text}' is not a time; write 2026-01-05 or 2026-01-05T08:30:00Z"
-            ))
-        })
+    given(text, clock::now())
+        .and_then(DateTime::from_timestamp_micros)
+        .ok_or_else(|| Error::usage(format!("'{text}' is not a time; {EXAMPLES}")))
 }
 
 /// The decimal number `text` starts with, and what follows it.

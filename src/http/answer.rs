@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::clock;
 use crate::error::Error;
-use crate::parse::{TimeRules, Zone};
+use crate::parse::time::{given, is_in_reach};
 use crate::queries::search::Mistake;
 use crate::record::Micros;
 
@@ -220,21 +220,12 @@ fn time(text: &str) -> Option<Micros> {
     if let Ok(ms) = text.parse::<i64>() {
         return ms.checked_mul(1_000).filter(|at| is_in_reach(*at));
     }
-    if text.is_empty() {
-        return None;
-    }
-    let rules = TimeRules::new(Zone::UTC, clock::now());
-    [text.to_owned(), format!("{text} 00:00:00"), format!("{text}:00")]
-        .iter()
-        .find_map(|text| rules.whole(text))
-        .filter(|at| is_in_reach(*at))
+    given(text, clock::now()).or_else(|| given(&with_plus(text)?, clock::now()))
 }
 
-/// Years 1 to 9999: what can be added to a time without leaving what DuckDB holds.
-fn is_in_reach(at: Micros) -> bool {
-    const YEAR_1: Micros = -62_135_596_800_000_000;
-    const YEAR_9999: Micros = 253_402_300_799_000_000;
-    (YEAR_1..=YEAR_9999).contains(&at)
+/// In an address a plus is a space unless it is escaped: `…T10:00+01:00` comes as `…T10:00 01:00`.
+fn with_plus(text: &str) -> Option<String> {
+    text.rsplit_once(' ').map(|(time, offset)| format!("{time}+{offset}"))
 }
 
 #[cfg(test)]
@@ -260,6 +251,9 @@ mod tests {
             "2026-01-05T10:00:00Z",
             "2026-01-05 10:00",
             "2026-01-05T12:00:00+02:00",
+            "2026-01-05T12:00+02:00",
+            "2026-01-05T12:00 02:00",
+            "2026-01-05 10:00Z",
         ] {
             assert_eq!(time(text), Some(1_767_607_200_000_000), "{text}");
         }

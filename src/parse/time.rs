@@ -15,12 +15,14 @@
 //! - Numbers are seconds, milli-, micro- or nanoseconds since 1970 by their size.
 
 mod clock;
+mod given;
 mod spelling;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Offset, TimeZone};
 
 use crate::record::Micros;
 use clock::{read_fraction, read_offset};
+pub use given::{EXAMPLES, given, is_in_reach};
 pub use spelling::{read, read_six_and_six};
 
 pub const MICROS_PER_SECOND: i64 = 1_000_000;
