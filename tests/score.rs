@@ -160,11 +160,87 @@ fn what_cannot_be_scored_is_said() {
         ("ts,value\n2026-01-05,1\nsoon,1\n", &[], "row 2: \"soon\" is no time"),
         ("ts,count\n2026-01-05,-1\n", &[], "row 1: \"-1\" is no count"),
         ("ts,count\n2026-01-05,many\n", &[], "row 1: \"many\" is no count"),
+        ("ts,count\n2026-01-05,NaN\n", &[], "row 1: \"NaN\" is no count"),
+        ("ts,count\n2026-01-05,inf\n", &[], "row 1: \"inf\" is no count"),
+        ("ts,count\n2026-01-05,1\n2026-01-06,\n", &[], "row 2: there is no count"),
+        ("ts,count\n2026-01-05,1e13\n", &[], "row 1: \"1e13\" is more than can be counted"),
+        ("ts,count\n2026-01-05,1e19\n", &[], "row 1: \"1e19\" is more than can be counted"),
+        ("ts,count\n2026-01-05,1e300\n", &[], "row 1: \"1e300\" is more than can be counted"),
+        ("ts,value\n,1\n", &[], "row 1: there is no time"),
+        ("ts,value\n1e300,1\n", &[], "row 1: \"1e300\" is no time"),
+        ("ts,value\ninfinity,1\n", &[], "row 1: \"infinity\" is not between the years"),
+        ("ts,count\n9999-12-31,1\n", &[], "row 1: \"9999-12-31\" is not between the years"),
         ("ts,count\n2026-01-05,1\n", &["--detector", "zscore"], "zscore reads the database"),
         ("ts,count\n2026-01-05,1\n", &["--detector", "x"], "unknown detector x; there is zscore,"),
     ] {
         let stderr = fails(csv, more);
         assert!(stderr.contains(said), "{said}: {stderr}");
+    }
+}
+
+#[test]
+fn counts_that_are_large_or_no_whole_numbers_are_scored() {
+    let mut rows = "ts,count\n".to_owned();
+    for minute in 0..2 * DAY {
+        let count = if minute == 2 * DAY - 1 { "1e12" } else { ["0.4", "2.6", "3"][minute % 3] };
+        rows += &format!("{},{count}\n", time(minute));
+    }
+    let fired: Vec<Scored> = scored_with(&rows, &[]).into_iter().filter(|row| row.flag).collect();
+    assert_eq!(fired.len(), 1);
+    assert_eq!((fired[0].value.as_str(), fired[0].score > 0.99), ("1e12", true));
+}
+
+#[test]
+fn numbers_of_any_size_are_scored() {
+    let mut chance = Chance(1);
+    let mut rows = "ts,value\n".to_owned();
+    for minute in 0..DAY {
+        rows += &format!("{},{:e}\n", time(minute), 1e300 * chance.next() - 5e299);
+    }
+    assert!(scored_with(&rows, &[]).iter().all(|row| !row.flag));
+}
+
+#[test]
+fn a_time_before_a_zone_needs_no_seconds() {
+    let csv = "ts,count\n2026-01-05T10:00+01:00,1\n2026-01-05 09:01Z,2\n2026-01-05T09:02,3\n";
+    let times: Vec<String> = scored_with(csv, &[]).into_iter().map(|row| row.ts).collect();
+    assert_eq!(times, ["2026-01-05T10:00+01:00", "2026-01-05 09:01Z", "2026-01-05T09:02"]);
+}
+
+#[test]
+fn one_file_is_read_whatever_its_name_and_nothing_else() {
+    let pintail = Pintail::new();
+    let csv = "ts,count\n2026-01-05,1\n";
+    std::fs::create_dir_all(pintail.path("folder/k=1")).unwrap();
+    for name in ["folder/a.csv", "folder/b.csv", "folder/k=1/a.csv"] {
+        pintail.write(name, csv);
+    }
+    for (name, said) in [
+        ("folder", "folder: it is a directory; give one file"),
+        ("folder/*.csv", "there is no file of this name; give one file, not a pattern"),
+        ("folder/c.csv", "No such file"),
+    ] {
+        let complaint = pintail.fails(2, ["detect", "--in", name]);
+        assert!(complaint.contains(said) && !complaint.contains("LINE"), "{complaint}");
+    }
+    let scored = "series,ts,value,score,flag,reason\n,2026-01-05,1,0.0,0,\n";
+    assert_eq!(pintail.ok(["detect", "--in", "folder/k=1/a.csv"]), scored);
+    // Each would, as a pattern, fit others that cannot be scored, or none.
+    for name in ["x[12]*.csv", "x?.csv", "[a].csv", "[!a]^.csv", "~x.csv", "b\\a.csv", "a b.csv"] {
+        pintail.write(name, csv);
+        pintail.write("x1.csv", "nothing\n");
+        assert_eq!(pintail.ok(["detect", "--in", name]), scored, "{name}");
+    }
+    pintail.write("b\\[a].csv", csv);
+    let complaint = pintail.fails(2, ["detect", "--in", "b\\[a].csv"]);
+    assert!(complaint.contains("rename it"), "{complaint}");
+    // What DuckDB says of a file is about the file.
+    pintail.write("bytes.csv", (0..=255u8).cycle().take(4_000).collect::<Vec<u8>>());
+    pintail.write("text.parquet", csv);
+    for name in ["bytes.csv", "text.parquet"] {
+        let complaint = pintail.fails(2, ["detect", "--in", name]);
+        assert!(complaint.starts_with(&format!("pintail: {name}: ")), "{complaint}");
+        assert!(!complaint.contains("LINE 4") && complaint.lines().count() < 4, "{complaint}");
     }
 }
 
