@@ -6,35 +6,26 @@
 //! [`AFTER`] after its end); an alert is false if it touches no window. Marks of people as
 //! `expected` are what alerts may not be about: an alert that touches only such a window is false.
 
-use std::path::Path;
+mod truth;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::alert::life::{Step, steps};
 use crate::clock;
-use crate::config::cores;
-use crate::detect::columns::Columns;
 use crate::detect::{Bar, Detector, Settings};
 use crate::error::{Error, Result};
 use crate::queries::Moment;
 use crate::queries::alerts::StoredAlert;
 use crate::queries::range::{MINUTE, Span};
 use crate::record::Micros;
-use crate::store::{Session, Store};
+use crate::store::Session;
 
 const SERIES: &str = include_str!("../sql/series_total.sql");
-const TRUTH: &str = include_str!("../sql/file/truth.sql");
 const MARKED: &str = include_str!("../sql/mark_truth.sql");
 
 /// An alert may come so long after the end of what it is about: some look at the last half hour.
 const AFTER: Micros = 30 * MINUTE;
-
-/// What the columns of a file with truth may be called.
-const FILE_SERIES: [&str; 3] = ["series", "series_id", "service"];
-const FILE_START: [&str; 3] = ["start", "from", "first_minute"];
-const FILE_END: [&str; 3] = ["end", "to", "last_minute"];
-const FILE_VERDICT: [&str; 2] = ["verdict", "label"];
 
 /// How far back it goes unless somebody says so: a stray record of long ago must not make years of it.
 const UNLESS_SAID: Micros = 30 * 1_440 * MINUTE;
@@ -50,7 +41,7 @@ pub struct Truth {
     pub start: Micros,
     /// Exclusive.
     pub end: Micros,
-    /// `expected`: nobody is to be told. Everything else is a real anomaly.
+    /// `expected`: nobody is to be told. `real`, or nothing said: an anomaly.
     pub verdict: Option<String>,
 }
 
@@ -267,23 +258,6 @@ impl Truth {
     /// What people said of anomalies.
     pub fn marked(session: &Session) -> Result<Vec<Truth>> {
         session.rows(MARKED, &[])
-    }
-
-    /// What a file says.
-    pub fn read(path: &Path) -> Result<Vec<Truth>> {
-        let failed = |error: Error| Error::usage(format!("{}: {error}", path.display()));
-        let spill = tempfile::Builder::new().prefix("pintail-").tempdir()?;
-        let session = Store::scratch(spill.path(), cores())?.session()?;
-        let columns = Columns::read(&session, path).map_err(failed)?;
-        let query = TRUTH
-            .replace("{series}", &columns.find(&FILE_SERIES).unwrap_or_else(|| "''".to_owned()))
-            .replace("{start}", &columns.needed(&FILE_START).map_err(failed)?)
-            .replace("{end}", &columns.needed(&FILE_END).map_err(failed)?)
-            .replace(
-                "{verdict}",
-                &columns.find(&FILE_VERDICT).unwrap_or_else(|| "null".to_owned()),
-            );
-        session.rows(&query, &[]).map_err(failed)
     }
 
     fn is_real(&self) -> bool {

@@ -229,7 +229,69 @@ fn a_backtest_tells_what_would_have_been_and_compares() {
 
     let unknown = pintail.fails(2, ["backtest", "nope"]);
     assert!(unknown.contains("unknown detector nope"), "{unknown}");
-    pintail.write("bad.csv", "a,b\n1,2\n");
-    let bad = pintail.fails(2, ["backtest", "counts", "--truth", "bad.csv"]);
-    assert!(bad.contains("there is no column start"), "{bad}");
+}
+
+#[test]
+fn what_cannot_be_in_a_file_of_truth_is_said_with_its_row() {
+    let pintail = Pintail::new();
+    with_counts(&pintail, 300, |_| 4);
+    let backtest = ["backtest", "counts", "--from", "2026-01-01", "--to", "2026-01-08"];
+    for (csv, said) in [
+        ("a,b\n1,2\n", "there is no column start; there are a, b"),
+        ("start,end\n2026-01-05,2026-01-06\n,2026-01-06\n", "row 2: start is empty; give 2026-"),
+        ("start,end\n2026-01-05,\n", "row 1: end is empty"),
+        ("From,to\nsoon,2026-01-06\n", "row 1: From \"soon\" is no time; give 2026-"),
+        ("start,end\n2026-01-05,2026-02-30\n", "row 1: end \"2026-02-30\" is no time"),
+        ("start,end\n2026-01-05,infinity\n", "row 1: end \"infinity\" is no time"),
+        (
+            "start,end\n2026-01-05,2026-01-04\n",
+            "row 1: end 2026-01-04 comes before start 2026-01-05",
+        ),
+        (
+            "start,end,verdict\n2026-01-05,2026-01-06,real\n2026-01-05,2026-01-06,maybe\n",
+            "row 2: verdict \"maybe\" is neither real nor expected",
+        ),
+        ("start,end,label\n2026-01-05,2026-01-06,1\n", "row 1: label \"1\" is neither real"),
+    ] {
+        pintail.write("bad.csv", csv);
+        let said_of_it = pintail.fails(2, backtest.iter().chain(&["--truth", "bad.csv"]));
+        assert!(
+            said_of_it.starts_with("pintail: bad.csv: ") && said_of_it.contains(said),
+            "{said_of_it}"
+        );
+    }
+    std::fs::create_dir(pintail.path("folder")).unwrap();
+    for (name, said) in [
+        ("folder", "folder: it is a directory"),
+        ("*.csv", "*.csv: there is no file of this name; give one file, not a pattern"),
+        ("nothing.csv", "nothing.csv: No such file"),
+    ] {
+        let complaint = pintail.fails(2, backtest.iter().chain(&["--truth", name]));
+        assert!(complaint.contains(said) && !complaint.contains("LINE"), "{complaint}");
+    }
+}
+
+#[test]
+fn truth_is_read_in_the_spellings_that_people_have() {
+    let pintail = Pintail::new();
+    let spiked = |ago: i64| matches!(ago, 1_000..1_010);
+    with_counts(&pintail, 2 * 1_440, |ago| if spiked(ago) { 80 } else { 4 });
+    let at = |ago: i64| this_minute() - TimeDelta::minutes(ago);
+    let found = |header: &str, row: String| {
+        pintail.write("truth.csv", format!("{header}\n{row}\n"));
+        let args = ["backtest", "counts", "--truth", "truth.csv", "--format", "jsonl"];
+        let row: Value = serde_json::from_str(&pintail.ok(args)).unwrap();
+        (row["anomalies"].as_i64().unwrap(), row["found"].as_i64().unwrap())
+    };
+    let hour_later = |ago| at(ago) + TimeDelta::hours(1);
+    let (start, end) = (hour_later(1_009), hour_later(999));
+    let zoned = |time: DateTime<Utc>| time.format("%Y-%m-%dT%H:%M+01:00");
+    let row = format!("*,{},{}", zoned(start), zoned(end));
+    assert_eq!(found("series,start,end", row), (1, 1));
+    let row = format!("payment,{},{},Expected", at(1_009).timestamp(), at(999).timestamp_millis());
+    assert_eq!(found("service,from,to,verdict", row), (0, 0));
+    // The last minute of what lasted one is its first.
+    let minute = at(1_009).format("%Y-%m-%d %H:%M");
+    let row = format!("payment ERROR,{minute},{minute},real");
+    assert_eq!(found("series,first_minute,last_minute,verdict", row), (1, 1));
 }
