@@ -3,8 +3,11 @@
 
 mod common;
 
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{Pintail, data};
+use common::{Pintail, data, until};
 use serde_json::{Value, json};
 
 const HEADER: &str = "minute,service,observed,expected,score,direction,detector,reason\n";
@@ -326,6 +329,34 @@ fn an_unknown_detector_is_a_usage_error_that_names_the_known_ones() {
     assert!(complaint.contains("unknown detector magic; there is zscore"), "{complaint}");
     let complaint = pintail.fails(1, ["detect", "--detector", "gone.sql"]);
     assert!(complaint.contains("gone.sql: No such file"), "{complaint}");
+}
+
+#[test]
+fn ctrl_c_ends_a_detector_that_never_does_and_the_database_is_sound() {
+    let pintail = Pintail::with_data("incident.log");
+    let records = pintail.count("logs");
+    pintail.write(
+        "never.sql",
+        "select '' as series, '2026-01-05'::timestamp as minute, sum(a.range * b.range) as observed,
+         1 as expected, 0 as low, 1 as high, 5 as score, 'high' as direction, 'x' as reason
+         from range(10000000) a, range(10000000) b",
+    );
+    let args = ["detect", "--detector", "never.sql", "--output", "found.csv"];
+    let mut run = pintail.command(args).spawn().unwrap();
+    let pid = run.id().to_string();
+    // Its file is begun before the detector is.
+    until("it runs", || pintail.path(&format!("found.csv.{pid}.tmp")).exists());
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let mut ended = None;
+    until("it has ended", || {
+        ended = run.try_wait().unwrap();
+        ended.is_some()
+    });
+    // Of whom SIGINT ended, shells say 130.
+    assert_eq!(ended.unwrap().signal(), Some(2));
+    assert!(!pintail.path("found.csv").exists());
+    assert_eq!(pintail.count("logs"), records);
+    assert!(!found(&pintail, &["--threshold", "4"]).is_empty());
 }
 
 #[test]
