@@ -1,7 +1,9 @@
 -- Whether what a detector returned has the columns it must have, with types and values that fit; with
 -- what its series are about, and whether somebody said of the same slot that it is to be expected.
 -- Such a mark holds for the same time of the day (UTC, give or take an hour: daylight saving), and up to
--- one and a half times what was seen then: a nightly job is expected, ten times of it is not.
+-- one and a half times what was seen then: a nightly job is expected, ten times of it is not. One of
+-- 22 hours or more has no time of the day, with the hours around it is all of it: it holds from its
+-- beginning to its end (give or take an hour), or the series would be silenced for ever.
 -- What does not reach the threshold is left out: queries of users need not know it.
 -- Over the temporary tables `found` and `found_subjects`.
 -- Parameters: detector, least (score that counts).
@@ -50,6 +52,8 @@ slots as (
         direction,
         observed,
         first_minute,
+        last_minute,
+        -- To the last minute, which is one less than there are.
         date_diff('minute', first_minute, last_minute) as length
     from marks
     where verdict = 'expected' and detector = $detector::varchar
@@ -65,9 +69,13 @@ select
         from slots m
         where m.series = c.series
           and m.direction = c.direction
-          -- Minutes since an hour before the slot began, on whichever day.
-          and ((date_diff('minute', m.first_minute, c.minute) + 60) % 1440 + 1440) % 1440
-              <= m.length + 120
+          and if(
+              m.length + 1 < 22 * 60,
+              -- Minutes since an hour before the slot began, on whichever day.
+              ((date_diff('minute', m.first_minute, c.minute) + 60) % 1440 + 1440) % 1440
+                  <= m.length + 120,
+              c.minute between m.first_minute - interval 1 hour and m.last_minute + interval 1 hour
+          )
           and if(
               c.direction = 'high',
               c.observed <= 1.5 * m.observed,

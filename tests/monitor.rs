@@ -295,3 +295,38 @@ fn truth_is_read_in_the_spellings_that_people_have() {
     let row = format!("payment ERROR,{minute},{minute},real");
     assert_eq!(found("series,first_minute,last_minute,verdict", row), (1, 1));
 }
+
+#[test]
+fn what_lasted_for_days_is_expected_itself_and_silences_no_other_day() {
+    let nightly = |ago: i64| if ago % 1_440 > 10 && ago % 1_440 <= 30 { 60 } else { 2 };
+    let pintail = Pintail::new();
+    with_counts(&pintail, 3 * 1_440, nightly);
+    let server = Server::start(&pintail, &AT_ONCE);
+    let mark = |from: i64, to: i64| {
+        let time = |ago: i64| {
+            (this_minute() - TimeDelta::minutes(ago)).format("%Y-%m-%dT%H:%MZ").to_string()
+        };
+        let body = json!({
+            "detector": "zscore", "series": "payment", "direction": "high", "observed": 60,
+            "verdict": "expected", "start": time(from), "end": time(to),
+        });
+        server.post("/api/marks", &body, &[]).status
+    };
+    let expected = || {
+        let found = server.json("/api/anomalies?threshold=6");
+        let found = found["anomalies"].as_array().unwrap();
+        found.iter().map(|it| it["is_expected"].as_bool().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(expected(), [false, false, false]);
+    // Short of a day, with the hours around it nothing is left of the day.
+    assert_eq!(mark(3_000, 3_000 - 22 * 60), 200);
+    assert_eq!(expected(), [false, false, true]);
+    // More than a day, and the last word on the one before.
+    assert_eq!(mark(3_000, 1_440), 200);
+    assert_eq!(expected(), [false, true, true]);
+    // A minute less than 22 hours: the time of the day counts again.
+    assert_eq!(mark(3_000, 3_000 - 22 * 60 + 1), 200);
+    assert_eq!(expected(), [true, true, true]);
+    assert_eq!(mark(31 * 1_440, 0), 200);
+    assert_eq!(mark(31 * 1_440 + 1, 0), 400);
+}

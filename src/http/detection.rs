@@ -22,6 +22,10 @@ use crate::render::csv_row;
 /// Detectors that are compared in one request.
 const TRIALS_MAX: usize = 8;
 
+/// How long what is marked may have lasted. Detectors take for usual what has gone on for weeks; and
+/// what nobody is told of for longer than a month is better said to them by another threshold.
+const MARK_DAYS_MAX: i64 = 31;
+
 /// A note is a line, not a book.
 const NOTE_CHARS_MAX: usize = 1_000;
 
@@ -242,12 +246,14 @@ pub struct MarkRequest {
     /// Milliseconds since 1970, or ISO 8601.
     #[schema(value_type = String)]
     pub start: Time,
-    /// Exclusive.
+    /// Exclusive; at most 31 days after the start.
     #[schema(value_type = String)]
     pub end: Time,
     /// The most unusual of it.
     pub observed: f64,
-    /// `expected`: the same slot of the day alarms no more. `real`: it is to be found.
+    /// `expected`: the same slot of the day alarms no more (give or take an hour); of what lasted 22
+    /// hours or more, which is every slot, only what lies between its start and its end. `real`: it is
+    /// to be found.
     pub verdict: String,
     pub note: Option<String>,
 }
@@ -266,7 +272,9 @@ pub async fn add_mark(
             "verdict is expected or real"
         }
         () if end <= start => "the end comes before the beginning",
-        () if end - start > 24 * 60 * MINUTE => "an anomaly of more than a day cannot be marked",
+        () if end - start > MARK_DAYS_MAX * 24 * 60 * MINUTE => {
+            "an anomaly of more than 31 days cannot be marked"
+        }
         () if !request.observed.is_finite() => "observed is a number",
         () if request.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS_MAX) => {
             "the note is too long"

@@ -32,7 +32,8 @@ pub struct Mark {
     pub end: Moment,
     /// The most unusual of it: up to one and a half times of it is expected.
     pub observed: f64,
-    /// `expected`: the same slot of the day alarms no more. `real`: it is to be found.
+    /// `expected`: the same slot of the day alarms no more; if it lasted 22 hours or more, only what
+    /// lies between its start and its end. `real`: it is to be found.
     pub verdict: String,
     pub note: Option<String>,
     pub made: Moment,

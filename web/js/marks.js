@@ -7,11 +7,16 @@ import { detectors } from './detectors.js';
 /** Whether its detector raises alerts; unknown is taken as yes. */
 const alarms = (detector) => detectors.find(detector)?.alerts !== false;
 
-function meaning({ detector, series, direction }, verdict) {
+/** With the hour before and after it, all times of day. */
+const ALL_DAY_MS = 22 * 3_600_000;
+
+function meaning({ detector, series, direction, start, end }, verdict) {
   const name = series || 'this series';
   if (!alarms(detector)) return `Kept as ${verdict} for backtests. ${detector} raises no alerts at the moment.`;
   if (verdict === 'real') return `Real: backtests now count whether ${name} is found here. It goes on alarming.`;
-  return `Expected: within an hour of this time of day ${name} stops alarming, ${direction === 'low' ? 'down to two thirds' : 'up to 1.5 times'} of this.`;
+  const upTo = `${direction === 'low' ? 'down to two thirds' : 'up to 1.5 times'} of this`;
+  if (Date.parse(end) - Date.parse(start) >= ALL_DAY_MS) return `Expected: from its start to its end ${name} stops alarming, ${upTo}. It lasted too long to have a time of day: later it alarms again.`;
+  return `Expected: within an hour of this time of day ${name} stops alarming, ${upTo}.`;
 }
 
 async function said(work, text) {
