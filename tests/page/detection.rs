@@ -1,5 +1,7 @@
 //! What the monitor found, what people say of it, and detectors on trial.
 
+use serde_json::Value;
+
 use super::browser::{Page, World, browse};
 use super::worlds::{WHOLE, column, incident, served};
 use crate::common::Pintail;
@@ -106,5 +108,43 @@ fn a_detector_is_tried_before_it_is_enabled() {
         page.click("[data-test=fired-table] .tabulator-cell[tabulator-field=start]");
         page.until_shown("row");
         assert_eq!(page.parameter("q"), "service:payment level:>=error");
+    });
+}
+
+#[test]
+fn minutes_without_records_are_drawn_as_none() {
+    // Two in three minutes have errors of payment; for three hours there are none.
+    let sparse = || {
+        let pintail = Pintail::new();
+        let mut log = String::new();
+        for minute in 0..6 * 60 {
+            let (hours, minutes) = (minute / 60, minute % 60);
+            log += &format!("2026-01-05 {hours:02}:{minutes:02}:00.000 INFO auth ok\n");
+            if minute % 3 != 0 && !(120..300).contains(&minute) {
+                log += &format!("2026-01-05 {hours:02}:{minutes:02}:01.000 ERROR payment x\n");
+            }
+        }
+        pintail.write("app.log", log);
+        served(pintail, &["app.log"])
+    };
+    browse(sparse, |page, world| {
+        let chosen = "detector=counts&service=payment&series=payment%20ERROR";
+        page.visit(world.server(), &format!("/overview?{WHOLE}&{chosen}"));
+        page.until_shown("[data-test=series-chip][data-series='payment ERROR']");
+        let drawn = "document.querySelector('[data-test=panel-band] .js-plotly-plot')?.data";
+        page.until(drawn);
+        let line = |name: &str| -> Vec<Value> {
+            let values = format!("{drawn}.find((trace) => trace.name === '{name}').y");
+            page.js(&values).as_array().unwrap().clone()
+        };
+        let (observed, high) = (line("observed"), line("high"));
+        let first = observed.iter().position(|it| !it.is_null()).unwrap();
+        // The errors that come back stand out: of several minutes together none is empty.
+        let there = &observed[first..300];
+        assert!(there.iter().all(|it| !it.is_null()), "{observed:?}");
+        assert!(there.iter().any(|it| *it == 0) && there.iter().any(|it| *it == 1));
+        // What would be normal is known of single minutes, not of hours.
+        assert!(high[first..119].iter().all(|it| !it.is_null()), "{high:?}");
+        assert!(high[125..295].iter().all(Value::is_null), "{high:?}");
     });
 }

@@ -18,6 +18,9 @@ export const isShare = (detector) => detector === 'ratio';
 /** Whether what is measured is a number of things, whose axis begins at zero. */
 export const isCount = (detector) => detector !== 'values' && detector in MEASURES;
 
+/** Whether it judges minutes with records only: those without, it leaves out. */
+export const skipsEmpty = (detector) => detector === 'counts';
+
 /** An observed or expected value of a detector. */
 export function amount(detector, value) {
   if (isShare(detector) && typeof value === 'number') return percent(100 * value);

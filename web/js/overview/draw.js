@@ -3,8 +3,8 @@
 import { seriesColor, seriesDash, toPlot, countAxis, plotText } from '../chart.js';
 import { theme } from '../theme.js';
 import { fixed } from '../format.js';
-import { amount, isCount, isShare } from '../detectors.js';
-import { peaks, withGaps, seriesLabel } from './model.js';
+import { amount, isCount, isShare, skipsEmpty } from '../detectors.js';
+import { peaks, withGaps, withZeros, seriesLabel } from './model.js';
 
 const MARKS_WITH_LABEL = 6;
 
@@ -23,7 +23,7 @@ export function drawScores(model, top, width = 600) {
   const traces = series.map((s, i) => {
     const [times, score] = withGaps(s.times, step, s.score);
     for (const peak of peaks(s, threshold)) marks.push({ ...peak, time: s.times[peak.i], series: i });
-    return { type: 'scatter', mode: 'lines', name: seriesLabel(s.series), x: times.map(toPlot), y: score, connectgaps: false, meta: { series: s.series },
+    return { type: 'scatter', mode: 'lines', name: seriesLabel(s.series), x: times.map(toPlot), y: score, connectgaps: skipsEmpty(model.detector), meta: { series: s.series },
       line: { color: seriesColor(i), width: i === chosen ? 2 : 1.25, dash: seriesDash(i) }, opacity: i === chosen ? 1 : 0.75, hovertemplate: '%{y:.1f}' };
   });
   // The chosen one lies on top of the others.
@@ -95,7 +95,7 @@ function shaded(x, low, high) {
 
 export function drawBand(model) {
   const { scores, bar, chosen, detector } = model;
-  const s = scores.series[chosen];
+  const s = skipsEmpty(detector) ? withZeros(scores.series[chosen]) : scores.series[chosen];
   const [times, observed, expected, scale, score, ownLow, ownHigh] = withGaps(s.times, scores.step_ms, s.observed, s.expected, s.scale, s.score, s.low, s.high);
   const { low, high } = bounds(model, { expected, scale, low: ownLow, high: ownHigh });
   const x = times.map(toPlot);
@@ -111,7 +111,7 @@ export function drawBand(model) {
       line('low', low, { line: none }),
       line('high', high, { line: none }),
       line('expected', expected, { line: { color: theme.color('text-3'), width: 1, dash: 'dot' } }),
-      line('observed', observed, { line: { color, width: 1.5 }, hovertemplate: exact }),
+      line('observed', observed, { line: { color, width: 1.5 }, connectgaps: skipsEmpty(detector), hovertemplate: exact }),
       { type: 'scatter', mode: 'markers+text', name: 'anomaly', meta: 'skip', hoverinfo: 'skip', cliponaxis: false, x: marked.map((m) => x[m.i]), y: marked.map((m) => observed[m.i]), text: marked.map((m) => (model.isPicture ? String(observed[m.i]) : amount(detector, observed[m.i]))), textposition: 'top center', textfont: { size: 11, color: theme.color('text') },
         marker: { symbol: marked.map((m) => (m.score > 0 ? 'triangle-up' : 'triangle-down')), size: 10, color, line: { width: 1.5, color: theme.color('bg') } } },
     ],

@@ -66,6 +66,31 @@ export function peaks(series, threshold) {
   return found;
 }
 
+/** So far a band is carried over minutes that were not judged: what is longer is a silence, and nobody knows what to expect in it. */
+const BAND_MS = 3_600_000;
+
+/**
+ * A series whose empty minutes were left out, with them: no record in any, and the band of those before and after. Where one of
+ * those stands out it may be by several minutes together, and so would the empty one: the line goes on from one to the other.
+ */
+export function withZeros(series) {
+  const { times } = series;
+  const filled = { ...series, observed: [...series.observed], expected: [...series.expected], low: [...series.low], high: [...series.high] };
+  let last = null;
+  series.observed.forEach((value, next) => {
+    if (value === null) return;
+    for (let i = (last ?? next) + 1; i < next; i += 1) {
+      const apart = times[next] - times[last] > BAND_MS;
+      if (apart || (series.score[last] === 0 && series.score[next] === 0)) filled.observed[i] = 0;
+      if (apart) continue;
+      const share = (times[i] - times[last]) / (times[next] - times[last]);
+      for (const name of ['expected', 'low', 'high']) filled[name][i] = series[name][last] + share * (series[name][next] - series[name][last]);
+    }
+    last = next;
+  });
+  return filled;
+}
+
 /** Values with a null where points are further apart than a step, so that a gap is drawn as one. */
 export function withGaps(times, step, ...columns) {
   const out = [[], ...columns.map(() => [])];
