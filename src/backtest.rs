@@ -28,7 +28,7 @@ const MARKED: &str = include_str!("../sql/mark_truth.sql");
 const AFTER: Micros = 30 * MINUTE;
 
 /// How far back it goes unless somebody says so: a stray record of long ago must not make years of it.
-const UNLESS_SAID: Micros = 30 * 1_440 * MINUTE;
+pub const UNLESS_SAID: Micros = 30 * 1_440 * MINUTE;
 
 /// Alerts that are listed, the most unusual first.
 const LISTED: usize = 100;

@@ -647,6 +647,55 @@ fn what_is_unusual_is_found_with_any_threshold() {
 }
 
 #[test]
+fn any_detector_is_asked_by_its_name() {
+    let pintail = Pintail::with_data("incident.log");
+    std::fs::create_dir(pintail.path("detectors")).unwrap();
+    pintail.write(
+        "detectors/many.sql",
+        "select coalesce(service, '') as series, minute, sum(n)::double as observed, 1.0 as expected,
+            0.0 as low, 1.0 as high, sum(n)::double as score, 'high' as direction, 'many' as reason
+         from rollups
+         where level = 'ERROR' and minute >= $from::timestamp and minute < $to::timestamp
+         group by all",
+    );
+    pintail.write("detectors/broken.sql", "select nonsense from rollups");
+    let server = Server::start(&pintail, &[]);
+    let whole = "from=2026-01-07T00:00Z&to=2026-01-08T00:00+00:00";
+    let asked = |detector: &str, more: &str| {
+        server.json(&format!("/api/anomalies?detector={detector}&{whole}{more}"))
+    };
+    let of_payment = |answer: &Value| {
+        let all = answer["anomalies"].as_array().unwrap();
+        all.iter().any(|it| it["service"] == "payment")
+    };
+    assert_eq!(asked("counts", "")["threshold"], 5.0, "as its budget has it");
+    let counts = asked("counts:4", "");
+    assert!(of_payment(&counts), "{counts}");
+    assert!(counts["anomalies"].as_array().unwrap().iter().all(|it| it["detector"] == "counts"));
+    assert_eq!(asked("counts:4", "&threshold=7")["threshold"], 7.0);
+    assert_eq!(
+        asked("zscore", "&threshold=4.5"),
+        server.json(&format!("/api/anomalies?{whole}&threshold=4.5"))
+    );
+    let many = asked("many", "");
+    assert_eq!((many["threshold"].as_f64(), of_payment(&many)), (Some(3.0), true), "{many}");
+    assert_eq!(asked("many", "&threshold=1000")["anomalies"], json!([]));
+    for name in ["silence", "ratio", "shift", "values"] {
+        assert!(asked(name, "")["anomalies"].is_array(), "{name}");
+    }
+    let csv = server.get(&format!("/api/anomalies?detector=counts:4&{whole}&format=csv")).text();
+    assert_eq!(csv.lines().count(), counts["anomalies"].as_array().unwrap().len() + 1);
+    // Nothing of the last thirty days before the newest record is left out.
+    assert_eq!(server.json("/api/anomalies?detector=counts:4")["anomalies"], counts["anomalies"]);
+    for (name, status) in
+        [("nope", 404), ("counts:x", 400), ("/etc/passwd.sql", 404), ("broken", 400)]
+    {
+        let path = format!("/api/anomalies?detector={name}&{whole}");
+        assert_eq!(server.get(&path).status, status, "{name}");
+    }
+}
+
+#[test]
 fn scores_of_a_range_are_those_of_the_whole() {
     let (_pintail, server) = with_incident();
     let whole = server.json("/api/scores?points=2000");
@@ -973,6 +1022,11 @@ fn the_document_describes_every_route_and_every_answer() {
         let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
         assert!(schema.is_object(), "{path} has no schema");
         check_shape(&document, schema, &answer, path);
+        if path == "/api/anomalies" {
+            let counts = server.json("/api/anomalies?detector=counts:4");
+            assert_ne!(counts["anomalies"], json!([]));
+            check_shape(&document, schema, &counts, path);
+        }
         checked += 1;
     }
     assert!(checked > 12, "{checked}");

@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::answer::{ApiError, ApiResult, ErrorBody, Params, Time};
 use super::app::App;
 use super::detection::known_detector;
+use crate::backtest::UNLESS_SAID;
 use crate::clock;
 use crate::config::PICTURE_THRESHOLD_DEFAULT;
 use crate::detect::{Bar, Detector, Settings};
@@ -261,12 +262,14 @@ pub struct AnomalyParams {
     /// Exclusive.
     #[param(value_type = Option<String>)]
     pub to: Option<Time>,
-    /// Standard deviations; where the picture's threshold begins if nothing is said.
+    /// The score from which on a minute counts. If nothing is said, the detector's own; of the z-score
+    /// where the picture's threshold begins.
     pub threshold: Option<f64>,
-    /// Count records of this level and above; ERROR if nothing is said.
+    /// Count records of this level and above, where a detector counts those; ERROR if nothing is said.
     pub level: Option<String>,
-    /// `monitor` for what the monitor has found by all of its detectors; otherwise the z-score is asked
-    /// anew.
+    /// `monitor` for what the monitor has found by all of its detectors. Otherwise a detector that is asked
+    /// anew, by its name, with a score from which on it fires if you like (`counts:4.5`); `zscore` if
+    /// nothing is said. Others than that are asked about the last 30 days unless `from` says otherwise.
     pub detector: Option<String>,
     /// `csv` for a file.
     pub format: Option<String>,
@@ -280,8 +283,7 @@ pub async fn anomalies(
     Params(params): Params<AnomalyParams>,
 ) -> ApiResult<Response> {
     let settings = settings(&app, params.level.as_deref())?;
-    let threshold = params.threshold.unwrap_or_else(|| picture_threshold(&app));
-    if threshold.is_nan() || threshold <= 0.0 {
+    if params.threshold.is_some_and(|threshold| threshold.is_nan() || threshold <= 0.0) {
         return Err(ApiError::bad_request("threshold is a number above 0"));
     }
     let as_csv = match params.format.as_deref() {
@@ -289,25 +291,51 @@ pub async fn anomalies(
         Some("csv") => true,
         Some(_) => return Err(ApiError::bad_request("format is json or csv")),
     };
-    let stored = match params.detector.as_deref() {
-        None | Some("zscore") => false,
-        Some("monitor") => true,
-        Some(_) => return Err(ApiError::bad_request("detector is monitor or zscore")),
-    };
+    let asked = asked(&app, params.detector.as_deref(), params.threshold)?;
+    let threshold = asked.as_ref().map(|(_, bar)| bar.single());
     let found = app.runner.page(move |session| {
         let span = span(session, params.from, params.to)?;
-        if stored {
+        let Some((detector, bar)) = asked else {
             return stored_anomalies(session, span);
-        }
-        let detector = detect(session, span, &settings, threshold)?;
-        found_anomalies(session, &detector)
+        };
+        let from = match params.from.is_none() && detector.name != Detector::picture().name {
+            true => span.from.max(span.to - UNLESS_SAID),
+            false => span.from,
+        };
+        let parameters = settings.parameters(Some(from), Some(span.to), clock::now());
+        detector.run_asking(session, &parameters, bar)?;
+        found_anomalies(session, &detector.name)
     });
     let anomalies = found.await?;
     if as_csv {
         return csv(&anomalies).map_err(ApiError::from);
     }
-    let threshold = (!stored).then_some(threshold);
     Ok(Json(Anomalies { threshold, anomalies }).into_response())
+}
+
+/// Which detector is to be asked, and from which score on its minutes count; `None` is the monitor.
+fn asked(
+    app: &App,
+    choice: Option<&str>,
+    threshold: Option<f64>,
+) -> ApiResult<Option<(Detector, Bar)>> {
+    let picture = Detector::picture();
+    match choice {
+        Some("monitor") => Ok(None),
+        Some(choice) if choice != picture.name => {
+            let detector = known_detector(app, choice)?;
+            let watch = &app.options.monitor.watch;
+            let says = choice.contains(':');
+            // As the monitor does it, unless somebody says otherwise.
+            let threshold = threshold.or(watch.threshold.filter(|_| !says));
+            let bar = detector.bar(threshold, watch.false_alarms);
+            Ok(Some((detector, bar)))
+        }
+        None | Some(_) => {
+            let threshold = threshold.unwrap_or_else(|| picture_threshold(app));
+            Ok(Some((picture, Bar::Score(threshold))))
+        }
+    }
 }
 
 /// Where the picture's threshold begins.
@@ -324,14 +352,6 @@ fn settings(app: &App, level: Option<&str>) -> ApiResult<Settings> {
         settings.level = known.name().to_owned();
     }
     Ok(settings)
-}
-
-/// Leaves in the session what the detector finds in the span; returns the detector's name.
-fn detect(session: &Session, span: Span, settings: &Settings, threshold: f64) -> Result<String> {
-    let detector = Detector::picture();
-    let parameters = settings.parameters(Some(span.from), Some(span.to), clock::now());
-    detector.run(session, &parameters, Bar::Score(threshold))?;
-    Ok(detector.name)
 }
 
 fn csv(anomalies: &[Anomaly]) -> Result<Response> {

@@ -21,7 +21,8 @@ pub const GAP_MINUTES: u32 = 30;
 /// Unusual minutes, those that belong together joined, the newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Anomalies {
-    /// In standard deviations; null for what the monitor has found.
+    /// The score from which on a minute counts, in the detector's unit; null for what the monitor has
+    /// found.
     pub threshold: Option<f64>,
     /// At most 1,000.
     pub anomalies: Vec<Anomaly>,
