@@ -19,20 +19,16 @@ create or replace temporary macro minute_number(t) as (epoch_us(t) // 60000000):
 create or replace temporary macro minute_of(number) as make_timestamp(number::bigint * 60000000);
 
 -- How far a sum x went beyond its expectation u, squared, in excess of Poisson noise, and what a
--- dispersion of 1 would have made of it; side is 1 for above, -1 for below. Their ratio over many
--- sums is the dispersion alpha. A Poisson count that is above a small expectation is so by about
--- 1, thus the floor. In thousandths and whole: whole numbers sum up to the same in any order.
-create or replace temporary macro excess(x, u, side) as
-    if(
-        (x - u) * side > 0,
-        greatest(least(1000 * ((x - u) * (x - u) - greatest(u, 1)), 9e18), -9e18),
-        0
-    )::bigint;
-create or replace temporary macro excess_unit(x, u, side) as
-    if((x - u) * side > 0, least(1000 * u * greatest(u, 1), 9e18), 0)::bigint;
+-- dispersion of 1 would have made of it. Their ratio over many sums, all above or all below, is the
+-- dispersion alpha. A Poisson count that is above a small expectation is so by about 1, thus the
+-- floor. In thousandths and whole: whole numbers sum up to the same in any order.
+create or replace temporary macro excess(x, u) as
+    greatest(least(1000 * ((x - u) * (x - u) - greatest(u, 1)), 9e18), -9e18)::bigint;
+create or replace temporary macro excess_unit(u) as
+    least(1000 * u * greatest(u, 1), 9e18)::bigint;
 -- The square of how far beyond, in that unit: for the extremes.
-create or replace temporary macro excess_ratio(x, u, side) as
-    if((x - u) * side > 0, (x - u) * (x - u) / (u * greatest(u, 1)), 0);
+create or replace temporary macro excess_ratio(x, u) as
+    (x - u) * (x - u) / (u * greatest(u, 1));
 -- Below an expectation of 1 the dispersion is that of a constant factor, as its unit is: records that
 -- come in bursts vary by u times the size of a burst, not by u squared.
 create or replace temporary macro count_z(x, u, alpha, side) as
@@ -69,6 +65,9 @@ create or replace temporary macro dispersion(excess, unit, hours, minutes) as
     coalesce(if(unit > 0, greatest(excess, 0) / unit, 0), 0)
         + 0.3 / minutes
         + least(1 / greatest(coalesce(hours, 1), 1)^2, 0.15 / greatest(coalesce(hours, 1), 1));
+
+-- The least it can be: of a past of 48 hours that never went beyond Poisson noise.
+create or replace temporary macro least_dispersion(minutes) as dispersion(0, 0, 48, minutes);
 
 -- How likely a standard normal variate is to be above z, for z of 2 and more (Mills' ratio); 1 below.
 create or replace temporary macro normal_tail(z) as

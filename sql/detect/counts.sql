@@ -71,18 +71,23 @@ select unnest(range(minute + 1, next_minute))::integer as minute
 from (select minute, patience, lead(minute) over (order by minute) as next_minute from patience)
 where next_minute - minute > patience;
 
+-- From here on, of all series. Very many are judged some at a time (src/detect/pieces.rs).
+create or replace temporary table chosen as
+from counts;
+
+-- Every minute between the first and the last record of a series. A table, since what reads a table
+-- uses all cores.
+create or replace temporary table grid as
+select id, minute
+from (
+    select id, unnest(range(min(minute), max(minute) + 1))::integer as minute
+    from chosen
+    group by id
+)
+anti join downtimes using (minute);
+
 create or replace temporary table sums as
-with -- Every minute between the first and the last record of a series.
-grid as (
-    select id, minute
-    from (
-        select id, unnest(range(min(minute), max(minute) + 1))::integer as minute
-        from counts
-        group by id
-    )
-    anti join downtimes using (minute)
-),
-filled as (
+with filled as (
     select
         id,
         minute,
@@ -91,7 +96,7 @@ filled as (
             partition by id order by minute rows unbounded preceding
         )::bigint as total
     from grid
-    left join counts using (id, minute)
+    left join chosen using (id, minute)
 )
 -- Sums over the last minutes are differences of the running total, as are their neighbours: a
 -- pattern may come a minute early or late. The recent past ends 6 minutes ago: a spike must not
@@ -101,22 +106,34 @@ select
     minute,
     minute // 60 as hour,
     x,
-    coalesce(lag(total, 1) over past, 0) as before1,
-    coalesce(lag(total, 2) over past, 0) as before2,
-    coalesce(lag(total, 5) over past, 0) as before5,
-    coalesce(lag(total, 6) over past, 0) as before6,
-    coalesce(lead(total) over past, total) as after1,
     total - before2 as x2,
     total - before5 as x5,
-    total - coalesce(lag(total, 15) over past, 0) as x15,
-    total - coalesce(lag(total, 30) over past, 0) as x30,
-    total - coalesce(lag(total, 60) over past, 0) as x60,
-    before6 - coalesce(lag(total, 126) over past, 0) as recent,
+    total - before15 as x15,
+    total - before30 as x30,
+    total - before60 as x60,
+    before6 - before126 as recent,
     greatest(before1 - before2, x, after1 - total) as x_high,
-    greatest(before1 - before6, x5, after1 - coalesce(lag(total, 4) over past, 0)) as x5_high,
-    least(before1 - before6, x5, after1 - coalesce(lag(total, 4) over past, 0)) as x5_low
-from filled
-window past as (partition by id order by minute);
+    greatest(before1 - before6, x5, after1 - before4) as x5_high,
+    least(before1 - before6, x5, after1 - before4) as x5_low
+from (
+    select
+        id,
+        minute,
+        x,
+        total,
+        lag(total, 1, 0) over past as before1,
+        lag(total, 2, 0) over past as before2,
+        lag(total, 4, 0) over past as before4,
+        lag(total, 5, 0) over past as before5,
+        lag(total, 6, 0) over past as before6,
+        lag(total, 15, 0) over past as before15,
+        lag(total, 30, 0) over past as before30,
+        lag(total, 60, 0) over past as before60,
+        lag(total, 126, 0) over past as before126,
+        coalesce(lead(total) over past, total) as after1
+    from filled
+    window past as (partition by id order by minute)
+);
 
 -- When a series was born, as seen from an hour: 5 days back at most. Its first record of the hour that
 -- follows another within a day is the first or, in the same hour, the second.
@@ -143,7 +160,7 @@ left join (
             minute // 60 as hour,
             min(minute, 2) as first_two,
             max(minute) as last_minute
-        from counts
+        from chosen
         group by id, hour
     )
 ) using (id, hour);
@@ -170,10 +187,19 @@ select
     x30 <= 0.6 * 30 * mean and 30 * mean - x30 >= 5 as low30
 from sums
 join births using (id, hour)
-where minute - born >= 30;
+where minute - born >= 30
+  -- Dispersions follow from the 49 hours before.
+  and ($from::timestamp is null or hour >= minute_number($from::timestamp) // 60 - 49);
 
 create or replace temporary table candidates as
-select *
+select
+    *,
+    $every::boolean or (
+        records > 0
+        and ($from::timestamp is null or minute >= minute_number($from::timestamp))
+        -- However little its series varies, and without a pattern that explains it.
+        and count_score(x, recent, least_dispersion(minutes), side) >= $threshold::double - 0.001
+    ) as may_fire
 from (
     select id, minute, hour, born, age, minutes, x as records, unnest([
         {scale: 1, side: 1, x: x, recent: mean, screened: high1},
@@ -192,16 +218,26 @@ from (
 -- What does not pass has a score of 0; to show that, one length of time is enough.
 where screened or ($every::boolean and scale = 1 and side = 1);
 
+-- The hours in which something may fire, and those before that its dispersion follows from.
+create or replace temporary table needed as
+select distinct id, scale, side, hour - unnest(range(50))::integer as hour
+from (select distinct id, scale, side, hour from candidates where may_fire);
+
+create or replace temporary table asked as
+from candidates
+where may_fire
+   or ((scale < 5 or minute % 5 = 0) and (id, scale, side, hour) in (from needed));
+
 -- Only of these it is asked what the same minute of the last 6 hours and 4 days was like.
 create or replace temporary table lookups as
 select
     id, minute, born, scale, side, false as days,
     minute - 60 * unnest(range(1, 7)) as past_minute
-from candidates
+from asked
 where screened and age >= 90
 union all
 select id, minute, born, scale, side, true, minute - 1440 * unnest(range(1, 5))
-from candidates
+from asked
 where screened and age >= 1440;
 
 create or replace temporary table expected as
@@ -224,46 +260,68 @@ select
         -- Half a record more: a pattern of none is no certainty.
         least(recent, hours_median + 0.5, days_median + 0.5)
     ) as u
-from candidates c
+from asked c
 left join patterns using (id, minute, scale, side);
 
 create or replace temporary table hourly as
 with -- What the hours of each scale and side add to its dispersion. Sums that were not asked for their
--- patterns stand against the recent mean. Long sums change slowly: one in 5 minutes will do.
-plain_excesses as (
-    select id, hour,
-        sum(if(high1, 0, excess(x, mean, 1))) as high1_excess,
-        sum(if(high1, 0, excess_unit(x, mean, 1))) as high1_unit,
-        max(if(high1, 0, excess_ratio(x, mean, 1))) as high1_ratio,
-        sum(if(high2, 0, excess(x2, 2 * mean, 1))) as high2_excess,
-        sum(if(high2, 0, excess_unit(x2, 2 * mean, 1))) as high2_unit,
-        max(if(high2, 0, excess_ratio(x2, 2 * mean, 1))) as high2_ratio,
-        sum(if(high5, 0, excess(x5, 5 * mean, 1))) as high5_excess,
-        sum(if(high5, 0, excess_unit(x5, 5 * mean, 1))) as high5_unit,
-        max(if(high5, 0, excess_ratio(x5, 5 * mean, 1))) as high5_ratio,
-        sum(if(high15 or minute % 5 > 0, 0, excess(x15, 15 * mean, 1))) as high15_excess,
-        sum(if(high15 or minute % 5 > 0, 0, excess_unit(x15, 15 * mean, 1))) as high15_unit,
-        max(if(high15 or minute % 5 > 0, 0, excess_ratio(x15, 15 * mean, 1))) as high15_ratio,
-        sum(if(high60 or minute % 5 > 0, 0, excess(x60, 60 * mean, 1))) as high60_excess,
-        sum(if(high60 or minute % 5 > 0, 0, excess_unit(x60, 60 * mean, 1))) as high60_unit,
-        max(if(high60 or minute % 5 > 0, 0, excess_ratio(x60, 60 * mean, 1))) as high60_ratio,
-        sum(if(low5, 0, excess(x5, 5 * mean, -1))) as low5_excess,
-        sum(if(low5, 0, excess_unit(x5, 5 * mean, -1))) as low5_unit,
-        max(if(low5, 0, excess_ratio(x5, 5 * mean, -1))) as low5_ratio,
-        sum(if(low15 or minute % 5 > 0, 0, excess(x15, 15 * mean, -1))) as low15_excess,
-        sum(if(low15 or minute % 5 > 0, 0, excess_unit(x15, 15 * mean, -1))) as low15_unit,
-        max(if(low15 or minute % 5 > 0, 0, excess_ratio(x15, 15 * mean, -1))) as low15_ratio,
-        sum(if(low30 or minute % 5 > 0, 0, excess(x30, 30 * mean, -1))) as low30_excess,
-        sum(if(low30 or minute % 5 > 0, 0, excess_unit(x30, 30 * mean, -1))) as low30_unit,
-        max(if(low30 or minute % 5 > 0, 0, excess_ratio(x30, 30 * mean, -1))) as low30_ratio
+-- patterns stand against the recent mean.
+plain as (
     from judged
+    where (id, hour) in (select id, hour from needed)
+),
+short_sums as (
+    select id, hour,
+        sum(excess(x, mean)) filter (not high1 and x > mean) as high1_excess,
+        sum(excess_unit(mean)) filter (not high1 and x > mean) as high1_unit,
+        max(excess_ratio(x, mean)) filter (not high1 and x > mean) as high1_ratio,
+        sum(excess(x2, 2 * mean)) filter (not high2 and x2 > 2 * mean) as high2_excess,
+        sum(excess_unit(2 * mean)) filter (not high2 and x2 > 2 * mean) as high2_unit,
+        max(excess_ratio(x2, 2 * mean)) filter (not high2 and x2 > 2 * mean) as high2_ratio
+    from plain
+    group by id, hour
+),
+-- Long sums change slowly: one in 5 minutes will do.
+fifths as materialized (
+    from plain
+    where minute % 5 = 0
+),
+long_sums as (
+    select id, hour,
+        sum(excess(x5, 5 * mean)) filter (not high5 and x5 > 5 * mean) as high5_excess,
+        sum(excess_unit(5 * mean)) filter (not high5 and x5 > 5 * mean) as high5_unit,
+        max(excess_ratio(x5, 5 * mean)) filter (not high5 and x5 > 5 * mean) as high5_ratio,
+        sum(excess(x15, 15 * mean)) filter (not high15 and x15 > 15 * mean) as high15_excess,
+        sum(excess_unit(15 * mean)) filter (not high15 and x15 > 15 * mean) as high15_unit,
+        max(excess_ratio(x15, 15 * mean)) filter (not high15 and x15 > 15 * mean) as high15_ratio,
+        sum(excess(x60, 60 * mean)) filter (not high60 and x60 > 60 * mean) as high60_excess,
+        sum(excess_unit(60 * mean)) filter (not high60 and x60 > 60 * mean) as high60_unit,
+        max(excess_ratio(x60, 60 * mean)) filter (not high60 and x60 > 60 * mean) as high60_ratio,
+        sum(excess(x5, 5 * mean)) filter (not low5 and x5 < 5 * mean) as low5_excess,
+        sum(excess_unit(5 * mean)) filter (not low5 and x5 < 5 * mean) as low5_unit,
+        max(excess_ratio(x5, 5 * mean)) filter (not low5 and x5 < 5 * mean) as low5_ratio,
+        sum(excess(x15, 15 * mean)) filter (not low15 and x15 < 15 * mean) as low15_excess,
+        sum(excess_unit(15 * mean)) filter (not low15 and x15 < 15 * mean) as low15_unit,
+        max(excess_ratio(x15, 15 * mean)) filter (not low15 and x15 < 15 * mean) as low15_ratio,
+        sum(excess(x30, 30 * mean)) filter (not low30 and x30 < 30 * mean) as low30_excess,
+        sum(excess_unit(30 * mean)) filter (not low30 and x30 < 30 * mean) as low30_unit,
+        max(excess_ratio(x30, 30 * mean)) filter (not low30 and x30 < 30 * mean) as low30_ratio
+    from fifths
     group by id, hour
 )
-select id, hour, scale, side, sum(excess) as excess, sum(unit) as unit, max(ratio) as ratio
+select
+    id, hour, scale, side,
+    coalesce(sum(excess), 0) as excess,
+    coalesce(sum(unit), 0) as unit,
+    coalesce(max(ratio), 0) as ratio
 from (
     select id, hour, unnest([
         {scale: 1, side: 1, excess: high1_excess, unit: high1_unit, ratio: high1_ratio},
-        {scale: 2, side: 1, excess: high2_excess, unit: high2_unit, ratio: high2_ratio},
+        {scale: 2, side: 1, excess: high2_excess, unit: high2_unit, ratio: high2_ratio}
+    ], recursive := true)
+    from short_sums
+    union all
+    select id, hour, unnest([
         {scale: 5, side: 1, excess: high5_excess, unit: high5_unit, ratio: high5_ratio},
         {scale: 15, side: 1, excess: high15_excess, unit: high15_unit, ratio: high15_ratio},
         {scale: 60, side: 1, excess: high60_excess, unit: high60_unit, ratio: high60_ratio},
@@ -271,15 +329,24 @@ from (
         {scale: 15, side: -1, excess: low15_excess, unit: low15_unit, ratio: low15_ratio},
         {scale: 30, side: -1, excess: low30_excess, unit: low30_unit, ratio: low30_ratio}
     ], recursive := true)
-    from plain_excesses
+    from long_sums
     union all
-    select
-        id, hour, scale, side,
-        excess(x, u, side), excess_unit(x, u, side), excess_ratio(x, u, side)
+    select id, hour, scale, side, excess(x, u), excess_unit(u), excess_ratio(x, u)
     from expected
-    where screened and (scale < 15 or minute % 5 = 0)
+    where screened and (x - u) * side > 0 and (scale < 5 or minute % 5 = 0)
 )
 group by id, hour, scale, side;
+
+-- What may still fire, now that patterns explain some.
+create or replace temporary table possible as
+select *
+from expected
+where may_fire
+  and ($every::boolean
+      or count_score(x, u, least_dispersion(minutes), side) >= $threshold::double - 0.001);
+
+create or replace temporary table wanted as
+select distinct id, hour, scale, side from possible;
 
 -- The 48 hours that ended an hour ago or more, without the wildest: their sums of whole numbers, and
 -- the largest of their extremes, also without the wildest hours (the third of 48; the first of less
@@ -296,16 +363,16 @@ select
     hours
 from (
     select
-        id, hour, scale, side,
-        count(*) over past as hours,
-        max(ratio, 3) over past as extremes,
-        sum(excess) over past as excess,
-        sum(unit) over past as unit,
-        max({excess: excess, unit: unit}, 3) over past as wildest
-    from hourly
-    window past as (
-        partition by id, scale, side order by hour range between 49 preceding and 2 preceding
-    )
+        w.id, w.hour, w.scale, w.side,
+        count(*) as hours,
+        max(ratio, 3) as extremes,
+        sum(excess) as excess,
+        sum(unit) as unit,
+        max({excess: excess, unit: unit}, 3) as wildest
+    from (select *, unnest(range(hour - 49, hour - 1))::integer as past_hour from wanted) w
+    join hourly h
+        on h.id = w.id and h.scale = w.scale and h.side = w.side and h.hour = w.past_hour
+    group by w.id, w.hour, w.scale, w.side
 );
 
 create or replace temporary table dispersed as
@@ -314,10 +381,8 @@ select
     dispersion(d.excess, d.unit, hours, minutes) as alpha,
     coalesce(extreme, 0) as extreme,
     coalesce(greatest_extreme, 0) as greatest_extreme
-from expected e
-left join dispersions d using (id, hour, scale, side)
-where records > 0
-  and ($from::timestamp is null or minute >= minute_number($from::timestamp));
+from possible e
+left join dispersions d using (id, hour, scale, side);
 
 -- What is unusual so far is compared with last week too (one sample, so the mean of the quarter of
 -- an hour around it), and it is nothing when last week, or two of the last 4 days, saw as much at

@@ -46,7 +46,7 @@ use crate::record::Micros;
 use crate::store::statements::split;
 use crate::store::{Parameter, Session};
 use builtin::{BUILT_IN, BuiltIn, Reads};
-use pieces::Extent;
+use pieces::{Extent, Part, gather};
 
 /// What a detector returns, in any order, with types that can be cast to these.
 pub const COLUMNS: [(&str, &str); 9] = [
@@ -254,20 +254,13 @@ impl Detector {
         parameters: &Parameters,
         pieces: &[(Micros, Micros)],
     ) -> Result<()> {
-        for (at, (from, to)) in pieces.iter().enumerate() {
+        gather(session, "found_pieces", pieces, |(from, to)| {
             let piece = parameters
                 .clone()
                 .replaced("from", Moment(*from).sql())
                 .replaced("to", Moment(*to).sql());
-            self.judge_prepared(session, &piece)?;
-            let gather = if at == 0 {
-                "create or replace temporary table found_pieces as from found"
-            } else {
-                "insert into found_pieces from found"
-            };
-            session.execute(gather, &[])?;
-        }
-        session.execute("create or replace temporary table found as from found_pieces", &[])
+            self.judge_prepared(session, &piece)
+        })
     }
 
     /// Whether what the detector left in the session is as it must be; with what goes with it.
@@ -305,20 +298,40 @@ impl Detector {
                 session.execute(statement, &[])?;
             }
         }
-        let parameters = &parameters.as_slice();
-        // Those of users ask, and do nothing else.
-        let run = || match self.is_built_in() {
-            false => session.create("found", &self.sql, parameters),
-            true => {
-                let mut statements = split(&self.sql);
-                let last = statements.pop().unwrap_or_default();
-                for statement in statements {
-                    session.execute(statement, parameters)?;
-                }
-                session.create("found", last, parameters)
-            }
+        let judged = match self.is_built_in() {
+            // Those of users ask, and do nothing else.
+            false => session.create("found", &self.sql, &parameters.as_slice()),
+            true => self.run_script(session, parameters),
         };
-        run().map_err(|error| self.failed(&error))
+        judged.map_err(|error| self.failed(&error))
+    }
+
+    /// Runs the statements of a detector that comes with Pintail; those from `chosen` on for some of the
+    /// series at a time, if there are very many minutes.
+    fn run_script(&self, session: &Session, parameters: &Parameters) -> Result<()> {
+        let parameters = &parameters.as_slice();
+        let mut statements = split(&self.sql);
+        let last = statements.pop().unwrap_or_default();
+        let run = |statements: &[&str]| {
+            statements.iter().try_for_each(|statement| session.execute(statement, parameters))
+        };
+        let judge = |statements: &[&str]| {
+            run(statements)?;
+            session.create("found", last, parameters)
+        };
+        let parted = statements.iter().position(|it| *it == self.statement("chosen"));
+        let Some(parted) = parted else { return judge(&statements) };
+        run(&statements[..parted])?;
+        let parts = Part::all(session)?;
+        if parts.len() < 2 {
+            return judge(&statements[parted..]);
+        }
+        // Its room is needed.
+        session.execute("drop table series_counts", &[])?;
+        gather(session, "found_parts", &parts, |part| {
+            part.choose(session)?;
+            judge(&statements[parted + 1..])
+        })
     }
 
     /// The statement that makes a temporary table of that name.

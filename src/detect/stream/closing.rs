@@ -98,7 +98,7 @@ impl Closing {
         let hours = if self.dispersions { self.first + 2..self.until + 2 } else { 0..0 };
         for hour in hours {
             let hour = Parameters::new().with("hour", hour);
-            run(session, sql!("close_past"), &hour)?;
+            script(session, sql!("close_past"), &hour)?;
             run(session, built_in("counts").statement("dispersions"), &hour)?;
             script(session, sql!("close_dispersions"), &hour)?;
         }
@@ -113,11 +113,13 @@ impl Closing {
         let window = Parameters::new().with("since", since).with("to", to);
         run(session, sql!("close_window"), &window)?;
         // All of it: what fires is not asked for.
-        let all = Settings::default().parameters(None, None, to * MINUTE);
+        let all = Settings::default().parameters(None, None, to * MINUTE).with("threshold", 0);
         let steps = |tables: &[&str]| -> Result<()> {
             tables.iter().try_for_each(|table| run(session, counts.statement(table), &all))
         };
-        steps(&["sums", "judged", "candidates", "lookups"])?;
+        steps(&["chosen", "grid", "sums", "judged", "candidates"])?;
+        script(session, sql!("close_asked"), &all)?;
+        steps(&["lookups"])?;
         run(session, sql!("past_of_lookups"), &all)?;
         sums_of_past(session)?;
         steps(&["expected", "hourly"])?;

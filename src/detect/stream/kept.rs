@@ -107,6 +107,7 @@ pub(super) fn fingerprint() -> String {
         sql!("close_hours"),
         sql!("close_births"),
         sql!("close_window"),
+        sql!("close_asked"),
         sql!("close_excesses"),
         sql!("close_past"),
         sql!("close_dispersions"),

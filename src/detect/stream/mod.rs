@@ -319,11 +319,19 @@ mod tests {
     #[test]
     fn the_statements_that_are_shared_are_there() {
         for table in
-            ["sums", "judged", "candidates", "lookups", "expected", "hourly", "dispersions"]
+            ["chosen", "grid", "sums", "judged", "candidates", "lookups", "expected", "hourly"]
         {
             assert!(built_in("counts").statement(table).contains("select"), "{table}");
         }
-        for table in ["dispersed", "suspects", "past_suspects", "patience", "downtimes"] {
+        for table in [
+            "possible",
+            "dispersions",
+            "dispersed",
+            "suspects",
+            "past_suspects",
+            "patience",
+            "downtimes",
+        ] {
             assert!(built_in("counts").statement(table).contains("select"), "{table}");
         }
         for table in

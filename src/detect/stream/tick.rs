@@ -43,6 +43,7 @@ impl Tick<'_> {
         run(session, sql!("past_of_lookups"), &span)?;
         sums_of_past(session)?;
         self.step("expected")?;
+        self.step("possible")?;
         self.step("dispersed")?;
         self.step("suspects")?;
         self.step("past_suspects")?;
