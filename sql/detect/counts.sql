@@ -194,12 +194,13 @@ where minute - born >= 30
 create or replace temporary table candidates as
 select
     *,
-    $every::boolean or (
-        records > 0
+    records > 0
         and ($from::timestamp is null or minute >= minute_number($from::timestamp))
-        -- However little its series varies, and without a pattern that explains it.
-        and count_score(x, recent, least_dispersion(minutes), side) >= $threshold::double - 0.001
-    ) as may_fire
+        and (
+            $every::boolean
+            -- However little its series varies, and without a pattern that explains it.
+            or count_score(x, recent, least_dispersion(minutes), side) >= $threshold::double - 0.001
+        ) as may_fire
 from (
     select id, minute, hour, born, age, minutes, x as records, unnest([
         {scale: 1, side: 1, x: x, recent: mean, screened: high1},
