@@ -39,19 +39,21 @@ create table rolling_hours (
     last_minute integer not null,   -- with a record
     first_minute integer,           -- with a record that followed another within a day
     n bigint not null,              -- gaps between minutes with records that ended in it
-    minutes hugeint,                -- their sum
-    squares hugeint,
+    minutes bigint,                 -- their sum
+    squares bigint,
     longest bigint
 );
 
--- How far sums of an hour went beyond what was expected: see hourly in sql/detect/counts.sql.
+-- How far sums of an hour went beyond what was expected: see hourly in sql/detect/counts.sql. Sums of
+-- squares do not fit into 64 bits; DuckDB takes up to a microsecond to unpack a hugeint, so these are
+-- not packed.
 create table rolling_excesses (
     id integer not null,
     hour integer not null,
     scale integer not null,
     side integer not null,
-    excess hugeint not null,
-    unit hugeint not null,
+    excess hugeint not null using compression uncompressed,
+    unit hugeint not null using compression uncompressed,
     ratio double not null
 );
 
@@ -61,8 +63,8 @@ create table rolling_dispersions (
     hour integer not null,
     scale integer not null,
     side integer not null,
-    excess hugeint,
-    unit hugeint,
+    excess hugeint using compression uncompressed,
+    unit hugeint using compression uncompressed,
     greatest_extreme double,
     extreme double,
     hours bigint

@@ -267,4 +267,18 @@ fn minutes_are_judged_as_by_a_run_over_the_history() {
     let third = 8 * DAY + 840 - LATE;
     world.live(third, third + 15);
     world.check(third, third + 15);
+
+    // While nobody looked, a file was taken back and came again as that of another service.
+    let moved = "insert into rollups
+         select minute, if(sign < 0, service, 's1'), level, sign * n
+         from rollups, (values (-1), (1)) v(sign)
+         where service = 's77' and minute >= make_timestamp(($1::bigint + 7 * 1440) * 60000000)";
+    world.session.execute(&moved.replace("$1", &START.to_string()), &[]).unwrap();
+    world.rolling = Rolling::default();
+    // What was kept does not do any more: the first minutes are judged from the past itself.
+    let fourth = third + 15 - LATE;
+    for until in fourth + LATE + 1..=fourth + 15 {
+        world.tick(until, LATE + 1);
+    }
+    world.check(fourth, fourth + 15);
 }

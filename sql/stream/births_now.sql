@@ -21,15 +21,20 @@ born_since as (
             minute // 60 as hour,
             minute,
             minute - coalesce(lag(minute) over (partition by id order by minute), last_minute) as pause
-        from recent
+        from (
+            select distinct id, minute
+            from recent
+            where minute >= $open::integer
+              and id in (
+                  select id from wanted anti join (from kept where born is not null) using (id, hour)
+              )
+        )
         left join (
             select id, max(last_minute) as last_minute
             from rolling_hours
             where hour < $open::integer // 60
             group by id
         ) using (id)
-        where minute >= $open::integer
-          and id in (select id from wanted anti join (from kept where born is not null) using (id, hour))
     )
     group by id, hour
 )

@@ -2,6 +2,7 @@
 -- had how many records.
 -- Parameters: from, to (minute numbers).
 insert into sums by name
-select id, minute, n as x
+select id, minute, sum(n)::bigint as x
 from recent
 where id in (select id from dispersed) and minute > $from::integer - 60 and minute < $to::integer
+group by id, minute

@@ -207,7 +207,7 @@ impl Detector {
             None => self.judge_prepared(session, &parameters)?,
             Some(pieces) => self.judge_pieces(session, &parameters, &pieces)?,
         }
-        self.check(session, &parameters, bar)
+        self.check(session, &parameters, bar, SUBJECTS)
     }
 
     /// The same for a query that may be anybody's: it may only ask, and its errors are theirs to mend.
@@ -263,8 +263,15 @@ impl Detector {
         })
     }
 
-    /// Whether what the detector left in the session is as it must be; with what goes with it.
-    pub fn check(&self, session: &Session, parameters: &Parameters, bar: Bar) -> Result<Found> {
+    /// Whether what the detector left in the session is as it must be; with what goes with it, and
+    /// what its series are about, which `subjects` says.
+    fn check(
+        &self,
+        session: &Session,
+        parameters: &Parameters,
+        bar: Bar,
+        subjects: &str,
+    ) -> Result<Found> {
         if let Some(chance) = bar.chance() {
             session.execute(BUDGET, &Parameters::new().with("chance", chance).as_slice())?;
         }
@@ -279,7 +286,7 @@ impl Detector {
             .with("detector", &self.name)
             .with("least", if every(parameters) { 0.0 } else { bar.asked() });
         let checked = session
-            .execute(SUBJECTS, &described.as_slice())
+            .execute(subjects, &described.as_slice())
             .and_then(|()| session.execute(CHECK, &described.as_slice()));
         checked.map_err(|error| {
             let columns: Vec<String> =

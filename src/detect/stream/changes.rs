@@ -17,9 +17,15 @@ pub(super) fn compare(session: &Session, first: i64, until: i64) -> Result<()> {
         return Ok(());
     }
     let span = Span { from: first * 60, to: until * 60 };
-    run(session, sql!("names"), &span.parameters())?;
-    run(session, sql!("changed"), &span.parameters())?;
-    let changed: Changed = session.row(sql!("changed_extent"), &[])?;
+    let read = || -> Result<Changed> {
+        run(session, sql!("changed"), &span.parameters())?;
+        session.row(sql!("changed_extent"), &[])
+    };
+    let mut changed = read()?;
+    if changed.unknown {
+        run(session, sql!("names"), &span.parameters())?;
+        changed = read()?;
+    }
     let (Some(first), Some(until)) = (changed.hour, changed.until) else { return Ok(()) };
     let span = Span { from: first * 60, to: until * 60 }.parameters();
     // Other downtimes change the windows of all.
@@ -68,8 +74,7 @@ pub(super) fn repair(session: &Session) -> Result<bool> {
                 excesses: first >= kept.excesses_from,
                 dispersions: first >= kept.dispersions_from,
             };
-            let span = Span { from: closing.first * 60, to: closing.until * 60 };
-            prepare_closed(session, span, ALL, span.to)?;
+            prepare_closed(session, &closing, closing.span().to)?;
             closing.close_part(session)?;
             first = closing.until;
         }
@@ -85,6 +90,7 @@ pub(super) struct Changed {
     pub(super) until: Option<i64>,
     pub(super) fewer: bool,
     pub(super) alone: bool,
+    pub(super) unknown: bool,
 }
 
 #[derive(Deserialize)]

@@ -65,9 +65,9 @@ impl Closing {
     }
 
     pub(super) fn run(&self, session: &Session) -> Result<bool> {
-        let (from, to) = (self.first * 60, self.until * 60);
-        let open = if self.parts.0 == 0 { from } else { to };
-        prepare_closed(session, Span { from, to }, self.parts, open)?;
+        let span = self.span();
+        let open = if self.parts.0 == 0 { span.from } else { span.to };
+        prepare_closed(session, self, open)?;
         let parts = Parameters::new()
             .with("first_part", self.parts.0)
             .with("last_part", self.parts.1)
@@ -75,18 +75,22 @@ impl Closing {
             .with("dispersions", self.dispersions);
         session.transaction(|| {
             if self.parts.0 == 0 {
-                script(session, sql!("close_arrivals"), &Span { from, to }.parameters())?;
+                script(session, sql!("close_arrivals"), &span.parameters())?;
             }
             run(session, sql!("close_part"), &parts)?;
             self.close_part(session)?;
-            run(session, sql!("close"), &parts.and(&Span { from, to }.parameters()))
+            run(session, sql!("close"), &parts.and(&span.parameters()))
         })?;
         Ok(true)
     }
 
+    pub(super) fn span(&self) -> Span {
+        Span { from: self.first * 60, to: self.until * 60 }
+    }
+
     /// Computes the hours of the series in `part`, after [`prepare_closed`].
     pub(super) fn close_part(&self, session: &Session) -> Result<()> {
-        let span = Span { from: self.first * 60, to: self.until * 60 }.parameters();
+        let span = self.span().parameters();
         run(session, sql!("close_counts"), &span)?;
         for table in ["downs", "gaps", "hourly_gaps"] {
             run(session, built_in("silence").statement(table), &span)?;

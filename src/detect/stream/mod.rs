@@ -11,6 +11,8 @@
 //! noticed ([`Rolling::judge`]) and their series computed again before they are judged; until then
 //! nothing is said of them.
 //!
+//! What is read for a tick is read once for all detectors.
+//!
 //! - `tick`: new minutes. `reading`: what they and closed hours need of the records.
 //! - `closing`: hours that are over. `kept`: which are kept, and by which formulas.
 //! - `changes`: hours that are closed and got other records since.
@@ -20,7 +22,7 @@ use serde::Deserialize;
 use changes::{compare, repair, repair_if_few};
 use closing::{Closing, start};
 use kept::{Kept, begin, restart};
-use reading::create_recent;
+use reading::{prepare, read_recent};
 use tick::Tick;
 
 use super::builtin::BUILT_IN;
@@ -101,10 +103,21 @@ pub struct Rolling {
     next_hour: i64,
     /// Whether there was nothing more to do at the last look.
     complete: bool,
+    /// What the detector before has left in its session for the next.
+    prepared: Option<Prepared>,
+}
+
+/// Minutes for which [`reading::prepare`] has read what is needed.
+struct Prepared {
+    span: Span,
+    now: Micros,
+    /// Hours from this minute on are not closed.
+    open: i64,
 }
 
 impl Rolling {
-    /// Judges `from <= minute < to` at the time `now`, as [`Detector::run`] does.
+    /// Judges `from <= minute < to` at the time `now`, as [`Detector::run`] does. Detectors that are
+    /// asked for the same minutes at the same time, in one session, share what is read for them.
     ///
     /// # Errors
     /// DuckDB's message.
@@ -118,32 +131,45 @@ impl Rolling {
         now: Micros,
     ) -> Result<Judged> {
         let parameters = settings.parameters(Some(from), Some(to), now);
+        let prepared = self.prepared.take();
         let from_past = || Ok(Judged::FromPast(detector.run(session, &parameters, bar)?));
         let kept_for = ["counts", "silence"].contains(&detector.name.as_str());
         if !kept_for || !detector.is_built_in() || settings.every || settings.service.is_some() {
             return from_past();
         }
-        macros(session)?;
         let span = Span { from: minute(from), to: minute(to).min(minute(now)) };
-        let kept = Kept::read(session)?;
-        let kept = match kept {
-            Some(kept) if kept.covers(session, span)? => {
-                self.compare_new(session, &kept, now)?;
-                // Something of it may have been found to be wrong.
-                Kept::read(session)?
-            }
-            kept => kept,
+        let prepared = match prepared {
+            Some(it) if it.span == span && it.now == now => Some(it),
+            _ => self.prepare(session, span, now)?,
         };
-        match kept {
-            Some(kept) if kept.covers(session, span)? => {
+        match prepared {
+            Some(prepared) => {
                 let parameters = parameters.with("threshold", bar.asked());
                 let tick = Tick { session, detector, parameters: &parameters, span };
-                tick.judge(kept.until * 60)?;
-                Ok(Judged::FromKept(detector.check(session, &parameters, bar)?))
+                tick.judge(prepared.open)?;
+                self.prepared = Some(prepared);
+                let found = detector.check(session, &parameters, bar, sql!("subjects_now"))?;
+                Ok(Judged::FromKept(found))
             }
-            _ if few(session, span)? => from_past(),
-            _ => Ok(Judged::NotYet),
+            None if few(session, span)? => from_past(),
+            None => Ok(Judged::NotYet),
         }
+    }
+
+    /// Reads what all detectors need for these minutes, if what is kept covers them.
+    fn prepare(&mut self, session: &Session, span: Span, now: Micros) -> Result<Option<Prepared>> {
+        macros(session)?;
+        let covering = || -> Result<Option<Kept>> {
+            let Some(kept) = Kept::read(session)? else { return Ok(None) };
+            Ok(kept.covers(session, span)?.then_some(kept))
+        };
+        let Some(kept) = covering()? else { return Ok(None) };
+        self.compare_new(session, &kept, now)?;
+        // Something of it may have been found to be wrong.
+        let Some(kept) = covering()? else { return Ok(None) };
+        let open = kept.until * 60;
+        prepare(session, span.from, span.to, open)?;
+        Ok(Some(Prepared { span, now, open }))
     }
 
     /// Goes on with what is kept, with minutes before `until`: closes hours, computes again what no
@@ -152,6 +178,7 @@ impl Rolling {
     /// # Errors
     /// DuckDB's message.
     pub fn keep(&mut self, session: &Session, until: Micros) -> Result<bool> {
+        self.prepared = None;
         let more = self.go_on(session, until)?;
         self.complete = !more;
         Ok(more)
@@ -174,7 +201,7 @@ impl Rolling {
             return Ok(true);
         }
         if kept.first < oldest - 6 {
-            create_recent(session, Span { from: until - 60, to: until }, ALL)?;
+            read_recent(session, Span { from: until - 60, to: until }, ALL)?;
             script(session, sql!("forget"), &Parameters::new().with("hour", oldest))?;
         }
         self.compare_in_turn(session, &kept)?;
@@ -187,20 +214,22 @@ impl Rolling {
     /// Looks whether something arrived for hours that are closed.
     fn compare_new(&mut self, session: &Session, kept: &Kept, now: Micros) -> Result<()> {
         let last = self.compared.replace(now);
-        let (from, to) = match last.filter(|last| (0..LOOK_AGAIN).contains(&(now - last))) {
+        let hints: Hints = match last.filter(|last| (0..LOOK_AGAIN).contains(&(now - last))) {
             // Written while nobody looked.
-            None => (Some(kept.first * 60), Some(kept.until * 60)),
+            None => {
+                let all = Span { from: kept.first * 60, to: kept.until * 60 }.parameters();
+                session.row(sql!("changed_hours"), &all.as_slice())?
+            }
             Some(last) => {
                 let parameters = Parameters::new()
                     .with("arrived", last - TRANSACTION)
                     .with("open", kept.until * 60);
-                let hints: Hints = session.row(sql!("hints"), &parameters.as_slice())?;
-                (hints.from_minute, hints.to_minute.map(|minute| minute + 1))
+                session.row(sql!("hints"), &parameters.as_slice())?
             }
         };
-        if let (Some(from), Some(to)) = (from, to) {
+        if let (Some(from), Some(to)) = (hints.from_minute, hints.to_minute) {
             let first = from.div_euclid(60).max(kept.first);
-            let until = (to + 59).div_euclid(60).min(kept.until);
+            let until = (to + 60).div_euclid(60).min(kept.until);
             compare(session, first, until)?;
         }
         repair_if_few(session)
@@ -220,7 +249,7 @@ impl Rolling {
 }
 
 /// From when to when, as minute numbers.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct Span {
     from: i64,
     to: i64,

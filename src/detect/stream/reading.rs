@@ -2,32 +2,29 @@
 
 use serde::Deserialize;
 
+use super::closing::Closing;
 use super::{ALL, HOURS_KEPT, Span, WINDOW, built_in, extent, run, script};
 use crate::error::Result;
 use crate::queries::Parameters;
 use crate::store::Session;
 
-/// Makes `recent` and what follows from the arrivals, for windows that begin with those of `from`, when
-/// hours from the minute `open` on are not kept.
+/// Makes `recent`, `names` and what follows from the arrivals, for windows that begin with those of
+/// `from`, when hours from the minute `open` on are not kept.
 pub(super) fn prepare(session: &Session, from: i64, to: i64, open: i64) -> Result<()> {
     let since = open.min(from - WINDOW);
-    create_recent(session, Span { from: since, to }, ALL)?;
+    read_recent(session, Span { from: since, to }, ALL)?;
     count_clocks(session, open, to)?;
     // Downtime makes windows longer.
-    match windows_since(session, from)? {
-        Some(earlier) if earlier < since => create_recent(session, Span { from: earlier, to }, ALL),
-        _ => Ok(()),
+    if let Some(earlier) = windows_since(session, from)?.filter(|earlier| *earlier < since) {
+        read_recent(session, Span { from: earlier, to }, ALL)?;
     }
+    run(session, sql!("names_now"), &Parameters::new())
 }
 
-/// The same for hours that are to be closed, and parts of the series. `open` is before them if their
-/// arrivals are not kept yet, and after them if they are.
-pub(super) fn prepare_closed(
-    session: &Session,
-    span: Span,
-    parts: (i64, i64),
-    open: i64,
-) -> Result<()> {
+/// The same for hours that are to be closed, with one row for each series and minute in `recent`. `open`
+/// is before them if their arrivals are not kept yet, and after them if they are.
+pub(super) fn prepare_closed(session: &Session, closing: &Closing, open: i64) -> Result<()> {
+    let span = closing.span();
     // Before the next arrival it is not known whether nothing arrived because Pintail was down.
     let mut next = None;
     let mut minutes = 60;
@@ -36,10 +33,13 @@ pub(super) fn prepare_closed(
         minutes *= 4;
     }
     let until = next.map_or(span.to, |next| next + 1);
-    create_recent(session, Span { from: open, to: until }, ALL)?;
+    read_recent(session, Span { from: open, to: until }, ALL)?;
     count_clocks(session, open, until)?;
-    let since = windows_since(session, span.from)?.unwrap_or(span.from);
-    create_recent(session, Span { from: since, to: span.to }, parts)
+    // Only excesses look at what was before.
+    let windows = if closing.excesses { windows_since(session, span.from)? } else { None };
+    let since = windows.unwrap_or(span.from);
+    read_recent(session, Span { from: since, to: span.to }, closing.parts)?;
+    join_recent(session)
 }
 
 /// Counts the minutes that are not downtime, once `recent` has the arrivals from `open` on.
@@ -58,17 +58,26 @@ pub(super) fn windows_since(session: &Session, from: i64) -> Result<Option<i64>>
     Ok(since.minute)
 }
 
-pub(super) fn create_recent(session: &Session, span: Span, parts: (i64, i64)) -> Result<()> {
+/// Makes `recent`, in one or several rows for a series and minute.
+pub(super) fn read_recent(session: &Session, span: Span, parts: (i64, i64)) -> Result<()> {
     let (first_part, last_part) = parts;
     let parameters = span.parameters().with("first_part", first_part).with("last_part", last_part);
-    run(session, sql!("recent"), &parameters)?;
-    let unknown: Unknown =
-        session.row("select exists (from recent where id is null) as series", &[])?;
-    if unknown.series {
-        run(session, sql!("names"), &parameters)?;
+    let read = || -> Result<Flaws> {
         run(session, sql!("recent"), &parameters)?;
+        session.row(sql!("recent_flaws"), &[])
+    };
+    let mut flaws = read()?;
+    if flaws.unknown {
+        run(session, sql!("names"), &parameters)?;
+        flaws = read()?;
     }
-    Ok(())
+    // Minutes that have no records in the end must not be there at all.
+    if flaws.taken_back { join_recent(session) } else { Ok(()) }
+}
+
+/// Joins rows of `recent` of the same series and minute: four times as expensive as to read them.
+fn join_recent(session: &Session) -> Result<()> {
+    run(session, sql!("recent_joined"), &Parameters::new())
 }
 
 /// Replaces `sums` by those of the minutes in `past`.
@@ -97,8 +106,9 @@ pub(super) struct Since {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Unknown {
-    pub(super) series: bool,
+struct Flaws {
+    unknown: bool,
+    taken_back: bool,
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
 //! New minutes, judged from what is kept.
 
-use super::reading::{prepare, sums_of_past};
+use super::reading::sums_of_past;
 use super::{Span, run, script};
 use crate::detect::Detector;
 use crate::error::Result;
@@ -16,11 +16,10 @@ pub(super) struct Tick<'a> {
 }
 
 impl Tick<'_> {
-    /// Leaves the verdicts in `found`; hours from the minute `open` on are not closed.
+    /// Leaves the verdicts in `found`, after [`prepare`](super::reading::prepare); hours from the minute
+    /// `open` on are not closed.
     pub(super) fn judge(&self, open: i64) -> Result<()> {
         let session = self.session;
-        prepare(session, self.span.from, self.span.to, open)?;
-        run(session, sql!("names_now"), &Parameters::new())?;
         if self.detector.name == "counts" {
             self.judge_counts(open)?;
         } else {
