@@ -13,12 +13,12 @@ const PARTS: &str = include_str!("../../sql/parts.sql");
 const CHOSEN: &str = include_str!("../../sql/chosen.sql");
 
 /// Minutes of all series that are looked at in one go, the past that detectors look back at
-/// included. Smaller pieces read that past more often; this many take 500 MB.
+/// included. Smaller pieces read that past more often; larger ones do not fit into DuckDB's memory.
 const CELLS_MAX: i64 = 12_000_000;
 
-/// Minutes of series that are judged in one go: what their sums take, some 200 bytes each, fits into
-/// memory, and much of it into caches. Of 100 series and 60 days, 1.5 million at a time took 10 s, all
-/// at once 14 s.
+/// Minutes of series that are judged in one go: what follows from them, some 300 bytes each, fits into
+/// memory, and much of it into caches. Of 100 series and 60 days 1.5 million at a time took 10 s,
+/// all at once 14 s.
 const CELLS_AT_ONCE: i64 = 1_500_000;
 
 /// How far the detectors of counts that come with Pintail look back, in minutes.
