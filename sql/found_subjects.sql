@@ -8,12 +8,15 @@ with found_series as (
     select distinct series::varchar as series from found
 ),
 known as (
-    select distinct service, level::varchar as level
-    from rollups
-    where $kind <> 'service'
-      -- What is found has records in its minute or, when it is silence, two hours before at most.
-      and minute between (select min(minute)::timestamp - interval 3 hours from found)
-          and (select max(minute)::timestamp from found)
+    select service, level::varchar as level
+    from (
+        select distinct service, level
+        from rollups
+        where $kind <> 'service'
+          -- What is found has records in its minute or, when it is silence, two hours before at most.
+          and minute between (select min(minute)::timestamp - interval 3 hours from found)
+              and (select max(minute)::timestamp from found)
+    )
 )
 select
     series,

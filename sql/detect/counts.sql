@@ -75,12 +75,15 @@ where next_minute - minute > patience;
 create or replace temporary table chosen as
 from counts;
 
--- Every minute between the first and the last record of a series. A table, since what reads a table
--- uses all cores.
+-- Every minute between the first and the last record of a series, and some before and after: of
+-- series whose lengths are multiples of 16, DuckDB computes windows in half the time. A table, since
+-- what reads a table uses all cores.
 create or replace temporary table grid as
 select id, minute
 from (
-    select id, unnest(range(min(minute), max(minute) + 1))::integer as minute
+    select
+        id,
+        unnest(range(min(minute) // 16 * 16, (max(minute) // 16 + 1) * 16))::integer as minute
     from chosen
     group by id
 )
