@@ -1,5 +1,5 @@
--- shift: the level of a series has changed and stays changed, e.g. a deploy that doubles the volume
--- of a log, or a job that does half its work.
+-- shift: the level of a series has changed and stays changed: a deploy doubles the volume of a log, a
+-- job does half its work.
 --
 -- Looks at closed hours (UTC): the level is the median of the last 4 hours. A shift is said once, at
 -- the last minute of the hour at which it is certain, 3 to 5 hours after it.
