@@ -103,9 +103,10 @@ pub fn score(session: &Session, detectors: &[Detector], threshold: Option<f64>) 
         };
         let pieces =
             pieces.map(|pieces| pieces.into_iter().map(|(from, to)| (Some(from), Some(to))));
-        for (from, to) in pieces.map_or_else(|| vec![(None, None)], Iterator::collect) {
-            if detector.reads() == Some(Reads::Counts) {
-                // Very many series leave nothing of it.
+        let pieces = pieces.map_or_else(|| vec![(None, None)], Iterator::collect);
+        for (at, (from, to)) in pieces.into_iter().enumerate() {
+            if at > 0 && detector.reads() == Some(Reads::Counts) {
+                // The piece before may have left nothing of it.
                 session.create("series_counts", SERIES_COUNTS, &[])?;
             }
             let parameters = settings.parameters(from, to, NOW).with("threshold", bar);
