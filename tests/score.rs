@@ -358,6 +358,31 @@ fn spikes_drops_and_silences_are_found_when_they_begin() {
 }
 
 #[test]
+fn an_incident_is_over_when_it_ends() {
+    let mut counts = noise(11, 3 * DAY, 40.0);
+    let incident = 2 * DAY + 300..2 * DAY + 320;
+    counts[incident.clone()].iter_mut().for_each(|count| *count *= 5);
+    let fired = &fired(&[("web", counts)])["web"];
+    assert!(fired[0] <= incident.start + 1, "{fired:?}");
+    // The sums over 15 and 60 minutes are large for longer.
+    let last = fired[fired.len() - 1];
+    assert!((incident.end - 1..incident.end + 5).contains(&last), "{fired:?}");
+}
+
+#[test]
+fn one_great_minute_takes_more_than_two_of_them() {
+    let with = |minutes: usize, count: u64| {
+        let mut counts = noise(12, 3 * DAY, 20.0);
+        counts[2 * DAY + 300..][..minutes].fill(count);
+        fired(&[("web", counts)])
+    };
+    // Six standard deviations, and more than eight.
+    assert_eq!(with(1, 66), nothing());
+    assert!(!with(2, 52).is_empty());
+    assert!(!with(1, 95).is_empty());
+}
+
+#[test]
 fn a_number_that_leaves_its_range_is_found() {
     let mut chance = Chance(5);
     let mut csv = "ts,value\n".to_owned();

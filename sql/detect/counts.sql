@@ -10,15 +10,18 @@
 -- the last 2 days, sums went beyond their expectation, in excess of Poisson noise (moment
 -- estimate; Bliss & Fisher, Biometrics 1953). One hour in 16, the wildest, is left out: an incident
 -- must not blind the detector for two days. And the score is tempered when the series' own past had
--- greater extremes than the model allows (a heavier tail); what is but one great minute, by the
--- greatest of them: such minutes come by chance, incidents last. A sudden excess over a negative binomial
+-- greater extremes than the model allows (a heavier tail). What is but one great minute is tempered by
+-- the greatest of them, and takes 8 standard deviations instead of 5: such minutes come by chance,
+-- incidents last. A sudden excess over a negative binomial
 -- expectation is Farrington's way to watch for epidemics (Noufaily et al., Statistics in Medicine
 -- 2013); `make score` measures it.
 --
 -- What a fire needs besides: half again as many records as expected (a drop: at most 0.6 of
--- them), and 5 more (less); otherwise the score is 0. A minute is judged when it has records: their
--- complete absence is the affair of silence.sql. Less than 30 minutes old a series is not judged;
--- until it is a day old only the recent mean and the last hours explain, and 1 is taken off the score.
+-- them), and 5 more (less); and that it goes on: in the last 5 of 15 or 30 minutes, and 15 of 60, it
+-- is at least half as far from what was expected. Otherwise the score is 0. A minute is judged when
+-- it has records: their complete absence is the affair of silence.sql. Less than 30 minutes old a
+-- series is not judged; until it is a day old only the recent mean and the last hours explain, and 1 is
+-- taken off the score.
 --
 -- Edges: a series is born at its first record that follows another within a day (a stray early
 -- line is no birth), and anew after 5 days without. Minutes in which nothing arrived from any series
@@ -206,14 +209,14 @@ select
         ) as may_fire
 from (
     select id, minute, hour, born, age, minutes, x as records, unnest([
-        {scale: 1, side: 1, x: x, recent: mean, screened: high1},
-        {scale: 2, side: 1, x: x2, recent: 2 * mean, screened: high2},
-        {scale: 5, side: 1, x: x5, recent: 5 * mean, screened: high5},
-        {scale: 15, side: 1, x: x15, recent: 15 * mean, screened: high15},
-        {scale: 60, side: 1, x: x60, recent: 60 * mean, screened: high60},
-        {scale: 5, side: -1, x: x5, recent: 5 * mean, screened: low5},
-        {scale: 15, side: -1, x: x15, recent: 15 * mean, screened: low15},
-        {scale: 30, side: -1, x: x30, recent: 30 * mean, screened: low30}
+        {scale: 1, side: 1, x: x, lately: x, recent: mean, screened: high1},
+        {scale: 2, side: 1, x: x2, lately: x2, recent: 2 * mean, screened: high2},
+        {scale: 5, side: 1, x: x5, lately: x5, recent: 5 * mean, screened: high5},
+        {scale: 15, side: 1, x: x15, lately: 3 * x5, recent: 15 * mean, screened: high15},
+        {scale: 60, side: 1, x: x60, lately: 4 * x15, recent: 60 * mean, screened: high60},
+        {scale: 5, side: -1, x: x5, lately: x5, recent: 5 * mean, screened: low5},
+        {scale: 15, side: -1, x: x15, lately: 3 * x5, recent: 15 * mean, screened: low15},
+        {scale: 30, side: -1, x: x30, lately: 6 * x5, recent: 30 * mean, screened: low30}
     ], recursive := true)
     from judged
     where high1 or high2 or high5 or high15 or high60 or low5 or low15 or low30
@@ -468,10 +471,14 @@ scored as (
         3.5 - 0.25 * ln(scale) as usual_z,
         if(side = -1 or corroborated, usual_z, least(usual_z, 3)) as allowed_z,
         case
+            -- The end of an incident is no incident, though it is long in the sums.
+            when side * (lately - u) < 0.5 * side * (x - u) then 0
             when side = 1 and (x < 1.5 * precedent_high or x - precedent_high < 5) then 0
             when side = -1 and (x > 0.6 * precedent_low or precedent_low - x < 5) then 0
             else greatest(
-                count_score(x, u, alpha, side) * least(1, allowed_z / greatest(extreme_z, 1))
+                count_score(x, u, alpha, side)
+                    * least(1, allowed_z / greatest(extreme_z, 1))
+                    * if(side = -1 or corroborated, 1, 0.625)
                     - if(age < 1440, 1, 0),
                 0
             )
