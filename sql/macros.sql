@@ -115,3 +115,7 @@ create or replace temporary macro share_unit(errors, n, p) as
 -- Of the sums over 5, 15 and 60 minutes the one of this length.
 create or replace temporary macro of_scale(scale, x5, x15, x60) as
     case scale when 5 then x5 when 15 then x15 else x60 end;
+
+-- Whether a pause was a silence, as all shorter ones tell: 5 minutes and half again as long.
+create or replace temporary macro stands_out(pause, next_longest) as
+    pause >= 5 and pause > 1.5 * next_longest;

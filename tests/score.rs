@@ -455,6 +455,32 @@ fn a_restart_is_no_silence() {
 }
 
 #[test]
+fn an_outage_does_not_hide_the_next_one() {
+    let mut heartbeat = noise(13, 4 * DAY, 8.0);
+    let mut outages = [2 * DAY + 600..2 * DAY + 650, 3 * DAY + 100..3 * DAY + 140];
+    for outage in &outages {
+        heartbeat[outage.clone()].fill(0);
+    }
+    let other = noise(14, 4 * DAY, 8.0);
+    let fired = &fired(&[("heartbeat", heartbeat), ("other", other)])["heartbeat"];
+    for outage in &mut outages {
+        let first = fired.iter().find(|at| **at >= outage.start).expect("it is found");
+        assert!(first - outage.start <= 8, "{fired:?}");
+    }
+}
+
+#[test]
+fn a_night_with_few_records_is_no_silence() {
+    let mut chance = Chance(15);
+    let mut rhythm = || -> Vec<u64> {
+        let night = |minute: usize| (minute % DAY) / 60 < 8;
+        (0..5 * DAY).map(|at| chance.count(if night(at) { 0.12 } else { 0.6 })).collect()
+    };
+    let (first, second) = (rhythm(), rhythm());
+    assert_eq!(fired(&[("first", first), ("second", second)]), nothing());
+}
+
+#[test]
 fn when_nothing_at_all_arrives_nobody_is_silent() {
     let mut both = [noise(7, 3 * DAY, 20.0), noise(8, 3 * DAY, 5.0)];
     for series in &mut both {

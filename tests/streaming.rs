@@ -75,7 +75,8 @@ fn rate(series: usize, minute: i64, chance: &mut Chance) -> f64 {
         // It dies.
         4 if minute > 8 * DAY + 800 => 0.0,
         4 => 6.0,
-        // A heartbeat, which is silent for a while.
+        // A heartbeat, which is silent for a while, twice in two days.
+        5 if (7 * DAY + 600..7 * DAY + 660).contains(&minute) => 0.0,
         5 if (8 * DAY + 20..8 * DAY + 70).contains(&minute) => 0.0,
         5 => 2.0,
         // Rare.

@@ -2,9 +2,15 @@
 --
 -- Method: pauses between minutes with records follow a gamma distribution, whose mean and shape
 -- are measured on the pauses that ended in the 48 hours before the last record (moment estimate; a
--- heartbeat has a large shape, errors at random 1, bursts less). The score is the deviance of the
--- pause that goes on now (McCullagh & Nelder, Generalized Linear Models, 1989, 8.3), in standard
--- deviations, with 1/12 square minutes for the length of a minute and 0.3/n for a shape from few pauses.
+-- heartbeat has a large shape, errors at random 1, bursts less). The mean is the LARGEST of these 2
+-- days, of the last 3 hours and of this time of yesterday, so a night or a weekend is no silence. The
+-- score is the deviance of the pause that goes on now (McCullagh & Nelder, Generalized Linear Models,
+-- 1989, 8.3), in standard deviations, with 1/12 square minutes for the length of a minute and 0.3/n
+-- for a shape from few pauses.
+--
+-- Silences leave later baselines: the hours in which a pause of 5 minutes ended that was half again as
+-- long as the longest of all other hours are left out, at most 3 of the 48. An outage must not hide the
+-- next one for two days.
 --
 -- What a fire needs besides, otherwise the score is 0: 5 minutes (a restart is no silence), half
 -- again as long as the longest of these pauses, 20 of them, a series at least a day old
@@ -19,7 +25,8 @@
 -- time gives the bits of the run over the whole. Reads 8 days before $from.
 --
 -- Parameters: from and to (judged are from <= minute < to; null: all, up to the newest record of any
--- series), now (minutes before it are judged), threshold (standard deviations), every (return every minute of a pause that was judged).
+-- series), now (minutes before it are judged), threshold (standard deviations), every (return every
+-- minute of a pause that was judged).
 -- Columns: series, minute, observed (minutes without a record), expected (the mean pause), low (0),
 -- high (the shortest pause that could fire), score, direction, reason.
 create or replace temporary table names as
@@ -99,23 +106,59 @@ select
 from gaps
 group by id, hour;
 
+-- The hours before, without those of earlier silences.
 create or replace temporary table histories as
+with sums as (
+    select
+        id,
+        hour,
+        sum(n) over two_days as all_n,
+        sum(minutes) over two_days as all_minutes,
+        sum(squares) over two_days as all_squares,
+        max({longest: longest, n: n, minutes: minutes, squares: squares}, 4)
+            filter (where n > 0) over two_days as wildest,
+        count(*) over two_days // 16 as most_left_out,
+        sum(n) over lately as lately_n,
+        sum(minutes) over lately as lately_minutes,
+        sum(n) over yesterday as yesterday_n,
+        sum(minutes) over yesterday as yesterday_minutes,
+        count(*) over (
+            partition by id order by hour range between 24 preceding and 1 preceding
+        ) as active_hours,
+        -- Born at the first record that follows another within a day: a stray line is no birth.
+        min(first_minute) over (
+            partition by id order by hour range between 120 preceding and current row
+        ) as born
+    from hourly_gaps
+    window
+        two_days as (partition by id order by hour range between 48 preceding and 1 preceding),
+        lately as (partition by id order by hour range between 3 preceding and 1 preceding),
+        -- A silence goes on for 2 hours at most.
+        yesterday as (partition by id order by hour range between 24 preceding and 22 preceding)
+)
 select
     id,
     hour,
-    sum(n) over two_days as n,
-    sum(minutes) over two_days as minutes,
-    sum(squares) over two_days as squares,
-    max(longest) over two_days as longest,
-    count(*) over (
-        partition by id order by hour range between 24 preceding and 1 preceding
-    ) as active_hours,
-    -- Born at the first record that follows another within a day: a stray line is no birth.
-    min(first_minute) over (
-        partition by id order by hour range between 120 preceding and current row
-    ) as born
-from hourly_gaps
-window two_days as (partition by id order by hour range between 48 preceding and 1 preceding);
+    active_hours,
+    born,
+    case
+        when most_left_out >= 3 and stands_out(wildest[3].longest, wildest[4].longest) then 3
+        when most_left_out >= 2 and stands_out(wildest[2].longest, wildest[3].longest) then 2
+        when most_left_out >= 1 and stands_out(wildest[1].longest, wildest[2].longest) then 1
+        else 0
+    end as left_out,
+    wildest[left_out + 1].longest as longest,
+    all_n - coalesce(list_sum(list_transform(wildest[:left_out], lambda h: h.n)), 0) as n,
+    all_minutes - coalesce(list_sum(list_transform(wildest[:left_out], lambda h: h.minutes)), 0) as minutes,
+    all_squares - coalesce(list_sum(list_transform(wildest[:left_out], lambda h: h.squares)), 0) as squares,
+    minutes::double / n as usual,
+    greatest(
+        usual,
+        -- Of few pauses, with one more that is as usual.
+        (coalesce(lately_minutes, 0) + usual) / (coalesce(lately_n, 0) + 1),
+        (coalesce(yesterday_minutes, 0) + usual) / (coalesce(yesterday_n, 0) + 1)
+    ) as mean
+from sums;
 
 create or replace temporary table silences as
 select
@@ -123,9 +166,10 @@ select
     g.minute as last_minute,
     g.down,
     greatest(longest, g.gap) as longest,
-    minutes::double / n as mean,
+    left_out,
+    mean,
     -- 1 / shape
-    greatest(squares::double / n - mean * mean, 0) / (mean * mean)
+    greatest(squares::double / n - usual * usual, 0) / (usual * usual)
         + 1 / (12 * mean * mean) + 0.3 / n as spread,
     unnest(range(
         g.minute + if($every::boolean, 1, 5),
@@ -172,8 +216,8 @@ results as (
         greatest(5, 1.5 * longest) as high,
         score,
         format(
-            'no record for {:d} minutes; pauses of {:.1f} are usual and {:d} was the longest of 2 days',
-            gap, mean, longest
+            'no record for {:d} minutes; pauses of {:.1f} are usual and {:d} was the longest of 2 days{}',
+            gap, mean, longest, if(left_out > 0, ', earlier silences aside', '')
         ) as reason
     from judged
     join names using (id)

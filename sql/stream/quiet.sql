@@ -1,4 +1,4 @@
--- The series whose pause may be a silence: longer than 1.5 times the longest of those hours that
+-- The series whose pause may be a silence: longer than 1.5 times the fourth longest of those hours that
 -- belong to the two days before, whichever of the last hours it began in.
 -- Parameters: from, to (minutes to judge), since (minute number: the beginning of an hour, 2 hours
 -- or more before).
@@ -7,7 +7,8 @@ create or replace temporary table quiet as
 with kept as (
     select
         id,
-        max(longest) filter (where hour >= ($to::integer - 1) // 60 - 48) as longest,
+        -- Three hours may be left out.
+        max(longest, 4) filter (where hour >= ($to::integer - 1) // 60 - 48) as longest,
         count(*) filter (where hour >= $since::integer // 60 - 24) as hours
     from rolling_hours
     where hour < $since::integer // 60 and hour >= $since::integer // 60 - 48
@@ -23,6 +24,6 @@ select id
 from last
 join kept using (id)
 where $to::integer - 1 - minute >= 5
-  and $to::integer - 1 - minute > 1.5 * coalesce(longest, 0)
+  and $to::integer - 1 - minute > 1.5 * coalesce(longest[4], 0)
   -- 12 of a day's hours have records; 4 may be younger.
   and hours >= 8
