@@ -5,7 +5,7 @@ mod common;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use common::server::Server;
-use common::{Pintail, until};
+use common::{Pintail, data, until};
 use serde_json::{Value, json};
 
 /// Nothing is late here.
@@ -269,6 +269,18 @@ fn what_cannot_be_in_a_file_of_truth_is_said_with_its_row() {
         let complaint = pintail.fails(2, backtest.iter().chain(&["--truth", name]));
         assert!(complaint.contains(said) && !complaint.contains("LINE"), "{complaint}");
     }
+}
+
+#[test]
+fn a_generated_log_is_tested_against_its_own_truth() {
+    let pintail = Pintail::with_data("incident.log");
+    std::fs::copy(data("incident.truth.json"), pintail.path("truth.json")).unwrap();
+    let args = ["backtest", "zscore", "--truth", "truth.json", "--format", "jsonl"];
+    let row: Value = serde_json::from_str(&pintail.ok(args)).unwrap();
+    assert_eq!((&row["anomalies"], &row["found"]), (&json!(2), &json!(1)), "{row}");
+    pintail.write("truth.json", "[]");
+    let complaint = pintail.fails(2, args);
+    assert!(complaint.contains("not what pintail generate --truth writes"), "{complaint}");
 }
 
 #[test]

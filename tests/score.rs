@@ -471,10 +471,10 @@ fn an_outage_does_not_hide_the_next_one() {
 
 #[test]
 fn a_night_with_few_records_is_no_silence() {
-    let mut chance = Chance(15);
+    let mut chance = Chance(16);
     let mut rhythm = || -> Vec<u64> {
         let night = |minute: usize| (minute % DAY) / 60 < 8;
-        (0..5 * DAY).map(|at| chance.count(if night(at) { 0.12 } else { 0.6 })).collect()
+        (0..5 * DAY).map(|at| chance.count(if night(at) { 0.06 } else { 0.6 })).collect()
     };
     let (first, second) = (rhythm(), rhythm());
     assert_eq!(fired(&[("first", first), ("second", second)]), nothing());

@@ -10,6 +10,7 @@ use crate::clock;
 use crate::config::cores;
 use crate::detect::columns::Columns;
 use crate::error::{Error, Result};
+use crate::generate::Truth as Generated;
 use crate::parse::time::{EXAMPLES, given};
 use crate::queries::range::MINUTE;
 use crate::record::Micros;
@@ -50,6 +51,9 @@ impl Truth {
     /// That it cannot be read, which columns are missing, or what is wrong in which row.
     pub fn read(path: &Path) -> Result<Vec<Truth>> {
         let failed = |error: Error| Error::usage(format!("{}: {error}", path.display()));
+        if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json")) {
+            return generated(path).map_err(failed);
+        }
         let spill = tempfile::Builder::new().prefix("pintail-").tempdir()?;
         let session = Store::scratch(spill.path(), cores())?.session()?;
         let columns = Columns::read(&session, path).map_err(failed)?;
@@ -99,6 +103,23 @@ impl Row {
         };
         Ok(Truth { series: self.series, start, end, verdict })
     }
+}
+
+/// What `pintail generate --truth` wrote.
+fn generated(path: &Path) -> Result<Vec<Truth>> {
+    let text = std::fs::read_to_string(path)?;
+    let truth: Generated = serde_json::from_str(&text).map_err(|error| {
+        Error::usage(format!("it is not what pintail generate --truth writes: {error}"))
+    })?;
+    let truth = truth.incidents.into_iter().map(|incident| {
+        Ok(Truth {
+            series: incident.service,
+            start: time(&incident.start, "start")?,
+            end: time(&incident.end, "end")?,
+            verdict: None,
+        })
+    });
+    truth.collect::<Result<_, String>>().map_err(Error::usage)
 }
 
 fn time(text: &str, column: &str) -> Result<Micros, String> {

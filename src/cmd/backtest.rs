@@ -44,8 +44,8 @@ pub struct Args {
     service: Option<String>,
 
     /// What really happened: a CSV or Parquet file with columns series (or a service; empty or * is any),
-    /// start, end (exclusive), and perhaps verdict (real, or expected: nobody is to be told); or `marks`
-    /// for what was said on the page
+    /// start, end (exclusive), and perhaps verdict (real, or expected: nobody is to be told); a .json
+    /// file that `pintail generate --truth` wrote; or `marks` for what was said on the page
     #[arg(long, value_name = "FILE|marks")]
     truth: Option<PathBuf>,
 
