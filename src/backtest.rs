@@ -17,7 +17,7 @@ use crate::detect::{Bar, Detector, Settings};
 use crate::error::{Error, Result};
 use crate::queries::Moment;
 use crate::queries::alerts::StoredAlert;
-use crate::queries::range::{MINUTE, Span};
+use crate::queries::range::{MINUTE, Span, UNLESS_SAID};
 use crate::record::Micros;
 use crate::store::Session;
 
@@ -26,9 +26,6 @@ const MARKED: &str = include_str!("../sql/mark_truth.sql");
 
 /// An alert may come so long after the end of what it is about: some look at the last half hour.
 const AFTER: Micros = 30 * MINUTE;
-
-/// How far back it goes unless somebody says so: a stray record of long ago must not make years of it.
-pub const UNLESS_SAID: Micros = 30 * 1_440 * MINUTE;
 
 /// Alerts that are listed, the most unusual first.
 const LISTED: usize = 100;

@@ -8,10 +8,8 @@ use crate::queries::why::{BASELINE_MINUTES_DEFAULT, Explanation, Question, why};
 use crate::record::Micros;
 use crate::store::Session;
 
-const CREATE: &str = "create or replace temporary table found_why \
-    (series varchar, direction varchar, first_minute bigint, last_minute bigint, why varchar)";
-const ADD: &str =
-    "insert into found_why select $series, $direction, $first::bigint, $last::bigint, $why";
+const BEGIN: &str = include_str!("../../sql/found_why_begin.sql");
+const ADD: &str = include_str!("../../sql/found_why_add.sql");
 
 /// Minutes of one series that are no further apart are one anomaly.
 const GAP: Micros = 30 * MINUTE;
@@ -31,7 +29,7 @@ struct Anomaly<'a> {
 
 /// Leaves in the session what the anomalies are made of.
 pub fn explain(session: &Session, found: &[UnusualMinute]) -> Result<()> {
-    session.execute(CREATE, &[])?;
+    session.execute(BEGIN, &[])?;
     let mut anomalies = anomalies(found);
     anomalies.sort_by(|a, b| b.peak.score.abs().total_cmp(&a.peak.score.abs()));
     for anomaly in anomalies.iter().take(EXPLAINED_MAX) {

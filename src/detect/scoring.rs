@@ -22,7 +22,9 @@ const FLAW: &str = include_str!("../../sql/file/flaw.sql");
 const SERIES_COUNTS: &str = include_str!("../../sql/file/series_counts.sql");
 const SERIES_VALUES: &str = include_str!("../../sql/file/series_values.sql");
 const EXTENT: &str = include_str!("../../sql/file/extent.sql");
-const VERDICTS: &str = include_str!("../../sql/file/verdicts.sql");
+const VERDICTS: &str = include_str!("../../sql/file/verdicts_begin.sql");
+const VERDICTS_OF_COUNTS: &str = include_str!("../../sql/file/verdicts_of_counts.sql");
+const VERDICTS_OF_VALUES: &str = include_str!("../../sql/file/verdicts_of_values.sql");
 
 /// Each row of the file, with its score: to be run when [`score`] is done.
 pub const SCORED: &str = include_str!("../../sql/file/scored.sql");
@@ -67,21 +69,16 @@ pub fn read(session: &Session, path: &Path) -> Result<Reads> {
 /// # Errors
 /// A detector's own, with its name.
 pub fn score(session: &Session, detectors: &[Detector], threshold: Option<f64>) -> Result<()> {
-    session.execute(
-        "create or replace temporary table verdicts \
-         (row bigint, score double, flag integer, reason varchar)",
-        &[],
-    )?;
+    session.execute(VERDICTS, &[])?;
     for detector in detectors {
-        let matched = match detector.reads() {
+        let verdicts = match detector.reads() {
             Some(Reads::Values) => {
                 session.create("series_values", SERIES_VALUES, &[])?;
-                "found"
+                VERDICTS_OF_VALUES
             }
             Some(Reads::Counts) => {
                 session.create("series_counts", SERIES_COUNTS, &[])?;
-                "rows_in r join found f \
-                 on f.series = r.series and f.minute = time_bucket(interval 1 minute, r.ts)"
+                VERDICTS_OF_COUNTS
             }
             Some(Reads::Ratio) | None => {
                 return Err(Error::usage(format!(
@@ -94,7 +91,6 @@ pub fn score(session: &Session, detectors: &[Detector], threshold: Option<f64>) 
         let bar = detector.bar(threshold, FALSE_ALARMS_DEFAULT).single();
         let settings = Settings { every: true, ..Settings::default() };
         let threshold = bar.to_string();
-        let insert = format!("insert into verdicts {}", VERDICTS.replace("{matched}", matched));
         // How far those of users look back, nobody knows.
         let in_pieces = detector.reads() == Some(Reads::Counts) && detector.is_built_in();
         let pieces = match in_pieces {
@@ -111,7 +107,7 @@ pub fn score(session: &Session, detectors: &[Detector], threshold: Option<f64>) 
             }
             let parameters = settings.parameters(from, to, NOW).with("threshold", bar);
             detector.judge(session, &parameters)?;
-            session.execute(&insert, &[("threshold", Some(&threshold))])?;
+            session.execute(verdicts, &[("threshold", Some(&threshold))])?;
         }
     }
     Ok(())

@@ -12,7 +12,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::answer::{ApiError, ApiResult, ErrorBody, Params, Time};
 use super::app::App;
 use super::detection::known_detector;
-use crate::backtest::UNLESS_SAID;
 use crate::clock;
 use crate::config::PICTURE_THRESHOLD_DEFAULT;
 use crate::detect::{Bar, Detector, Settings};
@@ -24,7 +23,7 @@ use crate::queries::alerts::{self, Alerts};
 use crate::queries::anomalies::{
     Anomalies, Anomaly, found as found_anomalies, stored as stored_anomalies,
 };
-use crate::queries::range::Span;
+use crate::queries::range::{Span, UNLESS_SAID};
 use crate::queries::scores::{Scores, scores as read_scores};
 use crate::queries::search::Filter;
 use crate::queries::services::{Services, services as read_services};

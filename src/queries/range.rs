@@ -14,6 +14,10 @@ pub const MINUTE: Micros = 60 * SECOND;
 const HOUR: Micros = 60 * MINUTE;
 const DAY: Micros = 24 * HOUR;
 
+/// How far back history is looked at unless somebody says so: a stray record of long ago must not make
+/// years of it.
+pub const UNLESS_SAID: Micros = 30 * DAY;
+
 /// Widths that people can read off an axis.
 const WIDTHS: [Micros; 22] = [
     SECOND,

@@ -11,9 +11,7 @@ use crate::record::Micros;
 use crate::store::Session;
 
 const QUERY: &str = include_str!("../../sql/scores.sql");
-
-/// Not every detector has a band that follows the threshold.
-const SCALE: &str = "alter table found add column if not exists scale double";
+const SCALE: &str = include_str!("../../sql/scores_scale.sql");
 
 /// More lines than this are not told apart.
 const SERIES_MAX: usize = 8;
