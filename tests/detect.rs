@@ -332,6 +332,24 @@ fn an_unknown_detector_is_a_usage_error_that_names_the_known_ones() {
 }
 
 #[test]
+fn the_score_of_a_minute_is_the_same_however_much_is_asked_for() {
+    let pintail = Pintail::with_data("incident.log");
+    let judged = |from: &str, to: &str| -> Vec<String> {
+        let args = ["--threshold", "0.01", "--dry-run", "--from", from, "--to", to];
+        let rows = pintail.ok(["detect", "--format", "jsonl"].iter().chain(&args));
+        rows.lines().map(str::to_owned).collect()
+    };
+    let whole = judged("2026-01-07T09:00:00Z", "2026-01-07T15:00:00Z");
+    assert!(whole.len() > 200);
+    let quarters = ["09:00", "10:07", "12:25", "12:26", "15:00"];
+    let parts = quarters.windows(2).flat_map(|quarter| {
+        let [from, to] = [0, 1].map(|end| format!("2026-01-07T{}:00Z", quarter[end]));
+        judged(&from, &to)
+    });
+    assert_eq!(whole, parts.collect::<Vec<_>>());
+}
+
+#[test]
 fn ctrl_c_ends_a_detector_that_never_does_and_the_database_is_sound() {
     let pintail = Pintail::with_data("incident.log");
     let records = pintail.count("logs");

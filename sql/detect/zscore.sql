@@ -10,6 +10,9 @@
 -- A service that is silent for a day starts anew after it. A service without a single record
 -- of the level is not judged. The newest minute of a log may go on: it is never judged too low.
 --
+-- Exact: sums of whole numbers; so a run over a part of the time gives the bits of the run over the
+-- whole.
+--
 -- Parameters: level (this and above), service (null: all), window (minutes of past), guard
 -- (minutes between past and present), threshold (standard deviations), from and to (minutes
 -- judged are from <= minute < to; null: all), now (the minute it lies in is never judged).
@@ -28,33 +31,44 @@ with past as (
 ),
 -- As far as there are records of anything: later silence is no silence.
 horizon as (
-    select max(minute) as last_minute from past
+    select max(minute) as last_minute
+    from rollups
+    where minute < time_bucket(interval 1 minute, $now::timestamp)
 ),
-counts as (
+-- Where a service was silent for a day, a new life of it begins.
+hours as (
     select
         coalesce(service, '') as series,
-        minute,
-        coalesce(sum(n) filter (where level >= $level::level), 0)::bigint as x
+        date_trunc('hour', minute) as hour,
+        min(minute) as first_minute,
+        max(minute) as last_minute
     from past
     where $service::varchar is null or service = $service::varchar
-    group by series, minute
-    qualify max(x) over (partition by series) > 0
-),
--- Where a series was silent for a day, a new life of it begins.
-births as (
-    select
-        *,
-        coalesce(minute - lag(minute) over (partition by series order by minute), interval 2 day)
-            > interval 1 day as born
-    from counts
+    group by series, hour
 ),
 lives as (
-    select series, life, min(minute) as first_minute, max(minute) as last_minute
+    select series, life, min(first_minute) as first_minute, max(last_minute) as last_minute
     from (
-        select *, sum(born::integer) over (partition by series order by minute) as life
-        from births
+        select *, sum(born::integer) over (partition by series order by hour) as life
+        from (
+            select
+                *,
+                coalesce(
+                    first_minute - lag(last_minute) over (partition by series order by hour),
+                    interval 2 day
+                ) > interval 1 day as born
+            from hours
+        )
     )
     group by series, life
+),
+counts as (
+    select coalesce(service, '') as series, minute, sum(n)::bigint as x
+    from past
+    where level >= $level::level
+      and ($service::varchar is null or service = $service::varchar)
+    group by series, minute
+    having sum(n) > 0
 ),
 -- Every minute of a life, and the day of silence after it as far as there is data of anything.
 grid as (
@@ -62,23 +76,34 @@ grid as (
         series,
         life,
         unnest(generate_series(
-            first_minute,
-            least(last_minute + interval 1 day, (select last_minute from horizon)),
+            greatest(
+                first_minute, $from::timestamp - to_minutes($guard::bigint + $window::bigint)
+            ),
+            least(
+                last_minute + interval 1 day,
+                (select last_minute from horizon),
+                $to::timestamp - interval 1 minute
+            ),
             interval 1 minute
         )) as minute
     from lives
+    -- A service without a single record of the level is not judged.
+    where series in (select series from counts)
 ),
 filled as (
-    select g.series, g.life, g.minute, coalesce(c.x, 0)::double as x
+    select g.series, g.life, g.minute, coalesce(c.x, 0) as x
     from grid g
     left join counts c on c.series = g.series and c.minute = g.minute
 ),
 baselines as (
     select
         *,
+        count(*) over history as minutes,
         avg(x) over history as expected,
-        greatest(stddev_samp(x) over history, sqrt(avg(x) over history), 1.0) as scale,
-        count(*) over history as minutes
+        -- stddev_samp from exact sums: the same however much of the past is read.
+        sqrt(greatest(avg(x * x) over history - expected * expected, 0) * minutes / (minutes - 1))
+            as deviation,
+        greatest(deviation, sqrt(expected), 1.0) as scale
     from filled
     window history as (
         partition by series, life
@@ -94,7 +119,7 @@ scored as (
 select
     series,
     minute,
-    x as observed,
+    x::double as observed,
     expected,
     greatest(expected - $threshold::double * scale, 0) as low,
     expected + $threshold::double * scale as high,
@@ -103,7 +128,7 @@ select
     if(score > 0, 'high', 'low') as direction,
     format(
         '{:d} records at {} or above in this minute, {:.1f} expected ({:.1f} standard deviations)',
-        x::bigint, $level::varchar, expected, score
+        x, $level::varchar, expected, score
     ) as reason
 from scored
 where abs(score) >= $threshold::double
