@@ -38,25 +38,29 @@ create or replace temporary macro count_z(x, u, alpha, side) as
         count_low_z(x, u, alpha * greatest(1, 1 / u))
     );
 
--- The score of a sum x against its expectation u: 0 unless it is half as large again and 5 more (a
--- drop: at most 0.6 of it and 5 less).
+-- Whether a sum x is far enough from its expectation u to fire at all: half as large again and 5 more
+-- (a drop: at most 0.6 of it and 5 less).
+create or replace temporary macro rises(x, u) as x >= 1.5 * u and x - u >= 5;
+create or replace temporary macro falls(x, u) as x <= 0.6 * u and u - x >= 5;
+
+-- The score of a sum x against its expectation u, 0 if it is not.
 create or replace temporary macro count_score(x, u, alpha, side) as case
-    when side = 1 and x >= 1.5 * u and x - u >= 5 then count_z(x, u, alpha, side)
-    when side = -1 and x <= 0.6 * u and u - x >= 5 then count_z(x, u, alpha, side)
+    when side = 1 and rises(x, u) then count_z(x, u, alpha, side)
+    when side = -1 and falls(x, u) then count_z(x, u, alpha, side)
     else 0
 end;
 
--- Of the sums over the last minutes the one of this length: for 1 and 5 minutes the largest (or
--- smallest) of it and its neighbours, since a pattern may come a minute early or late; for 2 minutes
--- what that can be at most.
-create or replace temporary macro sum_of(scale, side, x_high, x5_high, x5_low, x15, x30, x60) as case
-    when side = 1 and scale = 1 then x_high
-    when side = 1 and scale = 2 then 2 * x_high
-    when side = 1 and scale = 5 then x5_high
-    when scale = 5 then x5_low
-    when scale = 15 then x15
-    when scale = 30 then x30
-    else x60
+-- Of the sums over the last minutes (x, and a struct of the longer ones) the one of this length: for 1
+-- and 5 minutes the largest (or smallest) of it and its neighbours, since a pattern may come a minute
+-- early or late; for 2 minutes what that can be at most.
+create or replace temporary macro sum_of(scale, side, x, sums) as case
+    when side = 1 and scale = 1 then greatest((sums).x_before, x, (sums).x_after)
+    when side = 1 and scale = 2 then 2 * greatest((sums).x_before, x, (sums).x_after)
+    when side = 1 and scale = 5 then greatest((sums).x5_before, (sums).x5, (sums).x5_after)
+    when scale = 5 then least((sums).x5_before, (sums).x5, (sums).x5_after)
+    when scale = 15 then (sums).x15
+    when scale = 30 then (sums).x30
+    else (sums).x60
 end;
 
 -- The dispersion alpha, and what so many minutes of mean and hours of dispersion leave open, which

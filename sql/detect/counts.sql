@@ -74,9 +74,11 @@ select unnest(range(minute + 1, next_minute))::integer as minute
 from (select minute, patience, lead(minute) over (order by minute) as next_minute from patience)
 where next_minute - minute > patience;
 
--- From here on, of all series. Very many are judged some at a time (src/detect/pieces.rs).
+-- From here on, of all series. Very many are judged some at a time (src/detect/pieces.rs). What is sorted
+-- is sorted again sooner.
 create or replace temporary table chosen as
-from counts;
+from counts
+order by id, minute;
 
 -- Every minute between the first and the last record of a series, and some before and after: of
 -- series whose lengths are multiples of 16, DuckDB computes windows in half the time. A table, since
@@ -106,21 +108,24 @@ with filled as (
 )
 -- Sums over the last minutes are differences of the running total, as are their neighbours: a
 -- pattern may come a minute early or late. The recent past ends 6 minutes ago: a spike must not
--- raise its own baseline.
+-- raise its own baseline. One column: of each, DuckDB counts the distinct values, which takes longer
+-- than all the rest of writing it.
 select
     id,
     minute,
-    minute // 60 as hour,
     x,
-    total - before2 as x2,
-    total - before5 as x5,
-    total - before15 as x15,
-    total - before30 as x30,
-    total - before60 as x60,
-    before6 - before126 as recent,
-    greatest(before1 - before2, x, after1 - total) as x_high,
-    greatest(before1 - before6, x5, after1 - before4) as x5_high,
-    least(before1 - before6, x5, after1 - before4) as x5_low
+    {
+        x2: total - before2,
+        x5: total - before5,
+        x15: total - before15,
+        x30: total - before30,
+        x60: total - before60,
+        recent: before6 - before126,
+        x_before: before1 - before2,
+        x_after: after1 - total,
+        x5_before: before1 - before6,
+        x5_after: after1 - before4
+    } as summed
 from (
     select
         id,
@@ -150,7 +155,7 @@ select
     min(first_minute) over (
         partition by id order by hour range between 120 preceding and current row
     ) as born
-from (select distinct id, hour from sums)
+from (select distinct id, minute // 60 as hour from sums)
 left join (
     select
         id,
@@ -169,34 +174,30 @@ left join (
         from chosen
         group by id, hour
     )
-) using (id, hour);
+) using (id, hour)
+-- Dispersions follow from the 49 hours before.
+qualify $from::timestamp is null or hour >= minute_number($from::timestamp) // 60 - 49;
 
--- A series and minute with what is expected of it at once: the mean of the 2 hours before.
+-- A series and minute with what is expected of it at once: the mean of the 2 hours before. One column,
+-- as above.
 create or replace temporary table judged as
-select
-    id,
-    minute,
-    hour,
-    born,
-    minute - born as age,
-    x, x2, x5, x15, x30, x60,
-    least(age - 5, 120) as minutes,
-    (recent + 0.5::double) / (minutes + 1) as mean,
-    -- What might fire: a fire needs half as many again and 5 more than the recent mean at least.
-    x >= 1.5 * mean and x - mean >= 5 as high1,
-    x2 >= 1.5 * 2 * mean and x2 - 2 * mean >= 5 as high2,
-    x5 >= 1.5 * 5 * mean and x5 - 5 * mean >= 5 as high5,
-    x15 >= 1.5 * 15 * mean and x15 - 15 * mean >= 5 as high15,
-    age >= 60 and x60 >= 1.5 * 60 * mean and x60 - 60 * mean >= 5 as high60,
-    x5 <= 0.6 * 5 * mean and 5 * mean - x5 >= 5 as low5,
-    x15 <= 0.6 * 15 * mean and 15 * mean - x15 >= 5 as low15,
-    x30 <= 0.6 * 30 * mean and 30 * mean - x30 >= 5 as low30
-from sums
-join births using (id, hour)
-where minute - born >= 30
-  -- Dispersions follow from the 49 hours before.
-  and ($from::timestamp is null or hour >= minute_number($from::timestamp) // 60 - 49);
+select j
+from (
+    select
+        id,
+        minute,
+        hour,
+        born,
+        minute - born as age,
+        x, x2, x5, x15, x30, x60,
+        least(age - 5, 120) as minutes,
+        (recent + 0.5::double) / (minutes + 1) as mean
+    from (select id, minute, minute // 60 as hour, x, unnest(summed) from sums)
+    join births using (id, hour)
+    where minute - born >= 30
+) j;
 
+-- What might fire: it must be far enough from the recent mean at least.
 create or replace temporary table candidates as
 select
     *,
@@ -209,17 +210,27 @@ select
         ) as may_fire
 from (
     select id, minute, hour, born, age, minutes, x as records, unnest([
-        {scale: 1, side: 1, x: x, lately: x, recent: mean, screened: high1},
-        {scale: 2, side: 1, x: x2, lately: x2, recent: 2 * mean, screened: high2},
-        {scale: 5, side: 1, x: x5, lately: x5, recent: 5 * mean, screened: high5},
-        {scale: 15, side: 1, x: x15, lately: 3 * x5, recent: 15 * mean, screened: high15},
-        {scale: 60, side: 1, x: x60, lately: 4 * x15, recent: 60 * mean, screened: high60},
-        {scale: 5, side: -1, x: x5, lately: x5, recent: 5 * mean, screened: low5},
-        {scale: 15, side: -1, x: x15, lately: 3 * x5, recent: 15 * mean, screened: low15},
-        {scale: 30, side: -1, x: x30, lately: 6 * x5, recent: 30 * mean, screened: low30}
+        {scale: 1, side: 1, x: x, lately: x, recent: mean, screened: rises(x, mean)},
+        {scale: 2, side: 1, x: x2, lately: x2, recent: 2 * mean, screened: rises(x2, 2 * mean)},
+        {scale: 5, side: 1, x: x5, lately: x5, recent: 5 * mean, screened: rises(x5, 5 * mean)},
+        {scale: 15, side: 1, x: x15, lately: 3 * x5, recent: 15 * mean, screened: rises(x15, 15 * mean)},
+        {
+            scale: 60, side: 1, x: x60, lately: 4 * x15, recent: 60 * mean,
+            screened: age >= 60 and rises(x60, 60 * mean)
+        },
+        {scale: 5, side: -1, x: x5, lately: x5, recent: 5 * mean, screened: falls(x5, 5 * mean)},
+        {scale: 15, side: -1, x: x15, lately: 3 * x5, recent: 15 * mean, screened: falls(x15, 15 * mean)},
+        {scale: 30, side: -1, x: x30, lately: 6 * x5, recent: 30 * mean, screened: falls(x30, 30 * mean)}
     ], recursive := true)
-    from judged
-    where high1 or high2 or high5 or high15 or high60 or low5 or low15 or low30
+    from (select unnest(j) from judged)
+    where rises(x, mean)
+       or rises(x2, 2 * mean)
+       or rises(x5, 5 * mean)
+       or rises(x15, 15 * mean)
+       or (age >= 60 and rises(x60, 60 * mean))
+       or falls(x5, 5 * mean)
+       or falls(x15, 15 * mean)
+       or falls(x30, 30 * mean)
        or ($every::boolean and x > 0)
 )
 -- What does not pass has a score of 0; to show that, one length of time is enough.
@@ -237,26 +248,28 @@ where may_fire
 
 -- Only of these it is asked what the same minute of the last 6 hours and 4 days was like.
 create or replace temporary table lookups as
-select
-    id, minute, born, scale, side, false as days,
-    minute - 60 * unnest(range(1, 7)) as past_minute
-from asked
-where screened and age >= 90
-union all
-select id, minute, born, scale, side, true, minute - 1440 * unnest(range(1, 5))
-from asked
-where screened and age >= 1440;
+select id, minute, scale, side, past_minute
+from (
+    select *, minute - 60 * unnest(range(1, 7))::integer as past_minute
+    from asked
+    where screened and age >= 90
+    union all
+    select *, minute - 1440 * unnest(range(1, 5))::integer
+    from asked
+    where screened and age >= 1440
+)
+where past_minute >= born;
 
 create or replace temporary table expected as
 with patterns as (
     select
         l.id, l.minute, l.scale, l.side,
-        median(sum_of(scale, side, x_high, x5_high, x5_low, x15, x30, x60))
-            filter (where not days) as hours_median,
-        median(sum_of(scale, side, x_high, x5_high, x5_low, x15, x30, x60))
-            filter (where days) as days_median
+        median(sum_of(scale, side, x, summed))
+            filter (where past_minute > l.minute - 1440) as hours_median,
+        median(sum_of(scale, side, x, summed))
+            filter (where past_minute <= l.minute - 1440) as days_median
     from lookups l
-    join sums s on s.id = l.id and s.minute = l.past_minute and s.minute >= l.born
+    join sums s on s.id = l.id and s.minute = l.past_minute
     group by l.id, l.minute, l.scale, l.side
 )
 select
@@ -270,80 +283,6 @@ select
 from asked c
 left join patterns using (id, minute, scale, side);
 
-create or replace temporary table hourly as
-with -- What the hours of each scale and side add to its dispersion. Sums that were not asked for their
--- patterns stand against the recent mean.
-plain as (
-    from judged
-    where (id, hour) in (select id, hour from needed)
-),
-short_sums as (
-    select id, hour,
-        sum(excess(x, mean)) filter (not high1 and x > mean) as high1_excess,
-        sum(excess_unit(mean)) filter (not high1 and x > mean) as high1_unit,
-        max(excess_ratio(x, mean)) filter (not high1 and x > mean) as high1_ratio,
-        sum(excess(x2, 2 * mean)) filter (not high2 and x2 > 2 * mean) as high2_excess,
-        sum(excess_unit(2 * mean)) filter (not high2 and x2 > 2 * mean) as high2_unit,
-        max(excess_ratio(x2, 2 * mean)) filter (not high2 and x2 > 2 * mean) as high2_ratio
-    from plain
-    group by id, hour
-),
--- Long sums change slowly: one in 5 minutes will do.
-fifths as materialized (
-    from plain
-    where minute % 5 = 0
-),
-long_sums as (
-    select id, hour,
-        sum(excess(x5, 5 * mean)) filter (not high5 and x5 > 5 * mean) as high5_excess,
-        sum(excess_unit(5 * mean)) filter (not high5 and x5 > 5 * mean) as high5_unit,
-        max(excess_ratio(x5, 5 * mean)) filter (not high5 and x5 > 5 * mean) as high5_ratio,
-        sum(excess(x15, 15 * mean)) filter (not high15 and x15 > 15 * mean) as high15_excess,
-        sum(excess_unit(15 * mean)) filter (not high15 and x15 > 15 * mean) as high15_unit,
-        max(excess_ratio(x15, 15 * mean)) filter (not high15 and x15 > 15 * mean) as high15_ratio,
-        sum(excess(x60, 60 * mean)) filter (not high60 and x60 > 60 * mean) as high60_excess,
-        sum(excess_unit(60 * mean)) filter (not high60 and x60 > 60 * mean) as high60_unit,
-        max(excess_ratio(x60, 60 * mean)) filter (not high60 and x60 > 60 * mean) as high60_ratio,
-        sum(excess(x5, 5 * mean)) filter (not low5 and x5 < 5 * mean) as low5_excess,
-        sum(excess_unit(5 * mean)) filter (not low5 and x5 < 5 * mean) as low5_unit,
-        max(excess_ratio(x5, 5 * mean)) filter (not low5 and x5 < 5 * mean) as low5_ratio,
-        sum(excess(x15, 15 * mean)) filter (not low15 and x15 < 15 * mean) as low15_excess,
-        sum(excess_unit(15 * mean)) filter (not low15 and x15 < 15 * mean) as low15_unit,
-        max(excess_ratio(x15, 15 * mean)) filter (not low15 and x15 < 15 * mean) as low15_ratio,
-        sum(excess(x30, 30 * mean)) filter (not low30 and x30 < 30 * mean) as low30_excess,
-        sum(excess_unit(30 * mean)) filter (not low30 and x30 < 30 * mean) as low30_unit,
-        max(excess_ratio(x30, 30 * mean)) filter (not low30 and x30 < 30 * mean) as low30_ratio
-    from fifths
-    group by id, hour
-)
-select
-    id, hour, scale, side,
-    coalesce(sum(excess), 0) as excess,
-    coalesce(sum(unit), 0) as unit,
-    coalesce(max(ratio), 0) as ratio
-from (
-    select id, hour, unnest([
-        {scale: 1, side: 1, excess: high1_excess, unit: high1_unit, ratio: high1_ratio},
-        {scale: 2, side: 1, excess: high2_excess, unit: high2_unit, ratio: high2_ratio}
-    ], recursive := true)
-    from short_sums
-    union all
-    select id, hour, unnest([
-        {scale: 5, side: 1, excess: high5_excess, unit: high5_unit, ratio: high5_ratio},
-        {scale: 15, side: 1, excess: high15_excess, unit: high15_unit, ratio: high15_ratio},
-        {scale: 60, side: 1, excess: high60_excess, unit: high60_unit, ratio: high60_ratio},
-        {scale: 5, side: -1, excess: low5_excess, unit: low5_unit, ratio: low5_ratio},
-        {scale: 15, side: -1, excess: low15_excess, unit: low15_unit, ratio: low15_ratio},
-        {scale: 30, side: -1, excess: low30_excess, unit: low30_unit, ratio: low30_ratio}
-    ], recursive := true)
-    from long_sums
-    union all
-    select id, hour, scale, side, excess(x, u), excess_unit(u), excess_ratio(x, u)
-    from expected
-    where screened and (x - u) * side > 0 and (scale < 5 or minute % 5 = 0)
-)
-group by id, hour, scale, side;
-
 -- What may still fire, now that patterns explain some.
 create or replace temporary table possible as
 select *
@@ -354,6 +293,70 @@ where may_fire
 
 create or replace temporary table wanted as
 select distinct id, hour, scale, side from possible;
+
+-- And those before that their dispersions follow from.
+create or replace temporary table measured as
+select distinct id, scale, side, unnest(range(hour - 49, hour - 1))::integer as hour
+from wanted;
+
+-- What the hours add to the dispersion of each scale and side.
+create or replace temporary table hourly as
+with plain as (
+    select unnest(j)
+    from judged
+    where (j.id, j.hour) in (select id, hour from measured)
+),
+-- Long sums change slowly: one in 5 minutes will do.
+fifths as (
+    select unnest(j)
+    from judged
+    where j.minute % 5 = 0 and (j.id, j.hour) in (select id, hour from measured where scale >= 5)
+),
+-- Sums that were not asked for their patterns stand against the recent mean.
+beyond as (
+    select id, hour, 1 as scale, 1 as side, x, mean as u
+    from plain
+    where x > mean and not rises(x, mean)
+    union all
+    select id, hour, 2, 1, x2, 2 * mean
+    from plain
+    where x2 > 2 * mean and not rises(x2, 2 * mean)
+    union all
+    select id, hour, scale, side, x, u
+    from (
+        select id, hour, unnest([
+            {scale: 5, side: 1, x: x5, u: 5 * mean, screened: rises(x5, 5 * mean)},
+            {scale: 15, side: 1, x: x15, u: 15 * mean, screened: rises(x15, 15 * mean)},
+            {scale: 60, side: 1, x: x60, u: 60 * mean, screened: age >= 60 and rises(x60, 60 * mean)},
+            {scale: 5, side: -1, x: x5, u: 5 * mean, screened: falls(x5, 5 * mean)},
+            {scale: 15, side: -1, x: x15, u: 15 * mean, screened: falls(x15, 15 * mean)},
+            {scale: 30, side: -1, x: x30, u: 30 * mean, screened: falls(x30, 30 * mean)}
+        ], recursive := true)
+        from fifths
+    )
+    where (x - u) * side > 0 and not screened
+    union all
+    select id, hour, scale, side, x, u
+    from expected
+    where (x - u) * side > 0 and screened and (scale < 5 or minute % 5 = 0)
+)
+select id, hour, scale, side, sum(excess) as excess, sum(unit) as unit, max(ratio) as ratio
+from (
+    select
+        id, hour, scale, side,
+        excess(x, u) as excess,
+        excess_unit(u) as unit,
+        excess_ratio(x, u) as ratio
+    from beyond
+    union all
+    -- Hours in which nothing was beyond count, too.
+    select distinct id, hour, unnest([1, 2]), 1, 0, 0, 0
+    from plain
+    union all
+    select distinct id, hour, unnest([5, 15, 60, 5, 15, 30]), unnest([1, 1, 1, -1, -1, -1]), 0, 0, 0
+    from fifths
+)
+group by id, hour, scale, side;
 
 -- The 48 hours that ended an hour ago or more, without the wildest: their sums of whole numbers, and
 -- the largest of their extremes, also without the wildest hours (the third of 48; the first of less
@@ -424,9 +427,9 @@ precedents as (
     from (
         select
             p.id, p.minute, scale, side, shift,
-            list(sum_of(scale, side, x_high, x5_high, x5_low, x15, x30, x60))
+            list(sum_of(scale, side, x, summed))
                 filter (where past_minute > p.minute - 10000 and past_minute >= born) as days,
-            max(nullif(sum_of(scale, side, x_high, x5_high, x5_low, x15, x30, x60), 0))
+            max(nullif(sum_of(scale, side, x, summed), 0))
                 filter (where past_minute < p.minute - 10000) as week
         from past_suspects p
         join sums s on s.id = p.id and s.minute = past_minute
@@ -435,10 +438,10 @@ precedents as (
     group by id, minute, scale, side
 ),
 weeks as (
-    select q.id, q.minute, scale, side, scale * s.x15 / 15 as week
+    select q.id, q.minute, scale, side, scale * summed.x15 / 15 as week
     from suspects q
     join sums s on s.id = q.id and s.minute = q.minute - 10080 + 7
-    where shift = 0 and s.x15 > 0
+    where shift = 0 and summed.x15 > 0
 ),
 informed as (
     select

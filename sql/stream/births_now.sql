@@ -3,7 +3,7 @@
 -- Columns: as births in sql/detect/counts.sql.
 create or replace temporary table births as
 with wanted as (
-    select distinct id, hour from sums
+    select distinct id, minute // 60 as hour from sums
 ),
 kept as (
     select id, w.hour, min(first_minute) as born

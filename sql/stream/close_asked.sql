@@ -1,6 +1,6 @@
 -- All hours and the candidates that count for them, whatever fires.
--- Columns: as needed and asked in sql/detect/counts.sql.
-create or replace temporary table needed as
-select distinct id, hour from judged;
+-- Columns: as asked in sql/detect/counts.sql, and those of measured that hourly reads there.
+create or replace temporary table measured as
+select distinct j.id, j.hour, 60 as scale from judged;
 create or replace temporary table asked as
 from candidates where scale < 5 or minute % 5 = 0

@@ -10,14 +10,15 @@ with judged as (
 select
     id,
     judged_minute as minute,
-    judged_minute // 60 as hour,
     coalesce(sum(n) filter (where age = 0), 0)::bigint as x,
-    coalesce(sum(n) filter (where age < 2), 0)::bigint as x2,
-    coalesce(sum(n) filter (where age < 5), 0)::bigint as x5,
-    coalesce(sum(n) filter (where age < 15), 0)::bigint as x15,
-    coalesce(sum(n) filter (where age < 30), 0)::bigint as x30,
-    coalesce(sum(n) filter (where age < 60), 0)::bigint as x60,
-    coalesce(sum(n) filter (where age >= 6), 0)::bigint as recent
+    {
+        x2: coalesce(sum(n) filter (where age < 2), 0)::bigint,
+        x5: coalesce(sum(n) filter (where age < 5), 0)::bigint,
+        x15: coalesce(sum(n) filter (where age < 15), 0)::bigint,
+        x30: coalesce(sum(n) filter (where age < 30), 0)::bigint,
+        x60: coalesce(sum(n) filter (where age < 60), 0)::bigint,
+        recent: coalesce(sum(n) filter (where age >= 6), 0)::bigint
+    } as summed
 from (
     select id, judged_minute, judged_clock - clock as age, n
     from recent

@@ -1,7 +1,7 @@
 -- Sums over the last minutes at past minutes: those that are asked for, longer ones are not whole.
 -- Columns: those of sums in sql/detect/counts.sql that are asked of a past minute.
 create or replace temporary table sums as
-with summed as (
+with around as (
     select
         p.id,
         p.minute,
@@ -26,8 +26,17 @@ with summed as (
     group by p.id, p.minute
 )
 select
-    id, minute, minute // 60 as hour, x, x5, x15, x30, x60,
-    greatest(x_before, x, x_after) as x_high,
-    greatest(x5_before, x5, x5_after) as x5_high,
-    least(x5_before, x5, x5_after) as x5_low
-from summed
+    id,
+    minute,
+    x,
+    {
+        x5: x5,
+        x15: x15,
+        x30: x30,
+        x60: x60,
+        x_before: x_before,
+        x_after: x_after,
+        x5_before: x5_before,
+        x5_after: x5_after
+    } as summed
+from around
