@@ -40,13 +40,12 @@ pub use bar::{Bar, Firing, Opening};
 pub use found::{Found, UnusualMinute};
 
 use crate::error::{Error, Result};
+use crate::queries::Parameters;
 pub use crate::queries::settings::Settings;
-use crate::queries::{Moment, Parameters};
-use crate::record::Micros;
 use crate::store::statements::split;
 use crate::store::{Parameter, Session};
 use builtin::{BUILT_IN, BuiltIn, Reads};
-use pieces::{Extent, Part, gather};
+use pieces::{Extent, made_by};
 
 /// What a detector returns, in any order, with types that can be cast to these.
 pub const COLUMNS: [(&str, &str); 9] = [
@@ -248,21 +247,6 @@ impl Detector {
         self.judge(session, parameters)
     }
 
-    fn judge_pieces(
-        &self,
-        session: &Session,
-        parameters: &Parameters,
-        pieces: &[(Micros, Micros)],
-    ) -> Result<()> {
-        gather(session, "found_pieces", pieces, |(from, to)| {
-            let piece = parameters
-                .clone()
-                .replaced("from", Moment(*from).sql())
-                .replaced("to", Moment(*to).sql());
-            self.judge_prepared(session, &piece)
-        })
-    }
-
     /// Whether what the detector left in the session is as it must be; with what goes with it, and
     /// what its series are about, which `subjects` says.
     fn check(
@@ -311,37 +295,6 @@ impl Detector {
             true => self.run_script(session, parameters),
         };
         judged.map_err(|error| self.failed(&error))
-    }
-
-    /// Runs the statements of a detector that comes with Pintail; those from `chosen` on for some of the
-    /// series at a time, if there are very many minutes.
-    fn run_script(&self, session: &Session, parameters: &Parameters) -> Result<()> {
-        let parameters = &parameters.as_slice();
-        let mut statements = split(&self.sql);
-        let last = statements.pop().unwrap_or_default();
-        let run = |statements: &[&str]| {
-            statements.iter().try_for_each(|statement| session.execute(statement, parameters))
-        };
-        let judge = |statements: &[&str]| {
-            run(statements)?;
-            session.create("found", last, parameters)
-        };
-        let parted = statements.iter().position(|it| *it == self.statement("chosen"));
-        let Some(parted) = parted else { return judge(&statements) };
-        run(&statements[..parted])?;
-        let parts = Part::all(session)?;
-        if parts.len() < 2 {
-            return judge(&statements[parted..]);
-        }
-        // Room is what makes it quick.
-        session.execute("drop table series_counts", &[])?;
-        gather(session, "found_parts", &parts, |part| {
-            for table in statements[parted..].iter().filter_map(|statement| made_by(statement)) {
-                session.execute(&format!("drop table if exists {table}"), &[])?;
-            }
-            part.choose(session)?;
-            judge(&statements[parted + 1..])
-        })
     }
 
     /// The statement that makes a temporary table of that name.
@@ -395,10 +348,4 @@ fn as_json(parameters: &[Parameter<'_>], bar: Bar) -> String {
         Bar::FalseAlarms(budget) => object.typed("false_alarms_per_day", &budget.to_string()),
     }
     format!("{{{}}}", object.as_str())
-}
-
-/// The temporary table that a statement makes.
-fn made_by(statement: &str) -> Option<&str> {
-    let (_, made) = statement.split_once("create or replace temporary table ")?;
-    Some(made.split_once(" as\n")?.0)
 }

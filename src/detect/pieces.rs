@@ -3,11 +3,13 @@
 
 use serde::Deserialize;
 
+use super::{Detector, SERIES_COUNTS};
 use crate::error::Result;
-use crate::queries::Parameters;
 use crate::queries::range::MINUTE;
+use crate::queries::{Moment, Parameters};
 use crate::record::Micros;
 use crate::store::Session;
+use crate::store::statements::split;
 
 const PARTS: &str = include_str!("../../sql/parts.sql");
 const CHOSEN: &str = include_str!("../../sql/chosen.sql");
@@ -20,6 +22,10 @@ const CELLS_MAX: i64 = 12_000_000;
 /// memory, and much of it into caches. Of 100 series and 60 days 1.5 million at a time took 10 s,
 /// all at once 14 s.
 const CELLS_AT_ONCE: i64 = 1_500_000;
+
+/// Minutes of series whose counts are read in one go: groups that fit into caches are made in two
+/// thirds of the time.
+const CELLS_READ: i64 = 300_000;
 
 /// How far the detectors of counts that come with Pintail look back, in minutes.
 const LOOK_BACK_MINUTES: i64 = 8 * 1_440;
@@ -35,9 +41,9 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// From when to when a detector is to judge, one run after the other: pieces that fit into
-    /// memory with their past. `None` if the whole does.
-    pub fn pieces(self) -> Option<Vec<(Micros, Micros)>> {
+    /// What a detector is to judge, one run after the other: pieces that fit into memory with their
+    /// past. `None` if the whole does.
+    pub fn pieces(self) -> Option<Vec<Piece>> {
         let (Some(first), Some(last)) = (self.first, self.last) else { return None };
         let minutes = (last - first) / MINUTE + 1;
         let cells_per_minute = (self.cells / minutes).max(1);
@@ -46,7 +52,39 @@ impl Extent {
             return None;
         }
         let starts = (0..minutes).step_by(at_once as usize).map(|minute| first + minute * MINUTE);
-        Some(starts.map(|from| (from, from + at_once * MINUTE)).collect())
+        let read = (CELLS_READ / cells_per_minute).max(60) * MINUTE;
+        let end = |from: Micros| (from + at_once * MINUTE).min(last + MINUTE);
+        Some(starts.map(|from| Piece { from, to: end(from), read }).collect())
+    }
+}
+
+/// A piece of time that is judged at once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Piece {
+    pub from: Micros,
+    pub to: Micros,
+    /// How much of it is read at once.
+    read: Micros,
+}
+
+impl Piece {
+    fn parameters(self, all: &Parameters) -> Parameters {
+        all.clone().replaced("from", Moment(self.from).sql()).replaced("to", Moment(self.to).sql())
+    }
+
+    /// Makes `series_counts` of it and of the past that is looked back at.
+    fn read_counts(self, session: &Session, all: &Parameters) -> Result<()> {
+        let mut table = Filling::new(session, "series_counts");
+        let mut from = self.from;
+        // The past that is read begins that long before `from`.
+        let end = self.to + LOOK_BACK_MINUTES * MINUTE;
+        while from < end {
+            let to = (from + self.read).min(end);
+            let slice = Piece { from, to: to - LOOK_BACK_MINUTES * MINUTE, ..self };
+            table.add(SERIES_COUNTS, &slice.parameters(all))?;
+            from = to;
+        }
+        Ok(())
     }
 }
 
@@ -72,21 +110,92 @@ impl Part {
     }
 }
 
+impl Detector {
+    /// Judges one piece after the other, by what there is in `series_counts`.
+    pub(super) fn judge_pieces(
+        &self,
+        session: &Session,
+        parameters: &Parameters,
+        pieces: &[Piece],
+    ) -> Result<()> {
+        gather(session, "found_pieces", pieces, |piece| {
+            piece.read_counts(session, parameters)?;
+            self.judge(session, &piece.parameters(parameters))
+        })
+    }
+
+    /// Runs the statements of a detector that comes with Pintail; those from `chosen` on for some of the
+    /// series at a time, if there are very many minutes.
+    pub(super) fn run_script(&self, session: &Session, parameters: &Parameters) -> Result<()> {
+        let parameters = &parameters.as_slice();
+        let mut statements = split(self.sql());
+        let last = statements.pop().unwrap_or_default();
+        let run = |statements: &[&str]| {
+            statements.iter().try_for_each(|statement| session.execute(statement, parameters))
+        };
+        let judge = |statements: &[&str]| {
+            run(statements)?;
+            session.create("found", last, parameters)
+        };
+        let parted = statements.iter().position(|it| made_by(it) == Some("chosen"));
+        let Some(parted) = parted else { return judge(&statements) };
+        run(&statements[..parted])?;
+        let parts = Part::all(session)?;
+        if parts.len() < 2 {
+            return judge(&statements[parted..]);
+        }
+        // Room is what makes it quick.
+        session.drop_table("series_counts")?;
+        gather(session, "found_parts", &parts, |part| {
+            let made = statements[parted..].iter().filter_map(|statement| made_by(statement));
+            made.into_iter().try_for_each(|table| session.drop_table(table))?;
+            part.choose(session)?;
+            judge(&statements[parted + 1..])
+        })
+    }
+}
+
+/// The temporary table that a statement makes.
+pub fn made_by(statement: &str) -> Option<&str> {
+    let (_, made) = statement.split_once("create or replace temporary table ")?;
+    Some(made.split_once(" as\n")?.0)
+}
+
 /// Runs what leaves its results in the temporary table `found` for each of several, and leaves all
 /// of them there; they wait in a table of that name.
-pub fn gather<T>(
+fn gather<T>(
     session: &Session,
     table: &str,
     all: &[T],
     mut run: impl FnMut(&T) -> Result<()>,
 ) -> Result<()> {
-    for (at, one) in all.iter().enumerate() {
+    let mut gathered = Filling::new(session, table);
+    for one in all {
         run(one)?;
-        let so_far = if at == 0 { "create or replace temporary table" } else { "insert into" };
-        let found = if at == 0 { "as from found" } else { "from found" };
-        session.execute(&format!("{so_far} {table} {found}"), &[])?;
+        gathered.add("from found", &Parameters::new())?;
     }
-    session.execute(&format!("create or replace temporary table found as from {table}"), &[])
+    session.create("found", &format!("from {table}"), &[])
+}
+
+/// A temporary table that is made of several queries.
+struct Filling<'a> {
+    session: &'a Session,
+    table: &'a str,
+    begun: bool,
+}
+
+impl Filling<'_> {
+    fn new<'a>(session: &'a Session, table: &'a str) -> Filling<'a> {
+        Filling { session, table, begun: false }
+    }
+
+    fn add(&mut self, query: &str, parameters: &Parameters) -> Result<()> {
+        let parameters = &parameters.as_slice();
+        match std::mem::replace(&mut self.begun, true) {
+            false => self.session.create(self.table, query, parameters),
+            true => self.session.append(self.table, query, parameters),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -103,8 +212,8 @@ mod tests {
         assert_eq!(extent(10, 100).pieces(), None);
         assert_eq!(Extent { first: None, last: None, cells: 0 }.pieces(), None);
         let pieces = extent(365, 100).pieces().unwrap();
-        assert!(pieces.windows(2).all(|pair| pair[0].1 == pair[1].0));
-        assert_eq!(pieces[0].0, 0);
-        assert!(pieces.last().unwrap().1 >= 365 * 1_440 * MINUTE);
+        assert!(pieces.windows(2).all(|pair| pair[0].to == pair[1].from));
+        assert_eq!(pieces[0].from, 0);
+        assert!(pieces.last().unwrap().to >= 365 * 1_440 * MINUTE);
     }
 }

@@ -97,8 +97,7 @@ pub fn score(session: &Session, detectors: &[Detector], threshold: Option<f64>) 
             true => session.row::<Extent>(EXTENT, &[])?.pieces(),
             false => None,
         };
-        let pieces =
-            pieces.map(|pieces| pieces.into_iter().map(|(from, to)| (Some(from), Some(to))));
+        let pieces = pieces.map(|pieces| pieces.into_iter().map(|it| (Some(it.from), Some(it.to))));
         let pieces = pieces.map_or_else(|| vec![(None, None)], Iterator::collect);
         for (at, (from, to)) in pieces.into_iter().enumerate() {
             if at > 0 && detector.reads() == Some(Reads::Counts) {

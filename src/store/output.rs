@@ -237,6 +237,16 @@ impl Session {
         self.execute(&create, parameters)
     }
 
+    /// Adds the rows of a query to a table.
+    pub fn append(&self, table: &str, query: &str, parameters: &[Parameter<'_>]) -> Result<()> {
+        self.execute(&format!("insert into {table}\n{query}"), parameters)
+    }
+
+    /// Drops a temporary table, if there is one of that name.
+    pub fn drop_table(&self, table: &str) -> Result<()> {
+        self.execute(&format!("drop table if exists temp.{table}"), &[])
+    }
+
     /// Writes the rows of one statement to a file.
     pub fn copy_to_parquet(
         &self,
