@@ -76,10 +76,13 @@ fn main() {
     timed(&mut first, || tick(&store, &mut rolling, FIRST - 1));
     println!("first tick of a process: {}", said(&first));
     let session = store.session().expect("it is open");
-    for name in DETECTORS {
+    for name in DETECTORS.into_iter().chain(["ratio"]) {
         println!("{name}: {}", said(&ticks(&session, &mut rolling, name, 20, 1)));
         println!("{name}, 11 minutes: {}", said(&ticks(&session, &mut rolling, name, 5, 11)));
     }
+    let [closing, others] = ticks_of_shift(&session, &mut rolling);
+    println!("shift, when an hour is over: {}", said(&closing));
+    println!("shift, else: {}", said(&others));
     let mut both = Vec::new();
     let mut kept = Vec::new();
     for minute in FIRST..FIRST + minutes {
@@ -136,6 +139,17 @@ fn ticks(
     judge(session, rolling, name, FIRST - count - minutes, FIRST - count);
     for from in FIRST - count..FIRST {
         timed(&mut times, || judge(session, rolling, name, from - minutes + 1, from + 1));
+    }
+    times
+}
+
+/// Those that close an hour, and others.
+fn ticks_of_shift(session: &Session, rolling: &mut Rolling) -> [Vec<Duration>; 2] {
+    let mut times = [Vec::new(), Vec::new()];
+    let over = FIRST.div_euclid(60) * 60 - 1;
+    for _ in 0..5 {
+        timed(&mut times[0], || judge(session, rolling, "shift", over, over + 1));
+        timed(&mut times[1], || judge(session, rolling, "shift", over + 1, over + 2));
     }
     times
 }

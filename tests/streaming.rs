@@ -43,6 +43,19 @@ impl Chance {
     }
 }
 
+const SERIES: usize = 19;
+
+/// The service and the level of a series, as SQL.
+fn name(series: usize) -> (String, &'static str) {
+    match series {
+        16 => ("'s0'".to_owned(), "'ERROR'"),
+        // Both are records without a service.
+        17 => ("null".to_owned(), "'FATAL'"),
+        18 => ("''".to_owned(), "'INFO'"),
+        _ => (format!("'s{series}'"), ["'INFO'", "'ERROR'"][series % 2]),
+    }
+}
+
 /// Records of a minute of a series, and in which minute they came.
 struct Cell {
     minute: i64,
@@ -88,6 +101,21 @@ fn rate(series: usize, minute: i64, chance: &mut Chance) -> f64 {
         8 => 30.0 * (1.5 + (of_day as f64 / DAY as f64 * std::f64::consts::TAU).sin()),
         // Only now and then.
         9 if (day + of_day / 200) % 2 == 0 => 0.0,
+        // It has shifted before midnight.
+        14 if minute >= 7 * DAY + 1_200 => 30.0,
+        14 => 10.0,
+        // And by day.
+        15 if minute >= 8 * DAY + 600 => 4.0,
+        15 => 20.0,
+        // Errors of what is steady: rare, and then many.
+        16 if (8 * DAY + 20..8 * DAY + 35).contains(&minute) => 4.0,
+        16 if (8 * DAY + 820..8 * DAY + 850).contains(&minute) => 5.0,
+        16 => 0.4,
+        // Those without a service, and its other records.
+        17 if (8 * DAY + 30..8 * DAY + 40).contains(&minute) => 3.0,
+        17 if of_day == 840 => 6.0,
+        17 => 0.1,
+        18 => 10.0,
         _ => 0.3 * 2f64.powi(series as i32 - 9),
     }
 }
@@ -96,7 +124,7 @@ fn history() -> Vec<Cell> {
     let mut chance = Chance(7);
     let mut cells = Vec::new();
     for minute in 0..9 * DAY {
-        for series in 0..14 {
+        for series in 0..SERIES {
             let mean = rate(series, minute, &mut chance);
             let n = chance.count(mean);
             let late = if chance.next() < 0.05 { (chance.next() * 11.0) as i64 } else { 0 };
@@ -121,7 +149,7 @@ struct World {
     judged: usize,
 }
 
-const DETECTORS: [&str; 2] = ["counts", "silence"];
+const DETECTORS: [&str; 4] = ["counts", "silence", "ratio", "shift"];
 
 /// Low, so that much is found.
 const BAR: Bar = Bar::Score(1.5);
@@ -135,13 +163,9 @@ impl World {
     fn write_until(&mut self, minute: i64) {
         let mut values = String::new();
         while let Some(cell) = self.cells.get(self.written).filter(|cell| cell.came < minute) {
-            let level = ["INFO", "ERROR"][cell.series % 2];
-            values += &format!(
-                ",(make_timestamp({}),'s{}','{level}',{})",
-                (START + cell.minute) * MINUTE,
-                cell.series,
-                cell.n
-            );
+            let (service, level) = name(cell.series);
+            let minute = (START + cell.minute) * MINUTE;
+            values += &format!(",(make_timestamp({minute}),{service},{level},{})", cell.n);
             self.written += 1;
         }
         if let Some(values) = values.strip_prefix(',') {

@@ -29,27 +29,27 @@
 -- first day; errors in rare bursts give more, some 20), every (return all minutes judged).
 -- Columns: series, minute, observed, expected, low, high (shares of errors from 0 to 1, over the
 -- length of time that is the most unusual), score, direction, reason.
-with names as materialized (
-    select series, row_number() over (order by series)::integer as id
-    from (select distinct series from series_ratio)
-),
-counts as materialized (
-    select id, minute_number(minute) as minute, n, errors as e
-    from series_ratio
-    join names using (series)
-    where n > 0
-      and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
-      and ($to::timestamp is null or minute < $to::timestamp)
-),
+create or replace temporary table service_names as
+select series, row_number() over (order by series)::integer as id
+from (select distinct series from series_ratio);
+
+create or replace temporary table service_minutes as
+select id, minute_number(minute) as minute, n, errors as e
+from series_ratio
+join service_names using (series)
+where n > 0
+  and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
+  and ($to::timestamp is null or minute < $to::timestamp);
+
 -- All that is past is summed in blocks of 5 minutes: a fifth of the work.
-blocks as materialized (
-    select id, minute // 5 as block, sum(n)::bigint as n, sum(e)::bigint as e
-    from counts
-    group by id, block
-),
-hours as materialized (
+create or replace temporary table service_blocks as
+select id, minute // 5 as block, sum(n)::bigint as n, sum(e)::bigint as e
+from service_minutes
+group by id, block;
+
+with hours as materialized (
     select id, block // 12 as hour, sum(n)::bigint as n, sum(e)::bigint as e
-    from blocks
+    from service_blocks
     group by id, hour
 ),
 -- When a series was born, as seen from an hour: 5 days back at most, with the first block that
@@ -65,7 +65,7 @@ births as (
         select id, block // 12 as hour, min(block) filter (where pause <= 288) as first_block
         from (
             select id, block, block - lag(block) over (partition by id order by block) as pause
-            from blocks
+            from service_blocks
         )
         group by id, hour
     )
@@ -108,7 +108,7 @@ sums as materialized (
         coalesce(sum(s.e) over recently, 0)::bigint as recent_e,
         coalesce(sum(s.n) over earlier, 0)::bigint as earlier_n,
         coalesce(sum(s.e) over earlier, 0)::bigint as earlier_e
-    from blocks s
+    from service_blocks s
     window
         -- 15 minutes reach back into 3 blocks besides the current, 60 into 12.
         w15 as (partition by id order by block range between 2 preceding and current row),
@@ -157,8 +157,8 @@ minutes as (
         sum(e) over w60::bigint as e60
     from (
         select id, minute, n, e
-        from counts
-        semi join active on active.id = counts.id and active.hour = counts.minute // 60
+        from service_minutes m
+        semi join active on active.id = m.id and active.hour = m.minute // 60
     )
     window
         w5 as (partition by id order by minute range between 4 preceding and current row),
@@ -404,7 +404,7 @@ select
         if(age < 1440, '; learning: the series is less than a day old', '')
     ) as reason
 from informed
-join names using (id)
+join service_names using (id)
 where score >= $threshold::double or $every::boolean
 -- Of the scales that fire, the most unusual.
 qualify row_number() over (partition by id, minute order by score desc, scale) = 1

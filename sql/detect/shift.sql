@@ -35,46 +35,47 @@
 -- hours judged).
 -- Columns: series, minute (the last of the hour), observed (the level), expected, low, high (records
 -- per minute), score, direction, reason.
-with names as materialized (
-    select series, row_number() over (order by series)::integer as id
-    from (select distinct series from series_counts)
-),
-hourly as materialized (
-    select
-        id,
-        minute_number(minute) // 60 as hour,
-        sum(n)::bigint as x,
-        max(minute_number(minute)) as last_minute
-    from series_counts
-    join names using (series)
-    where n > 0
-      and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
-      and ($to::timestamp is null or minute < $to::timestamp)
-      -- Most ticks close no hour: then there is nothing to read.
-      and coalesce(
-          minute_number($from::timestamp) // 60 < minute_number($to::timestamp) // 60, true
-      )
-    group by id, hour
-),
-arrivals as materialized (
-    select hour, max(last_minute) as last_minute from hourly group by hour
-),
+create or replace temporary table names as
+select series, row_number() over (order by series)::integer as id
+from (select distinct series from series_counts);
+
+create or replace temporary table hourly as
+select
+    id,
+    minute_number(minute) // 60 as hour,
+    sum(n)::bigint as x,
+    max(minute_number(minute)) as last_minute
+from series_counts
+join names using (series)
+where n > 0
+  and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
+  and ($to::timestamp is null or minute < $to::timestamp)
+  -- Most minutes end no hour: then there is nothing to read.
+  and coalesce(
+      minute_number($from::timestamp) // 60 < minute_number($to::timestamp) // 60, true
+  )
+group by id, hour;
+
+-- Hours with a record of anything.
+create or replace temporary table hours as
+select hour, max(last_minute) as last_minute from hourly group by hour;
+
 -- Every closed hour from the first of all series to the last of this one.
-grid as (
+with grid as (
     select id, unnest(range(first_hour, least(last_hour + 1, end_hour)))::integer as hour
     from (select id, max(hour) as last_hour from hourly group by id)
     cross join (
         select
             min(hour) as first_hour,
             coalesce(minute_number($to::timestamp), max(last_minute) + 1) // 60 as end_hour
-        from arrivals
+        from hours
     )
 ),
 filled as (
-    select id, hour, if(a.hour is null, null, coalesce(x, 0)) as x
+    select id, hour, if(h.hour is null, null, coalesce(x, 0)) as x
     from grid
     left join hourly using (id, hour)
-    left join arrivals a using (hour)
+    left join hours h using (hour)
 ),
 -- The last 4 hours and the 6 before them. Of 4 numbers the median is what is left without the least
 -- and the greatest.

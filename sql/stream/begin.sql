@@ -7,4 +7,5 @@ delete from rolling_hours;
 delete from rolling_excesses;
 delete from rolling_dispersions;
 delete from rolling_stale;
+delete from rolling_shares;
 insert into rolling_version values ($fingerprint::varchar)

@@ -1,4 +1,4 @@
--- Gives series that have none yet their numbers.
+-- Gives series and services that have none yet their numbers.
 -- Parameters: from, to (minute numbers: those with records then).
 insert into rolling_series
 with fresh as (
@@ -26,4 +26,10 @@ select
     level,
     series
 from fresh f
-left join numbers n using (series)
+left join numbers n using (series);
+insert into rolling_services
+select
+    (select coalesce(max(id), 0) from rolling_services) + row_number() over (order by service),
+    service
+from (select distinct coalesce(service, '') as service from rolling_series)
+anti join rolling_services using (service)

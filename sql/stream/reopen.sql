@@ -5,4 +5,5 @@ delete from rolling_arrivals where minute >= $hour::integer * 60;
 delete from rolling_hours where hour >= $hour::integer;
 delete from rolling_excesses where hour >= $hour::integer;
 delete from rolling_dispersions where hour >= $hour::integer + 2;
-delete from rolling_stale where hour >= $hour::integer
+delete from rolling_stale where hour >= $hour::integer;
+delete from rolling_shares where block >= $hour::integer * 12

@@ -11,6 +11,17 @@ pub struct BuiltIn {
     pub opening: Opening,
     /// Whether the monitor tells people of what it finds, unless they say otherwise.
     pub alerts: bool,
+    /// How new minutes are judged from what is kept of the past (`detect::stream`), if they can be.
+    pub kept: Option<FromKept>,
+}
+
+/// Whose steps they are: each needs something else of what is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FromKept {
+    Counts,
+    Silence,
+    Ratio,
+    Shift,
 }
 
 /// What a detector looks at.
@@ -33,6 +44,7 @@ pub const BUILT_IN: [BuiltIn; 6] = [
         opening: Opening::Confirmed,
         // Everyone's; it cries wolf.
         alerts: false,
+        kept: None,
     },
     BuiltIn {
         name: "counts",
@@ -40,6 +52,7 @@ pub const BUILT_IN: [BuiltIn; 6] = [
         firing: Firing::Budget,
         opening: Opening::Confirmed,
         alerts: true,
+        kept: Some(FromKept::Counts),
     },
     BuiltIn {
         name: "silence",
@@ -47,6 +60,7 @@ pub const BUILT_IN: [BuiltIn; 6] = [
         firing: Firing::Budget,
         opening: Opening::AtOnce,
         alerts: true,
+        kept: Some(FromKept::Silence),
     },
     BuiltIn {
         name: "ratio",
@@ -56,6 +70,7 @@ pub const BUILT_IN: [BuiltIn; 6] = [
         // A rise of errors is found by counts too; services whose errors come in bursts give this one
         // ten false alarms a day and thousand.
         alerts: false,
+        kept: Some(FromKept::Ratio),
     },
     BuiltIn {
         name: "shift",
@@ -64,6 +79,7 @@ pub const BUILT_IN: [BuiltIn; 6] = [
         opening: Opening::AtOnce,
         // People were told of the spike or drop it began with.
         alerts: false,
+        kept: Some(FromKept::Shift),
     },
     BuiltIn {
         name: "values",
@@ -73,5 +89,6 @@ pub const BUILT_IN: [BuiltIn; 6] = [
         firing: Firing::From(0.5),
         opening: Opening::AtOnce,
         alerts: false,
+        kept: None,
     },
 ];

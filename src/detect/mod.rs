@@ -44,7 +44,7 @@ use crate::queries::Parameters;
 pub use crate::queries::settings::Settings;
 use crate::store::statements::split;
 use crate::store::{Parameter, Session};
-use builtin::{BUILT_IN, BuiltIn, Reads};
+use builtin::{BUILT_IN, BuiltIn, FromKept, Reads};
 use pieces::{Extent, made_by};
 
 /// What a detector returns, in any order, with types that can be cast to these.
@@ -179,6 +179,11 @@ impl Detector {
     /// Whether it came with Pintail, whatever it is called.
     pub fn is_built_in(&self) -> bool {
         BUILT_IN.iter().any(|it| it.sql == self.sql)
+    }
+
+    /// How it judges new minutes from what is kept, if it can.
+    fn kept(&self) -> Option<FromKept> {
+        BUILT_IN.iter().find(|it| it.sql == self.sql)?.kept
     }
 
     /// What it looks at, if that is what is prepared for it.

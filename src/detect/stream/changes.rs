@@ -23,7 +23,7 @@ pub(super) fn compare(session: &Session, first: i64, until: i64) -> Result<()> {
     };
     let mut changed = read()?;
     if changed.unknown {
-        run(session, sql!("names"), &span.parameters())?;
+        script(session, sql!("names"), &span.parameters())?;
         changed = read()?;
     }
     let (Some(first), Some(until)) = (changed.hour, changed.until) else { return Ok(()) };
@@ -60,10 +60,11 @@ pub(super) fn repair(session: &Session) -> Result<bool> {
     // The hour that is being closed has some of its parts.
     let until = kept.until + i64::from(kept.parts > 0);
     let most = (CELLS_AT_ONCE / ((until - hour).max(1) * 60)).max(1);
-    run(session, sql!("names"), &Span { from: hour * 60, to: until * 60 }.parameters())?;
+    script(session, sql!("names"), &Span { from: hour * 60, to: until * 60 }.parameters())?;
     let borders = [kept.excesses_from, kept.dispersions_from];
     session.transaction(|| {
         run(session, sql!("stale_part"), &Parameters::new().with("most", most))?;
+        run(session, sql!("stale_services"), &Parameters::new())?;
         let mut first = hour;
         while first < until {
             let border = borders.into_iter().filter(|it| *it > first).min().unwrap_or(until);
@@ -76,6 +77,7 @@ pub(super) fn repair(session: &Session) -> Result<bool> {
             };
             prepare_closed(session, &closing, closing.span().to)?;
             closing.close_part(session)?;
+            script(session, sql!("close_shares"), &closing.span().parameters())?;
             first = closing.until;
         }
         run(session, sql!("stale_done"), &Parameters::new())

@@ -3,7 +3,7 @@
 use super::kept::Kept;
 use super::reading::{prepare_closed, sums_of_past, windows_since};
 use super::{
-    ALL, CELLS_AT_ONCE, EXCESS_HOURS, HOURS_KEPT, LATE, PARTS, Settings, Span, WINDOW, built_in,
+    ALL, CELLS_AT_ONCE, EXCESS_HOURS, HOURS_PAST, LATE, PARTS, Settings, Span, WINDOW, built_in,
     extent, run, script, series,
 };
 use crate::error::Result;
@@ -79,6 +79,10 @@ impl Closing {
             }
             run(session, sql!("close_part"), &parts)?;
             self.close_part(session)?;
+            if self.parts.1 == PARTS - 1 {
+                run(session, sql!("all_services"), &Parameters::new())?;
+                script(session, sql!("close_shares"), &span.parameters())?;
+            }
             run(session, sql!("close"), &parts.and(&span.parameters()))
         })?;
         Ok(true)
@@ -133,14 +137,14 @@ impl Closing {
 
 /// Begins with the first hour that has records and is not too old.
 pub(super) fn start(session: &Session, until: i64) -> Result<bool> {
-    let oldest = (until - LATE).div_euclid(60) - HOURS_KEPT;
+    let oldest = (until - LATE).div_euclid(60) - HOURS_PAST;
     let extent = extent(session, Some(oldest * 60), until)?;
     let (Some(first), Some(last)) = (extent.first, extent.last) else { return Ok(false) };
     let hour = first.div_euclid(60);
     if hour >= (until - LATE).div_euclid(60).min(last.div_euclid(60)) {
         return Ok(false);
     }
-    run(session, sql!("names"), &Span { from: first, to: until }.parameters())?;
+    script(session, sql!("names"), &Span { from: first, to: until }.parameters())?;
     let closing = Closing {
         first: hour,
         until: hour + 1,

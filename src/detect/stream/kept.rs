@@ -5,8 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::Deserialize;
 
 use super::{
-    EXCESS_HOURS, HOURS_KEPT, HOURS_NEEDED, MINUTES_AT_ONCE, PARTS, Span, built_in, extent, script,
-    some,
+    EXCESS_HOURS, HOURS_PAST, MINUTES_AT_ONCE, PARTS, Span, built_in, extent, script, some,
 };
 use crate::detect::MACROS;
 use crate::error::Result;
@@ -47,8 +46,9 @@ impl Kept {
         Ok(Some(kept))
     }
 
-    /// Whether the verdicts of these minutes follow from what is kept.
-    pub(super) fn covers(&self, session: &Session, span: Span) -> Result<bool> {
+    /// Whether the verdicts of these minutes follow from what is kept, for detectors that need so many
+    /// hours.
+    pub(super) fn covers(&self, session: &Session, span: Span, hours: i64) -> Result<bool> {
         if span.from >= span.to || span.to - span.from > MINUTES_AT_ONCE || !is_current(session)? {
             return Ok(false);
         }
@@ -60,8 +60,8 @@ impl Kept {
             return Ok(false);
         }
         let first_hour = span.first_hour();
-        let far = self.first <= first_hour - HOURS_NEEDED;
-        let whole = far || !some(session, (first_hour - HOURS_KEPT) * 60, self.first * 60)?;
+        let far = self.first <= first_hour - hours;
+        let whole = far || !some(session, (first_hour - HOURS_PAST) * 60, self.first * 60)?;
         let reaches = |from: i64, back: i64| {
             from <= first_hour - back || (whole && !far && from <= self.first)
         };
@@ -98,6 +98,7 @@ pub(super) fn is_current(session: &Session) -> Result<bool> {
 pub(super) fn fingerprint() -> String {
     let mut hasher = DefaultHasher::new();
     MACROS.hash(&mut hasher);
+    // Nothing that is kept for others follows from their own formulas.
     for name in ["counts", "silence"] {
         built_in(name).sql().hash(&mut hasher);
     }
@@ -111,6 +112,7 @@ pub(super) fn fingerprint() -> String {
         sql!("close_excesses"),
         sql!("close_past"),
         sql!("close_dispersions"),
+        sql!("close_shares"),
         sql!("sums_past"),
     ] {
         script.hash(&mut hasher);

@@ -1,11 +1,11 @@
 //! Judges new minutes from what is kept of the past, with the results of a run over all of it.
 //!
-//! The detectors `counts` and `silence` look back 8 days. What they need of hours that are over is
-//! kept in the tables `rolling_…` (migrations/0008_rolling.sql): a new minute is then judged from the
-//! last two hours, and from the few past minutes that are asked for where something looks unusual.
-//! Everything after the sums are the statements of sql/detect/ themselves, by their names; what
-//! provides for them is in sql/stream/. All sums are whole numbers, so the results are the same to
-//! the last bit (tests/streaming.rs).
+//! The detectors `counts`, `silence`, `ratio` and `shift` look back 8 days. What they need of hours
+//! that are over is kept in the tables `rolling_…` (migrations/0008_rolling.sql, 0009_ratio.sql): a new
+//! minute is then judged from the last hours, and from the past of the few series where something
+//! looks unusual. Everything after the sums are the statements of sql/detect/ themselves, by their
+//! names; what provides for them is in sql/stream/. All sums are whole numbers, so the results are the
+//! same to the last bit (tests/streaming.rs).
 //!
 //! What is kept follows from the rollups alone. Records that arrive for hours that are closed are
 //! noticed ([`Rolling::judge`]) and their series computed again before they are judged; until then
@@ -13,7 +13,8 @@
 //!
 //! What is read for a tick is read once for all detectors.
 //!
-//! - `tick`: new minutes. `reading`: what they and closed hours need of the records.
+//! - `tick`: new minutes; what each detector does with them. `reading`: what they and closed hours need
+//!   of the records.
 //! - `closing`: hours that are over. `kept`: which are kept, and by which formulas.
 //! - `changes`: hours that are closed and got other records since.
 
@@ -25,8 +26,8 @@ use kept::{Kept, begin, restart};
 use reading::{prepare, read_recent};
 use tick::Tick;
 
-use super::builtin::BUILT_IN;
-use super::{Bar, Detector, Found, MACROS, Settings};
+use super::builtin::{BUILT_IN, FromKept};
+use super::{Bar, Detector, Found, MACROS, SUBJECTS, Settings};
 use crate::error::Result;
 use crate::queries::Parameters;
 use crate::queries::range::MINUTE;
@@ -49,11 +50,11 @@ mod tick;
 /// An hour is closed so long after its end: records come late. In minutes.
 const LATE: i64 = 10;
 
-/// How far back hours are kept: what detectors look back, in hours.
-const HOURS_KEPT: i64 = 8 * 24;
+/// What detectors look back, in hours.
+const HOURS_PAST: i64 = 8 * 24;
 
-/// What a minute needs of them: births look back 5 days, and a day before those.
-const HOURS_NEEDED: i64 = 145;
+/// How far back hours are kept: what the minutes of a day need that nobody has judged yet.
+const HOURS_KEPT: i64 = HOURS_PAST + 24;
 
 /// The dispersions of an hour follow from the 49th to the 2nd hour before it.
 const EXCESS_HOURS: i64 = 49;
@@ -111,8 +112,7 @@ pub struct Rolling {
 struct Prepared {
     span: Span,
     now: Micros,
-    /// Hours from this minute on are not closed.
-    open: i64,
+    kept: Kept,
 }
 
 impl Rolling {
@@ -131,45 +131,62 @@ impl Rolling {
         now: Micros,
     ) -> Result<Judged> {
         let parameters = settings.parameters(Some(from), Some(to), now);
-        let prepared = self.prepared.take();
-        let from_past = || Ok(Judged::FromPast(detector.run(session, &parameters, bar)?));
-        let kept_for = ["counts", "silence"].contains(&detector.name.as_str());
-        if !kept_for || !detector.is_built_in() || settings.every || settings.service.is_some() {
-            return from_past();
-        }
-        let span = Span { from: minute(from), to: minute(to).min(minute(now)) };
-        let prepared = match prepared {
-            Some(it) if it.span == span && it.now == now => Some(it),
-            _ => self.prepare(session, span, now)?,
-        };
-        match prepared {
-            Some(prepared) => {
-                let parameters = parameters.with("threshold", bar.asked());
-                let tick = Tick { session, detector, parameters: &parameters, span };
-                tick.judge(prepared.open)?;
-                self.prepared = Some(prepared);
-                let found = detector.check(session, &parameters, bar, sql!("subjects_now"))?;
-                Ok(Judged::FromKept(found))
+        let steps = match detector.kept() {
+            Some(steps) if !settings.every && settings.service.is_none() => steps,
+            _ => {
+                // It makes tables of the same names.
+                self.prepared = None;
+                return Ok(Judged::FromPast(detector.run(session, &parameters, bar)?));
             }
-            None if few(session, span)? => from_past(),
-            None => Ok(Judged::NotYet),
+        };
+        let span = Span { from: minute(from), to: minute(to).min(minute(now)) };
+        let threshold = parameters.clone().with("threshold", bar.asked());
+        let tick = Tick { session, detector, parameters: &threshold, span, steps };
+        if tick.is_idle(minute(to)) {
+            macros(session)?;
+            tick.find_nothing()?;
+        } else {
+            let prepared = match self.prepared.take() {
+                Some(it) if it.span == span && it.now == now => {
+                    it.kept.covers(session, span, steps.hours_needed())?.then_some(it)
+                }
+                _ => self.prepare(session, span, now, steps.hours_needed())?,
+            };
+            match prepared {
+                Some(prepared) => {
+                    tick.judge(prepared.kept.until * 60)?;
+                    self.prepared = Some(prepared);
+                }
+                None if few(session, span)? => {
+                    return Ok(Judged::FromPast(detector.run(session, &parameters, bar)?));
+                }
+                None => return Ok(Judged::NotYet),
+            }
         }
+        let subjects = if steps == FromKept::Ratio { SUBJECTS } else { sql!("subjects_now") };
+        Ok(Judged::FromKept(detector.check(session, &threshold, bar, subjects)?))
     }
 
-    /// Reads what all detectors need for these minutes, if what is kept covers them.
-    fn prepare(&mut self, session: &Session, span: Span, now: Micros) -> Result<Option<Prepared>> {
+    /// Reads what all detectors need for these minutes, if what is kept covers them and so many hours
+    /// before.
+    fn prepare(
+        &mut self,
+        session: &Session,
+        span: Span,
+        now: Micros,
+        hours: i64,
+    ) -> Result<Option<Prepared>> {
         macros(session)?;
         let covering = || -> Result<Option<Kept>> {
             let Some(kept) = Kept::read(session)? else { return Ok(None) };
-            Ok(kept.covers(session, span)?.then_some(kept))
+            Ok(kept.covers(session, span, hours)?.then_some(kept))
         };
         let Some(kept) = covering()? else { return Ok(None) };
         self.compare_new(session, &kept, now)?;
         // Something of it may have been found to be wrong.
         let Some(kept) = covering()? else { return Ok(None) };
-        let open = kept.until * 60;
-        prepare(session, span.from, span.to, open)?;
-        Ok(Some(Prepared { span, now, open }))
+        prepare(session, span.from, span.to, kept.until * 60)?;
+        Ok(Some(Prepared { span, now, kept }))
     }
 
     /// Goes on with what is kept, with minutes before `until`: closes hours, computes again what no
@@ -194,15 +211,17 @@ impl Rolling {
         let until = minute(until);
         begin(session)?;
         let Some(kept) = Kept::read(session)? else { return start(session, until) };
-        let oldest = (until - LATE).div_euclid(60) - HOURS_KEPT;
+        let closable = (until - LATE).div_euclid(60);
+        let oldest = closable - HOURS_PAST;
         if oldest < kept.first && some(session, oldest * 60, kept.first * 60)? {
             // History that was ingested later than what came after it.
             restart(session)?;
             return Ok(true);
         }
-        if kept.first < oldest - 6 {
+        if kept.first < closable - HOURS_KEPT - 6 {
             read_recent(session, Span { from: until - 60, to: until }, ALL)?;
-            script(session, sql!("forget"), &Parameters::new().with("hour", oldest))?;
+            let hour = Parameters::new().with("hour", closable - HOURS_KEPT);
+            script(session, sql!("forget"), &hour)?;
         }
         self.compare_in_turn(session, &kept)?;
         if repair(session)? {
@@ -271,7 +290,7 @@ impl Span {
 
 /// Whether the past itself can be read instead.
 fn few(session: &Session, span: Span) -> Result<bool> {
-    let oldest = span.from - HOURS_KEPT * 60;
+    let oldest = span.from - HOURS_PAST * 60;
     let counts = Span { from: oldest, to: span.to }.parameters().with("most", 3 * CELLS_OF_HISTORY);
     let rows: Rows = session.row(sql!("cells"), &counts.as_slice())?;
     Ok(rows.cells <= CELLS_OF_HISTORY)

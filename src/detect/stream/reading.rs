@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::closing::Closing;
-use super::{ALL, HOURS_KEPT, Span, WINDOW, built_in, extent, run, script};
+use super::{ALL, HOURS_PAST, Span, WINDOW, built_in, extent, run, script};
 use crate::error::Result;
 use crate::queries::Parameters;
 use crate::store::Session;
@@ -28,7 +28,7 @@ pub(super) fn prepare_closed(session: &Session, closing: &Closing, open: i64) ->
     // Before the next arrival it is not known whether nothing arrived because Pintail was down.
     let mut next = None;
     let mut minutes = 60;
-    while next.is_none() && minutes < HOURS_KEPT * 60 {
+    while next.is_none() && minutes < HOURS_PAST * 60 {
         next = extent(session, Some(span.to), span.to + minutes)?.first;
         minutes *= 4;
     }
@@ -68,7 +68,7 @@ pub(super) fn read_recent(session: &Session, span: Span, parts: (i64, i64)) -> R
     };
     let mut flaws = read()?;
     if flaws.unknown {
-        run(session, sql!("names"), &parameters)?;
+        script(session, sql!("names"), &parameters)?;
         flaws = read()?;
     }
     // Minutes that have no records in the end must not be there at all.

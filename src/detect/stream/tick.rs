@@ -1,11 +1,25 @@
 //! New minutes, judged from what is kept.
 
 use super::reading::sums_of_past;
-use super::{Span, run, script};
+use super::{Any, FromKept, Span, run, script};
 use crate::detect::Detector;
 use crate::error::Result;
 use crate::queries::Parameters;
 use crate::store::Session;
+
+impl FromKept {
+    /// What a minute needs of the hours that are kept.
+    pub(super) fn hours_needed(self) -> i64 {
+        match self {
+            // Births look back 5 days, and a day before those.
+            FromKept::Counts | FromKept::Silence => 145,
+            // An hour that ended a week and an hour ago.
+            FromKept::Ratio => 172,
+            // The expected level of 75 hours ago, each with the change of 4 days before (shift.sql).
+            FromKept::Shift => 190,
+        }
+    }
+}
 
 /// Minutes that are judged from what is kept.
 pub(super) struct Tick<'a> {
@@ -13,23 +27,34 @@ pub(super) struct Tick<'a> {
     pub(super) detector: &'a Detector,
     pub(super) parameters: &'a Parameters,
     pub(super) span: Span,
+    pub(super) steps: FromKept,
 }
 
 impl Tick<'_> {
+    /// Whether there is nothing to judge: no hour is over. `to` may lie in the future.
+    pub(super) fn is_idle(&self, to: i64) -> bool {
+        self.steps == FromKept::Shift && self.span.first_hour() == to.div_euclid(60)
+    }
+
+    pub(super) fn find_nothing(&self) -> Result<()> {
+        self.session.create("found", sql!("nothing"), &[])
+    }
+
     /// Leaves the verdicts in `found`, after [`prepare`](super::reading::prepare); hours from the minute
     /// `open` on are not closed.
     pub(super) fn judge(&self, open: i64) -> Result<()> {
-        let session = self.session;
-        if self.detector.name == "counts" {
-            self.judge_counts(open)?;
-        } else {
-            self.judge_silence()?;
+        match self.steps {
+            FromKept::Counts => self.judge_counts(open)?,
+            FromKept::Silence => self.judge_silence()?,
+            FromKept::Ratio if !self.judge_ratio(open)? => return self.find_nothing(),
+            FromKept::Ratio => {}
+            FromKept::Shift => self.judge_shift(open)?,
         }
         let last = self.detector.last_statement();
-        session.create("found", last, &self.parameters.as_slice())
+        self.session.create("found", last, &self.parameters.as_slice())
     }
 
-    pub(super) fn judge_counts(&self, open: i64) -> Result<()> {
+    fn judge_counts(&self, open: i64) -> Result<()> {
         let (session, span) = (self.session, self.span.parameters());
         run(session, sql!("sums_now"), &span)?;
         run(session, sql!("stale_withhold"), &span)?;
@@ -51,7 +76,7 @@ impl Tick<'_> {
         run(session, sql!("sums_of_suspects"), &span)
     }
 
-    pub(super) fn judge_silence(&self) -> Result<()> {
+    fn judge_silence(&self) -> Result<()> {
         let (session, span) = (self.session, self.span.parameters());
         // A silence goes on for 2 hours at most.
         let since = (self.span.from - 121).div_euclid(60) * 60;
@@ -67,7 +92,30 @@ impl Tick<'_> {
         self.step("silences")
     }
 
-    pub(super) fn step(&self, table: &str) -> Result<()> {
+    /// Whether there is any service that may fire.
+    fn judge_ratio(&self, open: i64) -> Result<bool> {
+        // Sums of an hour are asked of a minute, in whole blocks.
+        let since = open.min((self.span.from - 59).div_euclid(5) * 5);
+        let span = self.span.parameters().with("since", since);
+        script(self.session, sql!("shares_now"), &span)?;
+        let minutes = self.parameters.clone();
+        let minutes = minutes.replaced("from", self.span.from).replaced("to", self.span.to);
+        run(self.session, sql!("shares_screen"), &minutes)?;
+        let fires: Any = self.session.row(sql!("shares_some"), &[])?;
+        if fires.some {
+            script(self.session, sql!("shares_past"), &span)?;
+        }
+        Ok(fires.some)
+    }
+
+    fn judge_shift(&self, open: i64) -> Result<()> {
+        let span = self.span.parameters().with("open", open);
+        script(self.session, sql!("shift_hours"), &span)?;
+        run(self.session, sql!("shift_screen"), &span)?;
+        run(self.session, sql!("shift_past"), &span)
+    }
+
+    fn step(&self, table: &str) -> Result<()> {
         run(self.session, self.detector.statement(table), self.parameters)
     }
 }

@@ -1,0 +1,3 @@
+-- Whether there are services that may fire.
+-- Columns: some.
+select exists (from service_names) as some
