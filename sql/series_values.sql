@@ -1,5 +1,6 @@
 -- The numbers that records carry: per minute the 95th percentile of each numeric field of each
--- service. Complete minutes only, and as far back as a detector may look.
+-- service. Complete minutes only, and as far back as a detector may look: 8 days before the day of the
+-- first minute that is judged. Minutes of one day have the same past, whichever of them is judged first.
 -- Parameters: service (null: all), from and to (minutes judged are from <= minute < to; null: all),
 -- now (UTC; the minute it lies in is not complete).
 -- Columns: series (service and field), ts (the minute, UTC), value (in the field's own unit), row
@@ -14,7 +15,7 @@ with carried as (
     where fields is not null
       and ts < time_bucket(interval 1 minute, $now::timestamp)
       and ($to::timestamp is null or ts < $to::timestamp)
-      and ($from::timestamp is null or ts >= $from::timestamp - interval 8 days)
+      and ($from::timestamp is null or ts >= time_bucket(interval 1 day, $from::timestamp) - interval 8 days)
       and ($service::varchar is null or service = $service::varchar)
 ),
 per_minute as (

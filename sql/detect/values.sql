@@ -24,30 +24,32 @@
 --
 -- Reads 8000 rows back for the limits, before that 21 rows of a slot, and 36 for the means: 7 days
 -- of minutes. It looks back rows, not time: a series with gaps reaches further.
+-- The monitor keeps residuals, and provides the tables for its ticks (sql/stream/values_*.sql).
 -- Parameters: threshold (score that fires; 0.5: about one false episode in twenty days and minute
 -- series), every (all rows, not only those that fire), from and to (rows with from <= ts < to;
 -- null: all).
 -- Columns: series, minute (the row's ts), observed, expected, low, high (where the value alone
 -- would fire), score, direction, reason, row.
-with steps as (
-    select
-        series,
-        row,
-        ts,
-        -- Comparisons put NaN above infinity: this drops both, and what overflows in a sum.
-        coalesce(abs(value) <= 1e300, false) as usable,
-        if(usable, value, 0) as x,
-        (hour(ts) * 60 + minute(ts)) // 15 as slot
-    from series_values
-    -- By arrival: a late row has rows of a later time in its past.
-    where $to::timestamp is null
-       or row <= (select max(row) from series_values where ts < $to::timestamp)
-),
+create or replace temporary table steps as
+select
+    series,
+    row,
+    ts,
+    -- Comparisons put NaN above infinity: this drops both, and what overflows in a sum.
+    coalesce(abs(value) <= 1e300, false) as usable,
+    if(usable, value, 0) as x,
+    (hour(ts) * 60 + minute(ts)) // 15 as slot
+from series_values
+-- By arrival: a late row has rows of a later time in its past.
+where $to::timestamp is null
+   or row <= (select max(row) from series_values where ts < $to::timestamp);
+
 -- Rows without a number are partitioned away instead of being NULL among the others: quantiles
 -- over frames are four times slower where NULLs may be, and every window below must pay it.
 -- Sums of the last 3, 12 and 36 rows out of each other, always added in the same order: a windowed
 -- sum of doubles would depend on where the frame lies in the input.
-sums3 as (
+create or replace temporary table means as
+with sums3 as (
     select
         *,
         x + lag(x, 1, 0) over arrival + lag(x, 2, 0) over arrival as sum3,
@@ -66,17 +68,17 @@ sums12 as (
             + lag(sum3, 9, 0) over arrival as sum12
     from sums3
     window arrival as (partition by series, usable order by row)
-),
-means as (
-    select
-        series, row, ts, usable, slot, recent, flat, x,
-        sum3 / least(rows36, 3) as x3,
-        sum12 / least(rows36, 12) as x12,
-        (sum12 + lag(sum12, 12, 0) over arrival + lag(sum12, 24, 0) over arrival) / rows36 as x36
-    from sums12
-    window arrival as (partition by series, usable order by row)
-),
-slots as (
+)
+select
+    series, row, ts, usable, slot, recent, flat, x,
+    sum3 / least(rows36, 3) as x3,
+    sum12 / least(rows36, 12) as x12,
+    (sum12 + lag(sum12, 12, 0) over arrival + lag(sum12, 24, 0) over arrival) / rows36 as x36
+from sums12
+window arrival as (partition by series, usable order by row);
+
+create or replace temporary table residuals as
+with slots as (
     select
         *,
         count(*) over same_slot >= 3 as known,
@@ -90,34 +92,33 @@ slots as (
     window same_slot as (
         partition by series, usable, slot order by row rows between 21 preceding and 1 preceding
     )
-),
-residuals as (
-    select
-        series, row, ts, usable, x, settled,
-        -- The first row of a series is as expected.
-        if(known, usual, coalesce(recent, x)) as expected,
-        x - expected as r1,
-        x3 - if(known, usual3, expected) as r3,
-        x12 - if(known, usual12, expected) as r12,
-        x36 - if(known, usual36, expected) as r36
-    from slots
-),
+)
+select
+    series, row, ts, usable, x, settled,
+    -- The first row of a series is as expected.
+    if(known, usual, coalesce(recent, x)) as expected,
+    x - expected as r1,
+    x3 - if(known, usual3, expected) as r3,
+    x12 - if(known, usual12, expected) as r12,
+    x36 - if(known, usual36, expected) as r36
+from slots;
+
 -- Smallest, 0.2 %, 99.8 % and largest of the past. Residuals from a borrowed median have limits of
 -- their own: they are of another kind, and would widen the real ones for days.
-limits as (
-    select
-        *,
-        count(*) over past as n,
-        quantile_cont(r1, [0, 0.002, 0.998, 1]) over past as q1,
-        quantile_cont(r3, [0, 0.002, 0.998, 1]) over past as q3,
-        quantile_cont(r12, [0, 0.002, 0.998, 1]) over past as q12,
-        quantile_cont(r36, [0, 0.002, 0.998, 1]) over past as q36
-    from residuals
-    window past as (
-        partition by series, usable, settled order by row rows between 8000 preceding and 1 preceding
-    )
-),
-units as (
+create or replace temporary table limits as
+select
+    *,
+    count(*) over past as n,
+    quantile_cont(r1, [0, 0.002, 0.998, 1]) over past as q1,
+    quantile_cont(r3, [0, 0.002, 0.998, 1]) over past as q3,
+    quantile_cont(r12, [0, 0.002, 0.998, 1]) over past as q12,
+    quantile_cont(r36, [0, 0.002, 0.998, 1]) over past as q36
+from residuals
+window past as (
+    partition by series, usable, settled order by row rows between 8000 preceding and 1 preceding
+);
+
+with units as (
     select
         *,
         greatest((abs(x) + abs(expected)) * 1e-6, 1e-300) as least_unit,

@@ -45,7 +45,7 @@ pub use crate::queries::settings::Settings;
 use crate::store::statements::split;
 use crate::store::{Parameter, Session};
 use builtin::{BUILT_IN, BuiltIn, FromKept, Reads};
-use pieces::{Extent, made_by};
+use pieces::{Extent, made_as, made_by};
 
 /// What a detector returns, in any order, with types that can be cast to these.
 pub const COLUMNS: [(&str, &str); 9] = [
@@ -297,9 +297,25 @@ impl Detector {
         let judged = match self.is_built_in() {
             // Those of users ask, and do nothing else.
             false => session.create("found", &self.sql, &parameters.as_slice()),
+            true if self.reads() == Some(Reads::Values) => {
+                session.create("found", &self.as_one_query(), &parameters.as_slice())
+            }
             true => self.run_script(session, parameters),
         };
         judged.map_err(|error| self.failed(&error))
+    }
+
+    /// All statements as one: what is not written down on the way takes a tenth less time.
+    fn as_one_query(&self) -> String {
+        let statements = split(&self.sql);
+        let tables: Vec<String> = statements
+            .iter()
+            .filter_map(|statement| {
+                let (name, query) = made_as(statement)?;
+                Some(format!("{name} as (\n{query}\n)"))
+            })
+            .collect();
+        format!("with {}\nfrom (\n{}\n)", tables.join(",\n"), self.last_statement())
     }
 
     /// The statement that makes a temporary table of that name.

@@ -157,8 +157,12 @@ impl Detector {
 
 /// The temporary table that a statement makes.
 pub fn made_by(statement: &str) -> Option<&str> {
-    let (_, made) = statement.split_once("create or replace temporary table ")?;
-    Some(made.split_once(" as\n")?.0)
+    Some(made_as(statement)?.0)
+}
+
+/// The temporary table that a statement makes, and of what.
+pub fn made_as(statement: &str) -> Option<(&str, &str)> {
+    statement.split_once("create or replace temporary table ")?.1.split_once(" as\n")
 }
 
 /// Runs what leaves its results in the temporary table `found` for each of several, and leaves all
