@@ -89,6 +89,7 @@ pub const BUILT_IN: [BuiltIn; 6] = [
         firing: Firing::From(0.5),
         opening: Opening::AtOnce,
         alerts: false,
+        // Rows, not hours: `detect::stream::values`.
         kept: None,
     },
 ];

@@ -17,6 +17,7 @@
 //!   of the records.
 //! - `closing`: hours that are over. `kept`: which are kept, and by which formulas.
 //! - `changes`: hours that are closed and got other records since.
+//! - `values`: what is kept for the detector of that name.
 
 use serde::Deserialize;
 
@@ -25,6 +26,7 @@ use closing::{Closing, start};
 use kept::{Kept, begin, restart};
 use reading::{prepare, read_recent};
 use tick::Tick;
+use values::{Outcome, Values};
 
 use super::builtin::{BUILT_IN, FromKept};
 use super::{Bar, Detector, Found, MACROS, SUBJECTS, Settings};
@@ -46,6 +48,7 @@ mod closing;
 mod kept;
 mod reading;
 mod tick;
+mod values;
 
 /// An hour is closed so long after its end: records come late. In minutes.
 const LATE: i64 = 10;
@@ -106,6 +109,7 @@ pub struct Rolling {
     complete: bool,
     /// What the detector before has left in its session for the next.
     prepared: Option<Prepared>,
+    values: Values,
 }
 
 /// Minutes for which [`reading::prepare`] has read what is needed.
@@ -131,8 +135,16 @@ impl Rolling {
         now: Micros,
     ) -> Result<Judged> {
         let parameters = settings.parameters(Some(from), Some(to), now);
+        let is_usual = !settings.every && settings.service.is_none();
+        if is_usual && values::is_for(detector) {
+            match self.values.judge(session, settings, bar, (from, to), now)? {
+                Outcome::Found(found) => return Ok(Judged::FromKept(found)),
+                Outcome::NotYet => return Ok(Judged::NotYet),
+                Outcome::AskPast => {}
+            }
+        }
         let steps = match detector.kept() {
-            Some(steps) if !settings.every && settings.service.is_none() => steps,
+            Some(steps) if is_usual => steps,
             _ => {
                 // It makes tables of the same names.
                 self.prepared = None;
@@ -196,7 +208,7 @@ impl Rolling {
     /// DuckDB's message.
     pub fn keep(&mut self, session: &Session, until: Micros) -> Result<bool> {
         self.prepared = None;
-        let more = self.go_on(session, until)?;
+        let more = self.go_on(session, until)? || self.values.keep(session, minute(until))?;
         self.complete = !more;
         Ok(more)
     }

@@ -1,0 +1,10 @@
+-- Some of the series whose residuals are not there.
+-- Parameters: since (the past), most (how many at most).
+-- Columns: id, minute (from which on they are to be computed).
+create or replace temporary table values_part as
+select id, min(minute) as minute
+from rolling_values_stale
+where since = $since::integer
+group by id
+order by id
+limit $most::integer
