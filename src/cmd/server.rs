@@ -14,7 +14,6 @@ use super::premises::Premises;
 use crate::alert::{MailSettings, Mailer, Outbox};
 use crate::clock;
 use crate::config::cores;
-use crate::detect::Settings;
 use crate::detect::choice::Choices;
 use crate::error::{Error, Result};
 use crate::http::{self, App, Options, RunnerLimits, Secrets};
@@ -113,7 +112,6 @@ impl Server {
         let configuration = &self.configuration;
         let watch = Watch {
             choices: Choices::new(configuration.detectors.clone(), &self.database),
-            settings: Settings::default(),
             threshold: configuration.threshold,
             false_alarms: configuration.false_alarms_per_day,
             settle: configuration.judge_after_seconds as Micros * 1_000_000,

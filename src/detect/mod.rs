@@ -203,14 +203,7 @@ impl Detector {
     /// DuckDB's message, or what is missing from the detector's columns.
     pub fn run(&self, session: &Session, parameters: &Parameters, bar: Bar) -> Result<Found> {
         let parameters = parameters.clone().with("threshold", bar.asked());
-        let pieces = match self.reads() == Some(Reads::Counts) && self.is_built_in() {
-            true => session.row::<Extent>(CELLS, &parameters.as_slice())?.pieces(),
-            false => None,
-        };
-        match pieces {
-            None => self.judge_prepared(session, &parameters)?,
-            Some(pieces) => self.judge_pieces(session, &parameters, &pieces)?,
-        }
+        self.judge_all(session, &parameters)?;
         self.check(session, &parameters, bar, SUBJECTS)
     }
 
@@ -235,9 +228,32 @@ impl Detector {
         })
     }
 
+    /// Leaves in `found` what there is to be drawn. Of what comes with Pintail nothing needs a check.
+    ///
+    /// # Errors
+    /// As [`run_asking`](Detector::run_asking).
+    pub fn draw(&self, session: &Session, parameters: &Parameters, bar: Bar) -> Result<()> {
+        if self.is_built_in() {
+            return self.judge_all(session, &parameters.clone().with("threshold", bar.asked()));
+        }
+        self.run_asking(session, parameters, bar).map(drop)
+    }
+
     /// How many minutes of series there are to be judged.
     pub fn cells(&self, session: &Session, parameters: &Parameters) -> Result<i64> {
         Ok(session.row::<Extent>(CELLS, &parameters.as_slice())?.cells)
+    }
+
+    /// Judges all of the time that is asked for, in pieces if it is long.
+    fn judge_all(&self, session: &Session, parameters: &Parameters) -> Result<()> {
+        let pieces = match self.reads() == Some(Reads::Counts) && self.is_built_in() {
+            true => session.row::<Extent>(CELLS, &parameters.as_slice())?.pieces(),
+            false => None,
+        };
+        match pieces {
+            None => self.judge_prepared(session, parameters),
+            Some(pieces) => self.judge_pieces(session, parameters, &pieces),
+        }
     }
 
     /// Prepares what the detector reads, and judges it.

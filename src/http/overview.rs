@@ -225,7 +225,7 @@ pub async fn scores(
     State(app): State<App>,
     Params(params): Params<ScoreParams>,
 ) -> ApiResult<Json<Scores>> {
-    let settings = settings(&app, params.level.as_deref())?;
+    let settings = settings(params.level.as_deref())?;
     let settings = Settings { service: params.service, every: true, ..settings };
     let points = params.points.unwrap_or(600).clamp(1, BUCKETS_MAX);
     let picture = Detector::picture();
@@ -244,7 +244,7 @@ pub async fn scores(
             }
         };
         let parameters = settings.parameters(Some(span.from), Some(span.to), clock::now());
-        detector.run_asking(session, &parameters, Bar::Score(asked))?;
+        detector.draw(session, &parameters, Bar::Score(asked))?;
         read_scores(session, span, &settings, points, (detector.name, shown))
     });
     Ok(Json(scores.await?))
@@ -281,7 +281,7 @@ pub async fn anomalies(
     State(app): State<App>,
     Params(params): Params<AnomalyParams>,
 ) -> ApiResult<Response> {
-    let settings = settings(&app, params.level.as_deref())?;
+    let settings = settings(params.level.as_deref())?;
     if params.threshold.is_some_and(|threshold| threshold.is_nan() || threshold <= 0.0) {
         return Err(ApiError::bad_request("threshold is a number above 0"));
     }
@@ -342,9 +342,9 @@ fn picture_threshold(app: &App) -> f64 {
     app.options.monitor.watch.threshold.unwrap_or(PICTURE_THRESHOLD_DEFAULT)
 }
 
-/// The monitor's settings with another level.
-fn settings(app: &App, level: Option<&str>) -> ApiResult<Settings> {
-    let mut settings = app.options.monitor.watch.settings.clone();
+/// What is usual, perhaps with another level.
+fn settings(level: Option<&str>) -> ApiResult<Settings> {
+    let mut settings = Settings::default();
     if let Some(level) = level {
         let known = level_of_word(level)
             .ok_or_else(|| ApiError::bad_request(format!("'{level}' is no level")))?;

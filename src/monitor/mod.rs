@@ -62,8 +62,6 @@ const COMPACT_LOOK_BACK: Micros = 60 * MINUTE;
 #[derive(Clone, Debug)]
 pub struct Watch {
     pub choices: Choices,
-    /// What detectors are asked for.
-    pub settings: Settings,
     /// The score from which on any of them fires, instead of what is said for each.
     pub threshold: Option<f64>,
     /// False alarms a day and thousand series, for those that have no threshold.
@@ -237,7 +235,7 @@ impl Monitor {
         (from, until): (Micros, Micros),
         now: Micros,
     ) -> Result<Micros> {
-        let (settings, bar) = (&self.watch.settings, self.bar(detector));
+        let (settings, bar) = (&Settings::default(), self.bar(detector));
         if !detector.is_built_in() || self.is_long_history(session, detector, from, until)? {
             let parameters = settings.parameters(Some(from), Some(until), until);
             let ask = || detector.run_asking(session, &parameters, bar);
@@ -287,7 +285,7 @@ impl Monitor {
         if until - from <= LONG {
             return Ok(false);
         }
-        let past = self.watch.settings.parameters(Some(from - LONG), Some(until), until);
+        let past = Settings::default().parameters(Some(from - LONG), Some(until), until);
         Ok(detector.cells(session, &past)? <= CELLS_AT_FIRST)
     }
 
