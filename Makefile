@@ -26,7 +26,7 @@ lint: setup ## formatting, clippy, docs, dependencies and licences
 	@scripts/lint
 
 bench: setup ## measure speed, memory and size, side by side with DuckDB's own SQL
-	cargo bench --profile dev --bench load --bench serve --bench receive --bench ticks --bench history
+	cargo bench --profile dev --bench load --bench serve --bench receive --bench ticks --bench values --bench history
 
 score: setup ## score the detectors on cases with known truth (needs their folder, see scripts/score)
 	@scripts/score

@@ -129,20 +129,28 @@ impl Monitor {
             let ticked = session.and_then(|session| {
                 until_stopped(&session, stop, || {
                     let ran = self.tick(&session, now, &mut late, &mut rolling, stop)?;
-                    if compacted.is_none_or(|at| now - at >= COMPACT_EVERY) {
-                        let look_back = compacted.map_or(FIRST_LOOK_BACK, |_| COMPACT_LOOK_BACK);
-                        compacted = Some(now);
-                        let until = now.div_euclid(MINUTE) * MINUTE;
-                        compact(&session, until - look_back, until, now)?;
-                    }
-                    self.keep(&session, &mut rolling, now, stop)?;
-                    Ok(ran)
+                    let mut tidy = || -> Result<()> {
+                        if compacted.is_none_or(|at| now - at >= COMPACT_EVERY) {
+                            let look_back =
+                                compacted.map_or(FIRST_LOOK_BACK, |_| COMPACT_LOOK_BACK);
+                            compacted = Some(now);
+                            let until = now.div_euclid(MINUTE) * MINUTE;
+                            compact(&session, until - look_back, until, now)?;
+                        }
+                        self.keep(&session, &mut rolling, now, stop)
+                    };
+                    // What was judged is, whatever becomes of the rest.
+                    Ok((ran, tidy()))
                 })
             });
             if stop.is_stopped() {
                 return;
             }
-            let failed = ticked.as_ref().err().map(|error| {
+            let failed = match &ticked {
+                Err(error) | Ok((_, Err(error))) => Some(error),
+                Ok((_, Ok(()))) => None,
+            };
+            let failed = failed.map(|error| {
                 stop.heed(error);
                 error.to_string()
             });
@@ -151,7 +159,7 @@ impl Monitor {
             if failed != state.error {
                 failed.iter().for_each(|error| tracing::warn!("monitor: {error}"));
             }
-            if let Ok((detectors, too_late)) = ticked {
+            if let Ok(((detectors, too_late), _)) = ticked {
                 let known = |ran: &Ran| state.detectors.iter().any(|it| it.error == ran.error);
                 for error in
                     detectors.iter().filter(|ran| !known(ran)).filter_map(|ran| ran.error.as_ref())
@@ -258,7 +266,7 @@ impl Monitor {
                 // A long time is judged from what is kept piece by piece.
                 Judged::NotYet if piece > AT_ONCE => piece = AT_ONCE,
                 // What is kept is complete, and does not reach back so far.
-                Judged::NotYet if rolling.is_complete() && until - at > AT_ONCE => {
+                Judged::NotYet if rolling.is_complete(detector) && until - at > AT_ONCE => {
                     let skipped = Moment(until - AT_ONCE);
                     tracing::warn!(
                         "{}: minutes before {} are not judged",
@@ -286,7 +294,8 @@ impl Monitor {
             return Ok(false);
         }
         let past = Settings::default().parameters(Some(from - LONG), Some(until), until);
-        Ok(detector.cells(session, &past)? <= CELLS_AT_FIRST)
+        Ok(detector.cells(session, &past)? <= CELLS_AT_FIRST
+            && Rolling::is_quickly_read(session, detector, (from, until))?)
     }
 
     /// Stores what was found in the minutes from <= minute < until, and tells people.

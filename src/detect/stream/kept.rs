@@ -8,6 +8,7 @@ use super::{
     EXCESS_HOURS, HOURS_PAST, MINUTES_AT_ONCE, PARTS, Span, built_in, extent, script, some,
 };
 use crate::detect::MACROS;
+use crate::detect::builtin::FromKept;
 use crate::error::Result;
 use crate::queries::Parameters;
 use crate::store::Session;
@@ -46,9 +47,8 @@ impl Kept {
         Ok(Some(kept))
     }
 
-    /// Whether the verdicts of these minutes follow from what is kept, for detectors that need so many
-    /// hours.
-    pub(super) fn covers(&self, session: &Session, span: Span, hours: i64) -> Result<bool> {
+    /// Whether the verdicts of these minutes follow from what is kept, for a detector of such steps.
+    pub(super) fn covers(&self, session: &Session, span: Span, steps: FromKept) -> Result<bool> {
         if span.from >= span.to || span.to - span.from > MINUTES_AT_ONCE || !is_current(session)? {
             return Ok(false);
         }
@@ -60,14 +60,15 @@ impl Kept {
             return Ok(false);
         }
         let first_hour = span.first_hour();
-        let far = self.first <= first_hour - hours;
+        let far = self.first <= first_hour - steps.hours_needed();
         let whole = far || !some(session, (first_hour - HOURS_PAST) * 60, self.first * 60)?;
         let reaches = |from: i64, back: i64| {
             from <= first_hour - back || (whole && !far && from <= self.first)
         };
+        let measures = steps == FromKept::Counts;
         Ok(whole
-            && reaches(self.excesses_from, EXCESS_HOURS)
-            && reaches(self.dispersions_from.max(self.until - 8), 2))
+            && (!measures || reaches(self.excesses_from, EXCESS_HOURS))
+            && (!measures || reaches(self.dispersions_from.max(self.until - 8), 2)))
     }
 }
 

@@ -160,9 +160,9 @@ impl Rolling {
         } else {
             let prepared = match self.prepared.take() {
                 Some(it) if it.span == span && it.now == now => {
-                    it.kept.covers(session, span, steps.hours_needed())?.then_some(it)
+                    it.kept.covers(session, span, steps)?.then_some(it)
                 }
-                _ => self.prepare(session, span, now, steps.hours_needed())?,
+                _ => self.prepare(session, span, now, steps)?,
             };
             match prepared {
                 Some(prepared) => {
@@ -179,19 +179,18 @@ impl Rolling {
         Ok(Judged::FromKept(detector.check(session, &threshold, bar, subjects)?))
     }
 
-    /// Reads what all detectors need for these minutes, if what is kept covers them and so many hours
-    /// before.
+    /// Reads what all detectors need for these minutes, if what is kept covers them for one of them.
     fn prepare(
         &mut self,
         session: &Session,
         span: Span,
         now: Micros,
-        hours: i64,
+        steps: FromKept,
     ) -> Result<Option<Prepared>> {
         macros(session)?;
         let covering = || -> Result<Option<Kept>> {
             let Some(kept) = Kept::read(session)? else { return Ok(None) };
-            Ok(kept.covers(session, span, hours)?.then_some(kept))
+            Ok(kept.covers(session, span, steps)?.then_some(kept))
         };
         let Some(kept) = covering()? else { return Ok(None) };
         self.compare_new(session, &kept, now)?;
@@ -208,14 +207,28 @@ impl Rolling {
     /// DuckDB's message.
     pub fn keep(&mut self, session: &Session, until: Micros) -> Result<bool> {
         self.prepared = None;
-        let more = self.go_on(session, until)? || self.values.keep(session, minute(until))?;
+        self.complete = false;
+        let more = self.go_on(session, until)?;
         self.complete = !more;
-        Ok(more)
+        Ok(more || self.values.keep(session, minute(until))?)
     }
 
-    /// Whether all that can be kept is.
-    pub fn is_complete(&self) -> bool {
-        self.complete
+    /// Whether all that can be kept for a detector is.
+    pub fn is_complete(&self, detector: &Detector) -> bool {
+        if values::is_for(detector) { self.values.is_complete() } else { self.complete }
+    }
+
+    /// Whether a run over the past itself takes some seconds, not minutes, however many series there are.
+    ///
+    /// # Errors
+    /// DuckDB's message.
+    pub fn is_quickly_read(
+        session: &Session,
+        detector: &Detector,
+        (from, to): (Micros, Micros),
+    ) -> Result<bool> {
+        let span = Span { from: minute(from), to: minute(to) };
+        Ok(!values::is_for(detector) || values::is_quickly_read(session, span)?)
     }
 
     fn go_on(&mut self, session: &Session, until: Micros) -> Result<bool> {

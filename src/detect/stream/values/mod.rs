@@ -12,7 +12,7 @@
 //!   records since. `residuals`: what follows from values.
 
 use kept::{Kept, past_of};
-use residuals::{Computed, repair, stale};
+use residuals::{Computed, Missing, missing, repair};
 
 use super::{LATE, LOOK_AGAIN, Span, TRANSACTION, built_in, macros, minute, run};
 use crate::detect::{Bar, Detector, Found, SUBJECTS, Settings};
@@ -40,6 +40,9 @@ const RECORDS_AT_ONCE: i64 = 400_000;
 /// Records of which a run over the past itself can be made, when nothing is kept yet.
 const RECORDS_OF_HISTORY: i64 = 100_000;
 
+/// The same for once, when nothing is going to be kept of it: some seconds.
+const RECORDS_AT_FIRST: i64 = 5_000_000;
+
 /// The past of the next day is begun so many minutes before it.
 const AHEAD: i64 = 120;
 
@@ -65,6 +68,8 @@ pub(super) struct Values {
     unread: bool,
     /// The minute that is to be compared next.
     next: i64,
+    /// Whether there was nothing more to do at the last look.
+    complete: bool,
 }
 
 impl Values {
@@ -87,9 +92,9 @@ impl Values {
         let Some(kept) = self.up_to_date(session, since, span, now)? else {
             // What is not kept any more never will be.
             let is_over = Kept::read(session)?.is_some_and(|kept| since < kept.first);
-            let few = || records::count(session, Span { from: since, to: span.to });
-            let ask_past = is_over || few()? <= RECORDS_OF_HISTORY;
-            return Ok(if ask_past { Outcome::AskPast } else { Outcome::NotYet });
+            let most = if is_over { RECORDS_AT_FIRST } else { RECORDS_OF_HISTORY };
+            let records = records::count(session, Span { from: since, to: span.to })?;
+            return Ok(if records <= most { Outcome::AskPast } else { Outcome::NotYet });
         };
         let detector = built_in("values");
         let parameters =
@@ -97,7 +102,9 @@ impl Values {
         let base = span.from.min(kept.until);
         records::read_open(session, Span { from: kept.until, to: span.to.max(kept.until) })?;
         run(session, sql!("names"), &Parameters::new())?;
-        run(session, sql!("part_all"), &Parameters::new().with("base", base))?;
+        let part =
+            Parameters::new().with("base", base).with("since", since).with("until", kept.until);
+        run(session, sql!("part_all"), &part)?;
         Computed { since, first: base, until: kept.until, to: span.to }.make(session)?;
         let asked = span
             .parameters()
@@ -127,17 +134,29 @@ impl Values {
             return Ok(None);
         }
         repair(session, since, &kept)?;
-        Ok(if stale(session, since)? { None } else { Some(kept) })
+        // Nothing is said of series that have to be computed again first.
+        let is_there = missing(session, since, &kept)? != Missing::OfAll;
+        Ok(is_there.then_some(kept))
     }
 
     /// Goes on with what is kept, with minutes before `until`, for about a second; whether there is more
     /// to do.
     pub(super) fn keep(&mut self, session: &Session, until: i64) -> Result<bool> {
-        if !self.wanted {
-            return Ok(false);
-        }
+        self.complete = false;
+        let more = self.wanted && self.go_on(session, until)?;
+        self.complete = !more;
+        Ok(more)
+    }
+
+    /// Whether all that can be kept is.
+    pub(super) fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    fn go_on(&mut self, session: &Session, until: i64) -> Result<bool> {
         macros(session)?;
-        let wanted = [past_of(until - LATE), past_of(until + AHEAD)];
+        // An hour more: clocks are set back.
+        let wanted = [past_of(until - LATE - 60), past_of(until + AHEAD)];
         let fits = |kept: &Kept| kept.first <= wanted[0] && kept.until >= wanted[0];
         let Some(kept) = Kept::read(session)?.filter(fits) else {
             kept::restart(session, wanted[0])?;
@@ -160,7 +179,7 @@ impl Values {
         }
         let Some(kept) = Kept::read(session)? else { return Ok(true) };
         for past in wanted {
-            if repair(session, past, &kept)? && stale(session, past)? {
+            if repair(session, past, &kept)? && missing(session, past, &kept)? != Missing::Nothing {
                 return Ok(true);
             }
         }
@@ -197,6 +216,12 @@ impl Values {
         self.next = to;
         Ok(())
     }
+}
+
+/// Whether a run over all of these minutes takes some seconds, not minutes.
+pub(super) fn is_quickly_read(session: &Session, span: Span) -> Result<bool> {
+    let all = Span { from: past_of(span.from), to: span.to };
+    Ok(records::count(session, all)? <= RECORDS_AT_FIRST)
 }
 
 /// Whether the minutes a detector is asked for may be judged from what is kept of values.

@@ -46,7 +46,8 @@ impl Computed {
 /// there was anything to do.
 pub(super) fn repair(session: &Session, since: i64, kept: &Kept) -> Result<bool> {
     let recent = kept.until - RECENT;
-    let asked = Parameters::new().with("recent", recent).with("since", since);
+    let asked =
+        Parameters::new().with("recent", recent).with("since", since).with("until", kept.until);
     let stale: Stale = session.row(sql!("stale"), &asked.as_slice())?;
     if stale.recent > 0 {
         run(session, sql!("part_recent"), &asked)?;
@@ -60,11 +61,24 @@ pub(super) fn repair(session: &Session, since: i64, kept: &Kept) -> Result<bool>
     Ok(stale.series > 0)
 }
 
-/// Whether there are series whose residuals are not there.
-pub(super) fn stale(session: &Session, since: i64) -> Result<bool> {
-    let asked = Parameters::new().with("recent", 0).with("since", since);
+/// What of a past still has to be computed.
+pub(super) fn missing(session: &Session, since: i64, kept: &Kept) -> Result<Missing> {
+    let asked = Parameters::new().with("recent", 0).with("since", since).with("until", kept.until);
     let stale: Stale = session.row(sql!("stale"), &asked.as_slice())?;
-    Ok(stale.series > 0)
+    Ok(match stale {
+        Stale { series: 0, .. } => Missing::Nothing,
+        Stale { never: 0, .. } => Missing::OfSome,
+        Stale { .. } => Missing::OfAll,
+    })
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Missing {
+    Nothing,
+    /// Of series that got other records since.
+    OfSome,
+    /// The past is new.
+    OfAll,
 }
 
 fn compute(session: &Session, since: i64, kept: &Kept) -> Result<()> {
@@ -72,7 +86,8 @@ fn compute(session: &Session, since: i64, kept: &Kept) -> Result<()> {
     let Some(first) = first.minute else { return Ok(()) };
     records::read_open(session, Span { from: kept.until, to: kept.until })?;
     Computed { since, first, until: kept.until, to: kept.until }.make(session)?;
-    let parameters = Parameters::new().with("since", since).with("first", first);
+    let parameters =
+        Parameters::new().with("since", since).with("first", first).with("until", kept.until);
     session.transaction(|| script(session, sql!("repaired"), &parameters))
 }
 
@@ -80,6 +95,7 @@ fn compute(session: &Session, since: i64, kept: &Kept) -> Result<()> {
 struct Stale {
     series: i64,
     recent: i64,
+    never: i64,
 }
 
 #[derive(Deserialize)]
