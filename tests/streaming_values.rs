@@ -293,6 +293,19 @@ fn numbers_are_judged_as_by_a_run_over_the_history() {
     ));
     world.live(fifth - LATE, fifth + 36);
     world.check(fifth - LATE, fifth + 36);
+
+    // A server that ended after it had read an hour, and before that hour counted as kept.
+    let sixth = fifth + 36;
+    world.execute("update rolling_values_kept set until = until - 60");
+    let open = "minute >= (select until from rolling_values_kept)";
+    world.execute(&format!("delete from rolling_values_residuals where {open}"));
+    world.execute(&format!(
+        "insert into rolling_values_stale
+         select since, id, min(minute) from rolling_values, rolling_values_pasts where {open} group by all"
+    ));
+    world.rolling = Rolling::default();
+    world.live(sixth - LATE, sixth + 40);
+    world.check(sixth - LATE, sixth + 40);
 }
 
 impl World {
