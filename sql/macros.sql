@@ -123,3 +123,11 @@ create or replace temporary macro of_scale(scale, x5, x15, x60) as
 -- Whether a pause was a silence, as all shorter ones tell: 5 minutes and half again as long.
 create or replace temporary macro stands_out(pause, next_longest) as
     pause >= 5 and pause > 1.5 * next_longest;
+
+-- How many of the longest pauses were silences, at most so many.
+create or replace temporary macro silences_among(longest, second, third, fourth, most) as case
+    when most >= 3 and stands_out(third, fourth) then 3
+    when most >= 2 and stands_out(second, third) then 2
+    when most >= 1 and stands_out(longest, second) then 1
+    else 0
+end;

@@ -141,12 +141,9 @@ select
     hour,
     active_hours,
     born,
-    case
-        when most_left_out >= 3 and stands_out(wildest[3].longest, wildest[4].longest) then 3
-        when most_left_out >= 2 and stands_out(wildest[2].longest, wildest[3].longest) then 2
-        when most_left_out >= 1 and stands_out(wildest[1].longest, wildest[2].longest) then 1
-        else 0
-    end as left_out,
+    silences_among(
+        wildest[1].longest, wildest[2].longest, wildest[3].longest, wildest[4].longest, most_left_out
+    ) as left_out,
     wildest[left_out + 1].longest as longest,
     all_n - coalesce(list_sum(list_transform(wildest[:left_out], lambda h: h.n)), 0) as n,
     all_minutes - coalesce(list_sum(list_transform(wildest[:left_out], lambda h: h.minutes)), 0) as minutes,

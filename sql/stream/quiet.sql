@@ -1,5 +1,5 @@
--- The series whose pause may be a silence: longer than 1.5 times the fourth longest of those hours that
--- belong to the two days before, whichever of the last hours it began in.
+-- The series whose pause may be a silence: longer than 1.5 times the longest of those hours that belong
+-- to the two days before, whichever of the last hours it began in, without those of silences.
 -- Parameters: from, to (minutes to judge), since (minute number: the beginning of an hour, 2 hours
 -- or more before).
 -- Columns: id.
@@ -7,8 +7,14 @@ create or replace temporary table quiet as
 with kept as (
     select
         id,
-        -- Three hours may be left out.
-        max(longest, 4) filter (where hour >= ($to::integer - 1) // 60 - 48) as longest,
+        max(longest, 4) filter (where hour >= ($to::integer - 1) // 60 - 48) as wildest,
+        -- As in histories, but of fewer hours: then it is no longer than there. Of less than 4 anything
+        -- may be left out.
+        if(
+            list_count(wildest) = 4,
+            wildest[silences_among(wildest[1], wildest[2], wildest[3], wildest[4], 3) + 1],
+            0
+        ) as longest,
         count(*) filter (where hour >= $since::integer // 60 - 24) as hours
     from rolling_hours
     where hour < $since::integer // 60 and hour >= $since::integer // 60 - 48
@@ -24,6 +30,6 @@ select id
 from last
 join kept using (id)
 where $to::integer - 1 - minute >= 5
-  and $to::integer - 1 - minute > 1.5 * coalesce(longest[4], 0)
+  and $to::integer - 1 - minute > 1.5 * coalesce(longest, 0)
   -- 12 of a day's hours have records; 4 may be younger.
   and hours >= 8
