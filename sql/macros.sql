@@ -50,6 +50,28 @@ create or replace temporary macro count_score(x, u, alpha, side) as case
     else 0
 end;
 
+-- What a minute must score to be flagged: it leaves later baselines, whatever it takes to fire. And what
+-- may score that much or fire: rounding moves a score by far less than a thousandth.
+create or replace temporary macro flagged_from() as 5.0::double;
+create or replace temporary macro least_score(threshold) as
+    least(threshold::double, flagged_from()) - 0.001;
+
+-- The sums over the last minutes, each with what is expected of it by the mean of the minutes before
+-- (another one for an hour).
+create or replace temporary macro lengths(x, x2, x5, x15, x30, x60, age, mean, long_mean) as [
+    {scale: 1, side: 1, x: x, lately: x, recent: mean, screened: rises(x, mean)},
+    {scale: 2, side: 1, x: x2, lately: x2, recent: 2 * mean, screened: rises(x2, 2 * mean)},
+    {scale: 5, side: 1, x: x5, lately: x5, recent: 5 * mean, screened: rises(x5, 5 * mean)},
+    {scale: 15, side: 1, x: x15, lately: 3 * x5, recent: 15 * mean, screened: rises(x15, 15 * mean)},
+    {
+        scale: 60, side: 1, x: x60, lately: 4 * x15, recent: 60 * long_mean,
+        screened: age >= 60 and rises(x60, 60 * long_mean)
+    },
+    {scale: 5, side: -1, x: x5, lately: x5, recent: 5 * mean, screened: falls(x5, 5 * mean)},
+    {scale: 15, side: -1, x: x15, lately: 3 * x5, recent: 15 * mean, screened: falls(x15, 15 * mean)},
+    {scale: 30, side: -1, x: x30, lately: 6 * x5, recent: 30 * mean, screened: falls(x30, 30 * mean)}
+];
+
 -- Of the sums over the last minutes (x, and a struct of the longer ones) the one of this length: for 1
 -- and 5 minutes the largest (or smallest) of it and its neighbours, since a pattern may come a minute
 -- early or late; for 2 minutes what that can be at most.

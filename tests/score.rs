@@ -370,6 +370,24 @@ fn an_incident_is_over_when_it_ends() {
 }
 
 #[test]
+fn an_incident_does_not_hide_the_next_ones() {
+    let mut chance = Chance(15);
+    let incidents = [300, 345, 390].map(|at| 2 * DAY + at..2 * DAY + at + 30);
+    let mean = |minute| if incidents.iter().any(|it| it.contains(&minute)) { 380.0 } else { 200.0 };
+    let counts = (0..3 * DAY).map(|minute| chance.count(mean(minute))).collect();
+    let fired = &fired(&[("web", counts)])["web"];
+    for incident in &incidents {
+        let first = fired.iter().find(|at| **at >= incident.start);
+        assert!(first.is_some_and(|at| at - incident.start <= 10), "{incident:?}: {fired:?}");
+    }
+    // What has come to stay is usual after a while.
+    let mut shifted = noise(16, 3 * DAY, 40.0);
+    shifted[2 * DAY..].iter_mut().for_each(|count| *count *= 3);
+    let last = *self::fired(&[("web", shifted)])["web"].last().unwrap();
+    assert!(last <= 2 * DAY + 120, "{last}");
+}
+
+#[test]
 fn one_great_minute_takes_more_than_two_of_them() {
     let with = |minutes: usize, count: u64| {
         let mut counts = noise(12, 3 * DAY, 20.0);

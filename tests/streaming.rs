@@ -116,6 +116,10 @@ fn rate(series: usize, minute: i64, chance: &mut Chance) -> f64 {
         17 if of_day == 840 => 6.0,
         17 => 0.1,
         18 => 10.0,
+        // An incident before anybody looks, and another: the first leaves the baseline.
+        13 if (8 * DAY + 690..8 * DAY + 720).contains(&minute) => 20.0,
+        13 if (8 * DAY + 736..8 * DAY + 750).contains(&minute) => 12.0,
+        13 => 4.8,
         _ => 0.3 * 2f64.powi(series as i32 - 9),
     }
 }

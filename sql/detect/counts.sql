@@ -12,7 +12,8 @@
 -- must not blind the detector for two days. And the score is tempered when the series' own past had
 -- greater extremes than the model allows (a heavier tail). What is but one great minute is tempered by
 -- the greatest of them, and takes 8 standard deviations instead of 5: such minutes come by chance,
--- incidents last. A sudden excess over a negative binomial
+-- incidents last. What was unusual leaves later baselines: minutes that score 5 and more at a first look
+-- are left out of the recent mean at a second, at most half of it. A sudden excess over a negative binomial
 -- expectation is Farrington's way to watch for epidemics (Noufaily et al., Statistics in Medicine
 -- 2013); `make score` measures it.
 --
@@ -73,6 +74,15 @@ create or replace temporary table downtimes as
 select unnest(range(minute + 1, next_minute))::integer as minute
 from (select minute, patience, lead(minute) over (order by minute) as next_minute from patience)
 where next_minute - minute > patience;
+
+-- Minutes without those of downtime, counted: windows go by this count.
+create or replace temporary table clocks as
+select minute, row_number() over (order by minute)::integer as clock
+from (
+    select unnest(range(first_minute, last_minute + 1))::integer as minute
+    from (select min(minute) as first_minute, max(minute) as last_minute from arrivals)
+)
+anti join downtimes using (minute);
 
 -- From here on, of all series. Very many are judged some at a time (src/detect/pieces.rs). What is sorted
 -- is sorted again sooner.
@@ -175,8 +185,8 @@ left join (
         group by id, hour
     )
 ) using (id, hour)
--- Dispersions follow from the 49 hours before.
-qualify $from::timestamp is null or hour >= minute_number($from::timestamp) // 60 - 49;
+-- Dispersions follow from the 49 hours before, and flags from those of 3 hours ago.
+qualify $from::timestamp is null or hour >= minute_number($from::timestamp) // 60 - 52;
 
 -- A series and minute with what is expected of it at once: the mean of the 2 hours before. One column,
 -- as above.
@@ -201,27 +211,18 @@ from (
 create or replace temporary table candidates as
 select
     *,
+    false as again,
     records > 0
-        and ($from::timestamp is null or minute >= minute_number($from::timestamp))
+        and ($from::timestamp is null or minute >= minute_number($from::timestamp) - 125)
         and (
             $every::boolean
             -- However little its series varies, and without a pattern that explains it.
-            or count_score(x, recent, least_dispersion(minutes), side) >= $threshold::double - 0.001
+            or count_score(x, recent, least_dispersion(minutes), side) >= least_score($threshold)
         ) as may_fire
 from (
-    select id, minute, hour, born, age, minutes, x as records, unnest([
-        {scale: 1, side: 1, x: x, lately: x, recent: mean, screened: rises(x, mean)},
-        {scale: 2, side: 1, x: x2, lately: x2, recent: 2 * mean, screened: rises(x2, 2 * mean)},
-        {scale: 5, side: 1, x: x5, lately: x5, recent: 5 * mean, screened: rises(x5, 5 * mean)},
-        {scale: 15, side: 1, x: x15, lately: 3 * x5, recent: 15 * mean, screened: rises(x15, 15 * mean)},
-        {
-            scale: 60, side: 1, x: x60, lately: 4 * x15, recent: 60 * mean,
-            screened: age >= 60 and rises(x60, 60 * mean)
-        },
-        {scale: 5, side: -1, x: x5, lately: x5, recent: 5 * mean, screened: falls(x5, 5 * mean)},
-        {scale: 15, side: -1, x: x15, lately: 3 * x5, recent: 15 * mean, screened: falls(x15, 15 * mean)},
-        {scale: 30, side: -1, x: x30, lately: 6 * x5, recent: 30 * mean, screened: falls(x30, 30 * mean)}
-    ], recursive := true)
+    select
+        id, minute, hour, born, age, minutes, x as records,
+        unnest(lengths(x, x2, x5, x15, x30, x60, age, mean, mean), recursive := true)
     from (select unnest(j) from judged)
     where rises(x, mean)
        or rises(x2, 2 * mean)
@@ -236,6 +237,8 @@ from (
 -- What does not pass has a score of 0; to show that, one length of time is enough.
 where screened or ($every::boolean and scale = 1 and side = 1);
 
+-- From here on twice, if there are flags (below).
+--
 -- The hours in which something may fire, and those before that its dispersion follows from.
 create or replace temporary table needed as
 select distinct id, scale, side, hour - unnest(range(50))::integer as hour
@@ -289,7 +292,7 @@ select *
 from expected
 where may_fire
   and ($every::boolean
-      or count_score(x, u, least_dispersion(minutes), side) >= $threshold::double - 0.001);
+      or count_score(x, u, least_dispersion(minutes), side) >= least_score($threshold));
 
 create or replace temporary table wanted as
 select distinct id, hour, scale, side from possible;
@@ -338,7 +341,7 @@ beyond as (
     union all
     select id, hour, scale, side, x, u
     from expected
-    where (x - u) * side > 0 and screened and (scale < 5 or minute % 5 = 0)
+    where (x - u) * side > 0 and screened and not again and (scale < 5 or minute % 5 = 0)
 )
 select id, hour, scale, side, sum(excess) as excess, sum(unit) as unit, max(ratio) as ratio
 from (
@@ -405,6 +408,7 @@ where age >= 1440 and count_score(x, u, alpha, side) >= 3;
 create or replace temporary table past_suspects as
 select *, minute + shift - 1440 * unnest([1, 2, 3, 4, 7]) as past_minute from suspects;
 
+create or replace temporary table unusual as
 with -- Is a spike more than one minute? Of what is unusual so far, the sum without its largest minute and
 -- what was expected of that (of a single minute: of it and the one before).
 single_minutes as (
@@ -489,8 +493,9 @@ scored as (
     from informed
 )
 select
-    series,
-    minute_of(minute) as minute,
+    id,
+    minute,
+    records,
     x / scale as observed,
     u / scale as expected,
     greatest(u - $threshold::double * sqrt(u + alpha * u * greatest(u, 1)), 0) / scale as low,
@@ -506,8 +511,73 @@ select
         if(age < 1440, '; learning: the series is less than a day old', '')
     ) as reason
 from scored
-join names using (id)
-where score >= $threshold::double or $every::boolean
+where score >= least($threshold::double, flagged_from()) or $every::boolean
 -- Of the scales that fire, the most unusual.
-qualify row_number() over (partition by id, minute order by score desc, side desc, scale) = 1
+qualify row_number() over (partition by id, minute order by score desc, side desc, scale) = 1;
+
+-- What is unusual at the first look leaves later baselines at a second (src/detect/pieces.rs).
+create or replace temporary table flags as
+select id, minute, records from unusual where score >= flagged_from();
+
+-- The minutes whose recent past has some of them, and what they take away of it. Windows go by the
+-- clock; how far back they go is bounded.
+create or replace temporary table shadows as
+select id, minute, sum(records)::bigint as records_out, count(*)::integer as minutes_out
+from (
+    select id, clock as flagged_clock, records, unnest(range(minute + 6, minute + 126))::integer as minute
+    from flags
+    join clocks using (minute)
+)
+join clocks using (minute)
+where clock >= flagged_clock + 6
+  and ($from::timestamp is null or minute >= minute_number($from::timestamp))
+group by id, minute;
+
+create or replace temporary table settled as
+from unusual
+anti join shadows using (id, minute);
+
+delete from unusual;
+
+-- Dispersions are those of the first look.
+create or replace temporary table candidates as
+select * replace (false as may_fire)
+from candidates
+where id in (select id from shadows)
+union all by name
+select
+    *,
+    true as again,
+    records > 0 and (
+        $every::boolean
+        or count_score(x, recent, least_dispersion(minutes), side) >= least_score($threshold)
+    ) as may_fire
+from (
+    select
+        id, minute, hour, born, age, minutes, x as records,
+        -- An hour has the flagged minutes in it.
+        unnest(lengths(x, x2, x5, x15, x30, x60, age, mean_without, mean), recursive := true)
+    from (
+        select
+            *,
+            least(minutes_out, minutes / 2) as out,
+            (mean * (minutes + 1) - records_out * out / minutes_out) / (minutes + 1 - out)
+                as mean_without
+        from (
+            select unnest(j), records_out, minutes_out
+            from judged
+            join shadows s on s.id = j.id and s.minute = j.minute
+        )
+    )
+)
+where may_fire;
+
+select
+    series,
+    minute_of(minute) as minute,
+    observed, expected, low, high, score, direction, reason
+from (from unusual union all from settled)
+join names using (id)
+where (score >= $threshold::double or $every::boolean)
+  and ($from::timestamp is null or minute >= minute_number($from::timestamp))
 order by minute, series

@@ -8,4 +8,6 @@ delete from rolling_excesses;
 delete from rolling_dispersions;
 delete from rolling_stale;
 delete from rolling_shares;
+delete from rolling_flags;
+delete from rolling_flagged;
 insert into rolling_version values ($fingerprint::varchar)

@@ -8,4 +8,4 @@ from candidates c
 left join dispersions d using (id, hour, scale, side)
 where may_fire
   and count_score(x, recent, dispersion(d.excess, d.unit, hours, minutes), side)
-      >= $threshold::double - 0.001
+      >= least_score($threshold)

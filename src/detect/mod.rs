@@ -20,7 +20,8 @@
 //!
 //! - [`builtin`]: the list of those that come with Pintail. [`choice`]: those of users beside them.
 //! - [`bar`]: from which score on a minute counts.
-//! - [`found`]: what was found. `explain`: what it is made of. `pieces`: a long time, judged in parts.
+//! - `script`: their statements. `pieces`: a long time, judged in parts.
+//! - [`found`]: what was found. `explain`: what it is made of.
 //! - [`stream`]: judges new minutes without reading all of the past again.
 //! - [`scoring`]: scores a file without a database. [`columns`]: what its columns are called.
 
@@ -32,6 +33,7 @@ mod explain;
 pub mod found;
 mod pieces;
 pub mod scoring;
+mod script;
 pub mod stream;
 
 use std::path::Path;
@@ -45,7 +47,7 @@ pub use crate::queries::settings::Settings;
 use crate::store::statements::split;
 use crate::store::{Parameter, Session};
 use builtin::{BUILT_IN, BuiltIn, FromKept, Reads};
-use pieces::{Extent, made_as, made_by};
+use pieces::Extent;
 
 /// What a detector returns, in any order, with types that can be cast to these.
 pub const COLUMNS: [(&str, &str); 9] = [
@@ -319,29 +321,6 @@ impl Detector {
             true => self.run_script(session, parameters),
         };
         judged.map_err(|error| self.failed(&error))
-    }
-
-    /// All statements as one: what is not written down on the way takes a tenth less time.
-    fn as_one_query(&self) -> String {
-        let statements = split(&self.sql);
-        let tables: Vec<String> = statements
-            .iter()
-            .filter_map(|statement| {
-                let (name, query) = made_as(statement)?;
-                Some(format!("{name} as (\n{query}\n)"))
-            })
-            .collect();
-        format!("with {}\nfrom (\n{}\n)", tables.join(",\n"), self.last_statement())
-    }
-
-    /// The statement that makes a temporary table of that name.
-    fn statement(&self, table: &str) -> &str {
-        split(&self.sql).into_iter().find(|it| made_by(it) == Some(table)).unwrap_or_default()
-    }
-
-    /// The statement that returns what is found.
-    fn last_statement(&self) -> &str {
-        split(&self.sql).pop().unwrap_or_default()
     }
 
     fn failed(&self, error: &Error) -> Error {

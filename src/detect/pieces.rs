@@ -9,7 +9,6 @@ use crate::queries::range::MINUTE;
 use crate::queries::{Moment, Parameters};
 use crate::record::Micros;
 use crate::store::Session;
-use crate::store::statements::split;
 
 const PARTS: &str = include_str!("../../sql/parts.sql");
 const CHOSEN: &str = include_str!("../../sql/chosen.sql");
@@ -123,51 +122,11 @@ impl Detector {
             self.judge(session, &piece.parameters(parameters))
         })
     }
-
-    /// Runs the statements of a detector that comes with Pintail; those from `chosen` on for some of the
-    /// series at a time, if there are very many minutes.
-    pub(super) fn run_script(&self, session: &Session, parameters: &Parameters) -> Result<()> {
-        let parameters = &parameters.as_slice();
-        let mut statements = split(self.sql());
-        let last = statements.pop().unwrap_or_default();
-        let run = |statements: &[&str]| {
-            statements.iter().try_for_each(|statement| session.execute(statement, parameters))
-        };
-        let judge = |statements: &[&str]| {
-            run(statements)?;
-            session.create("found", last, parameters)
-        };
-        let parted = statements.iter().position(|it| made_by(it) == Some("chosen"));
-        let Some(parted) = parted else { return judge(&statements) };
-        run(&statements[..parted])?;
-        let parts = Part::all(session)?;
-        if parts.len() < 2 {
-            return judge(&statements[parted..]);
-        }
-        // Room is what makes it quick.
-        session.drop_table("series_counts")?;
-        gather(session, "found_parts", &parts, |part| {
-            let made = statements[parted..].iter().filter_map(|statement| made_by(statement));
-            made.into_iter().try_for_each(|table| session.drop_table(table))?;
-            part.choose(session)?;
-            judge(&statements[parted + 1..])
-        })
-    }
-}
-
-/// The temporary table that a statement makes.
-pub fn made_by(statement: &str) -> Option<&str> {
-    Some(made_as(statement)?.0)
-}
-
-/// The temporary table that a statement makes, and of what.
-pub fn made_as(statement: &str) -> Option<(&str, &str)> {
-    statement.split_once("create or replace temporary table ")?.1.split_once(" as\n")
 }
 
 /// Runs what leaves its results in the temporary table `found` for each of several, and leaves all
 /// of them there; they wait in a table of that name.
-fn gather<T>(
+pub(super) fn gather<T>(
     session: &Session,
     table: &str,
     all: &[T],

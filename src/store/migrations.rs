@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0008_rolling.sql"),
     include_str!("../../migrations/0009_ratio.sql"),
     include_str!("../../migrations/0010_values.sql"),
+    include_str!("../../migrations/0011_flags.sql"),
 ];
 
 const VERSIONS: &str = include_str!("../../sql/schema_version.sql");

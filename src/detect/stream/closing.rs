@@ -3,8 +3,8 @@
 use super::kept::Kept;
 use super::reading::{prepare_closed, sums_of_past, windows_since};
 use super::{
-    ALL, CELLS_AT_ONCE, EXCESS_HOURS, HOURS_PAST, LATE, PARTS, Settings, Span, WINDOW, built_in,
-    extent, run, script, series,
+    ALL, BASELINE_HOURS, CELLS_AT_ONCE, EXCESS_HOURS, HOURS_PAST, LATE, PARTS, Settings, Span,
+    WINDOW, built_in, extent, run, script, series,
 };
 use crate::error::Result;
 use crate::queries::Parameters;
@@ -36,8 +36,8 @@ impl Closing {
         }
         let hour = kept.until;
         let judged_next = until.div_euclid(60);
-        let excesses_from = judged_next - EXCESS_HOURS - 2;
-        let dispersions_from = judged_next - 4;
+        let excesses_from = judged_next - EXCESS_HOURS - 2 - BASELINE_HOURS;
+        let dispersions_from = judged_next - 4 - BASELINE_HOURS;
         let series = series(session)?.max(1);
         // Without excesses it is a tenth of the work.
         let cells = if hour >= excesses_from { CELLS_AT_ONCE } else { 8 * CELLS_AT_ONCE };
@@ -149,8 +149,8 @@ pub(super) fn start(session: &Session, until: i64) -> Result<bool> {
         first: hour,
         until: hour + 1,
         parts: ALL,
-        excesses: hour >= until.div_euclid(60) - EXCESS_HOURS - 2,
-        dispersions: hour >= until.div_euclid(60) - 4,
+        excesses: hour >= until.div_euclid(60) - EXCESS_HOURS - 2 - BASELINE_HOURS,
+        dispersions: hour >= until.div_euclid(60) - 4 - BASELINE_HOURS,
     };
     closing.run(session)
 }

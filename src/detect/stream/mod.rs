@@ -13,8 +13,8 @@
 //!
 //! What is read for a tick is read once for all detectors.
 //!
-//! - `tick`: new minutes; what each detector does with them. `reading`: what they and closed hours need
-//!   of the records.
+//! - `tick`: new minutes; what each detector does with them. `flagged`: those that leave the baselines
+//!   of later ones. `reading`: what they and closed hours need of the records.
 //! - `closing`: hours that are over. `kept`: which are kept, and by which formulas.
 //! - `changes`: hours that are closed and got other records since.
 //! - `values`: what is kept for the detector of that name.
@@ -23,6 +23,7 @@ use serde::Deserialize;
 
 use changes::{compare, repair, repair_if_few};
 use closing::{Closing, start};
+use flagged::Flagged;
 use kept::{Kept, begin, restart};
 use reading::{prepare, read_recent};
 use tick::Tick;
@@ -45,6 +46,7 @@ macro_rules! sql {
 
 mod changes;
 mod closing;
+mod flagged;
 mod kept;
 mod reading;
 mod tick;
@@ -61,6 +63,9 @@ const HOURS_KEPT: i64 = HOURS_PAST + 24;
 
 /// The dispersions of an hour follow from the 49th to the 2nd hour before it.
 const EXCESS_HOURS: i64 = 49;
+
+/// What was unusual so many hours ago is not in the baselines of now.
+const BASELINE_HOURS: i64 = 3;
 
 /// The series are in so many parts (`close_part.sql`).
 const PARTS: i64 = 16;
@@ -158,13 +163,7 @@ impl Rolling {
             macros(session)?;
             tick.find_nothing()?;
         } else {
-            let prepared = match self.prepared.take() {
-                Some(it) if it.span == span && it.now == now => {
-                    it.kept.covers(session, span, steps)?.then_some(it)
-                }
-                _ => self.prepare(session, span, now, steps)?,
-            };
-            match prepared {
+            match self.prepare_all(&tick, now)? {
                 Some(prepared) => {
                     tick.judge(prepared.kept.until * 60)?;
                     self.prepared = Some(prepared);
@@ -177,6 +176,27 @@ impl Rolling {
         }
         let subjects = if steps == FromKept::Ratio { SUBJECTS } else { sql!("subjects_now") };
         Ok(Judged::FromKept(detector.check(session, &threshold, bar, subjects)?))
+    }
+
+    /// Reads what a tick needs, and looks at the minutes before it that nobody has looked at; if what is
+    /// kept covers them.
+    fn prepare_all(&mut self, tick: &Tick, now: Micros) -> Result<Option<Prepared>> {
+        let Tick { session, span, steps, .. } = *tick;
+        if steps == FromKept::Counts {
+            for before in Flagged::read(session)?.missing_before(span) {
+                self.prepared = None;
+                let Some(prepared) = self.prepare(session, before, now, steps)? else {
+                    return Ok(None);
+                };
+                Tick { span: before, ..*tick }.flag(prepared.kept.until * 60)?;
+            }
+        }
+        match self.prepared.take() {
+            Some(it) if it.span == span && it.now == now => {
+                Ok(it.kept.covers(session, span, steps)?.then_some(it))
+            }
+            _ => self.prepare(session, span, now, steps),
+        }
     }
 
     /// Reads what all detectors need for these minutes, if what is kept covers them for one of them.
@@ -293,7 +313,7 @@ impl Rolling {
 }
 
 /// From when to when, as minute numbers.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Deserialize, PartialEq)]
 struct Span {
     from: i64,
     to: i64,
@@ -391,9 +411,17 @@ mod tests {
 
     #[test]
     fn the_statements_that_are_shared_are_there() {
-        for table in
-            ["chosen", "grid", "sums", "judged", "candidates", "lookups", "expected", "hourly"]
-        {
+        for table in [
+            "chosen",
+            "grid",
+            "sums",
+            "judged",
+            "candidates",
+            "lookups",
+            "expected",
+            "hourly",
+            "flags",
+        ] {
             assert!(built_in("counts").statement(table).contains("from "), "{table}");
         }
         for table in [
@@ -402,6 +430,7 @@ mod tests {
             "dispersed",
             "suspects",
             "past_suspects",
+            "unusual",
             "patience",
             "downtimes",
         ] {

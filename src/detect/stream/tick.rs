@@ -1,8 +1,10 @@
 //! New minutes, judged from what is kept.
 
+use super::flagged::Flagged;
 use super::reading::sums_of_past;
 use super::{Any, FromKept, Span, run, script};
 use crate::detect::Detector;
+use crate::detect::script::is_second_needed;
 use crate::error::Result;
 use crate::queries::Parameters;
 use crate::store::Session;
@@ -56,11 +58,33 @@ impl Tick<'_> {
 
     fn judge_counts(&self, open: i64) -> Result<()> {
         let (session, span) = (self.session, self.span.parameters());
+        self.flag(open)?;
+        run(session, sql!("flags_now"), &span)?;
+        for statement in self.detector.after_flags() {
+            run(session, statement, self.parameters)?;
+        }
+        if is_second_needed(session)? { self.look() } else { Ok(()) }
+    }
+
+    /// Looks at what has not lost anything of its baseline, and keeps what is unusual of it.
+    pub(super) fn flag(&self, open: i64) -> Result<()> {
+        let (session, span) = (self.session, self.span.parameters());
         run(session, sql!("sums_now"), &span)?;
         run(session, sql!("stale_withhold"), &span)?;
         run(session, sql!("births_now"), &Parameters::new().with("open", open))?;
         self.step("judged")?;
         self.step("candidates")?;
+        self.look()?;
+        self.step("flags")?;
+        session.transaction(|| {
+            script(session, sql!("flags_kept"), &span)?;
+            Flagged::read(session)?.and(self.span).keep(session)
+        })
+    }
+
+    /// Looks at the candidates.
+    fn look(&self) -> Result<()> {
+        let (session, span) = (self.session, self.span.parameters());
         run(session, sql!("dispersions_now"), &span)?;
         run(session, sql!("screen"), self.parameters)?;
         self.step("lookups")?;
@@ -73,7 +97,8 @@ impl Tick<'_> {
         self.step("past_suspects")?;
         run(session, sql!("past_of_suspects"), &span)?;
         sums_of_past(session)?;
-        run(session, sql!("sums_of_suspects"), &span)
+        run(session, sql!("sums_of_suspects"), &span)?;
+        self.step("unusual")
     }
 
     fn judge_silence(&self) -> Result<()> {

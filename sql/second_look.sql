@@ -1,0 +1,3 @@
+-- Whether any minute may fire at a second look.
+-- Columns: some.
+select exists(from candidates where may_fire) as some
