@@ -85,6 +85,11 @@ create or replace temporary macro sum_of(scale, side, x, sums) as case
     else (sums).x60
 end;
 
+-- The median of so many whole numbers, from the largest of them, which are one more than half of them:
+-- in half the time that it takes to sort them all.
+create or replace temporary macro median_of(largest, numbers) as
+    (largest[(numbers + 1) // 2] + largest[numbers // 2 + 1]) / 2;
+
 -- The dispersion alpha, and what so many minutes of mean and hours of dispersion leave open, which
 -- makes it larger.
 create or replace temporary macro dispersion(excess, unit, hours, minutes) as

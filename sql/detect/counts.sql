@@ -249,9 +249,11 @@ from candidates
 where may_fire
    or ((scale < 5 or minute % 5 = 0) and (id, scale, side, hour) in (from needed));
 
--- Only of these it is asked what the same minute of the last 6 hours and 4 days was like.
+-- Only of these it is asked what the same minute of the last 6 hours and 4 days was like. One column,
+-- as above.
 create or replace temporary table lookups as
-select id, minute, scale, side, past_minute
+select
+    {id: id, minute: minute, scale: scale, side: side, again: again, past_minute: past_minute} as l
 from (
     select *, minute - 60 * unnest(range(1, 7))::integer as past_minute
     from asked
@@ -266,14 +268,20 @@ where past_minute >= born;
 create or replace temporary table expected as
 with patterns as (
     select
-        l.id, l.minute, l.scale, l.side,
-        median(sum_of(scale, side, x, summed))
-            filter (where past_minute > l.minute - 1440) as hours_median,
-        median(sum_of(scale, side, x, summed))
-            filter (where past_minute <= l.minute - 1440) as days_median
-    from lookups l
-    join sums s on s.id = l.id and s.minute = l.past_minute
-    group by l.id, l.minute, l.scale, l.side
+        id, minute, scale, side, again,
+        median_of(max(past, 4) filter (where today), count(*) filter (where today))
+            as hours_median,
+        median_of(max(past, 3) filter (where not today), count(*) filter (where not today))
+            as days_median
+    from (
+        select
+            l.id, l.minute, l.scale, l.side, l.again,
+            l.past_minute > l.minute - 1440 as today,
+            sum_of(l.scale, l.side, x, summed) as past
+        from lookups
+        join sums s on s.id = l.id and s.minute = l.past_minute
+    )
+    group by id, minute, scale, side, again
 )
 select
     c.*,
@@ -284,7 +292,7 @@ select
         least(recent, hours_median + 0.5, days_median + 0.5)
     ) as u
 from asked c
-left join patterns using (id, minute, scale, side);
+left join patterns using (id, minute, scale, side, again);
 
 -- What may still fire, now that patterns explain some.
 create or replace temporary table possible as

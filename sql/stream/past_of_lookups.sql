@@ -4,9 +4,9 @@
 create or replace temporary table past as
 select id, minute, clock, near, back
 from (
-    select id, past_minute as minute, min(minute - past_minute) as near,
-        max(if(scale < 15, scale + 1, scale)) as back
+    select l.id, l.past_minute as minute, min(l.minute - l.past_minute) as near,
+        max(if(l.scale < 15, l.scale + 1, l.scale)) as back
     from lookups
-    group by id, past_minute
+    group by l.id, l.past_minute
 )
 join clocks using (minute)
