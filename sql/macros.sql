@@ -132,6 +132,31 @@ create or replace temporary macro share_fires(errors, n, p) as
 create or replace temporary macro share_score(errors, n, p, c) as
     if(share_fires(errors, n, p), share_z(errors, n, p, c), 0);
 
+-- The errors and records of the last minutes, each with the share of the minutes before (of an hour
+-- others), and whether that would do to fire if nothing else explained it.
+create or replace temporary macro share_lengths(
+    n5, e5, n15, e15, n60, e60, age, recent_n, recent, earlier_n, earlier, every, threshold
+) as [
+    {
+        scale: 5, n: n5, e: e5, base_n: recent_n, base: recent,
+        may_fire: share_score(e5, n5, recent, 1e12) >= share_screen(every, threshold)
+    },
+    {
+        scale: 15, n: n15, e: e15, base_n: recent_n, base: recent,
+        may_fire: e5 > n5 * recent
+            and share_score(e15, n15, recent, 1e12) >= share_screen(every, threshold)
+    },
+    {
+        scale: 60, n: n60, e: e60, base_n: earlier_n, base: earlier,
+        may_fire: e15 > n15 * earlier
+            and age >= 90
+            and share_score(e60, n60, earlier, 1e12) >= share_screen(every, threshold)
+    }
+];
+-- All scores are wanted, or those that may fire or be flagged.
+create or replace temporary macro share_screen(every, threshold) as
+    if(every, 0.001, least(threshold::double, flagged_from()));
+
 -- How far errors went beyond their expectation, squared, in excess of binomial noise, and what an
 -- intra-class correlation of 1 would have made of it (compare excess, for the floors too).
 create or replace temporary macro share_excess(errors, n, p) as

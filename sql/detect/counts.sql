@@ -213,7 +213,7 @@ select
     *,
     false as again,
     records > 0
-        and ($from::timestamp is null or minute >= minute_number($from::timestamp) - 125)
+        and ($from::timestamp is null or minute >= minute_number($from::timestamp) - 140)
         and (
             $every::boolean
             -- However little its series varies, and without a pattern that explains it.

@@ -7,7 +7,8 @@
 -- the LARGEST share that could explain it: of the 2 hours before (they end 15 minutes ago, for the
 -- 60 minutes an hour ago), of the last 2 days, of the same minutes of the last 6 hours and of the
 -- last 4 days; so a nightly batch that always errs is no anomaly. What was worst is left out (3 of
--- the 48 hours, 1 of the 6, 1 of the 4 days): an incident must not blind the detector.
+-- the 48 hours, 1 of the 6, 1 of the 4 days): an incident must not blind the detector. And minutes that
+-- score 5 and more at a first look are left out of the 2 hours before at a second, at most half of them.
 --
 -- Error shares vary by more than chance (retries, releases), and a past of a million records is
 -- then worth fewer: 1 / correlation, that of two records of the same minutes (the overdispersion of
@@ -47,6 +48,33 @@ select id, minute // 5 as block, sum(n)::bigint as n, sum(e)::bigint as e
 from service_minutes
 group by id, block;
 
+-- Sums of what ends with a block of 5 minutes, and of the 2 hours before.
+create or replace temporary table sums as
+select
+    id,
+    block,
+    block // 12 as hour,
+    s.n as n5,
+    s.e as e5,
+    sum(s.n) over w15::bigint as n15,
+    sum(s.e) over w15::bigint as e15,
+    sum(s.n) over w60::bigint as n60,
+    sum(s.e) over w60::bigint as e60,
+    coalesce(sum(s.n) over recently, 0)::bigint as recent_n,
+    coalesce(sum(s.e) over recently, 0)::bigint as recent_e,
+    coalesce(sum(s.n) over earlier, 0)::bigint as earlier_n,
+    coalesce(sum(s.e) over earlier, 0)::bigint as earlier_e
+from service_blocks s
+window
+    -- 15 minutes reach back into 3 blocks besides the current, 60 into 12.
+    w15 as (partition by id order by block range between 2 preceding and current row),
+    w60 as (partition by id order by block range between 11 preceding and current row),
+    recently as (partition by id order by block range between 27 preceding and 4 preceding),
+    earlier as (partition by id order by block range between 36 preceding and 13 preceding);
+
+-- The shares of them. Where there are few records, a prior of half an error (at most 20 records,
+-- fewer are not judged) at the share of the 2 days; without any past, half an error of one record.
+create or replace temporary table pasts as
 with hours as materialized (
     select id, block // 12 as hour, sum(n)::bigint as n, sum(e)::bigint as e
     from service_blocks
@@ -91,56 +119,31 @@ two_days as (
         from hours
         window past as (partition by id order by hour range between 49 preceding and 2 preceding)
     )
-),
--- Sums of what ends with a block of 5 minutes, and of the 2 hours before.
-sums as materialized (
-    select
-        id,
-        block,
-        block // 12 as hour,
-        s.n as n5,
-        s.e as e5,
-        sum(s.n) over w15::bigint as n15,
-        sum(s.e) over w15::bigint as e15,
-        sum(s.n) over w60::bigint as n60,
-        sum(s.e) over w60::bigint as e60,
-        coalesce(sum(s.n) over recently, 0)::bigint as recent_n,
-        coalesce(sum(s.e) over recently, 0)::bigint as recent_e,
-        coalesce(sum(s.n) over earlier, 0)::bigint as earlier_n,
-        coalesce(sum(s.e) over earlier, 0)::bigint as earlier_e
-    from service_blocks s
-    window
-        -- 15 minutes reach back into 3 blocks besides the current, 60 into 12.
-        w15 as (partition by id order by block range between 2 preceding and current row),
-        w60 as (partition by id order by block range between 11 preceding and current row),
-        recently as (partition by id order by block range between 27 preceding and 4 preceding),
-        earlier as (partition by id order by block range between 36 preceding and 13 preceding)
-),
--- The shares of them. Where there are few records, a prior of half an error (at most 20 records,
--- fewer are not judged) at the share of the 2 days; without any past, half an error of one record.
-pasts as materialized (
-    select
-        s.*,
-        born,
-        coalesce(days_n, 0)::bigint as days_n,
-        (coalesce(days_e, 0) + 0.5) / (coalesce(days_n, 0) + 1) as days_share,
-        least(20, 0.5 / days_share) as prior,
-        if(days_n > 0, days_share, null) as floor_share,
-        greatest(floor_share, (recent_e + prior * days_share) / (recent_n + prior)) as recent_share,
-        greatest(floor_share, (earlier_e + prior * days_share) / (earlier_n + prior)) as earlier_share
-    from sums s
-    join births using (id, hour)
-    left join two_days using (id, hour)
-),
--- Only where an hour and the one before have 5 errors can anything fire; their minutes are kept.
-active as (
+)
+select
+    s.*,
+    born,
+    coalesce(days_n, 0)::bigint as days_n,
+    (coalesce(days_e, 0) + 0.5) / (coalesce(days_n, 0) + 1) as days_share,
+    least(20, 0.5 / days_share) as prior,
+    if(days_n > 0, days_share, null) as floor_share,
+    greatest(floor_share, (recent_e + prior * days_share) / (recent_n + prior)) as recent_share,
+    greatest(floor_share, (earlier_e + prior * days_share) / (earlier_n + prior)) as earlier_share
+from sums s
+join births using (id, hour)
+left join two_days using (id, hour);
+
+-- Minutes that may be judged, with their past. Only where an hour and the one before have 5 errors can
+-- anything fire.
+create or replace temporary table judged as
+with active as (
     select id, hour
     from (
         select
             id,
             hour,
             e + coalesce(lag(e) over near, 0) >= 5 or e + coalesce(lead(e) over near, 0) >= 5 as active
-        from hours
+        from (select id, hour, sum(e5) as e from sums group by id, hour)
         window near as (partition by id order by hour)
     )
     where active or $every::boolean
@@ -149,6 +152,8 @@ minutes as (
     select
         id,
         minute,
+        n,
+        e,
         sum(n) over w5::bigint as n5,
         sum(e) over w5::bigint as e5,
         sum(n) over w15::bigint as n15,
@@ -164,67 +169,67 @@ minutes as (
         w5 as (partition by id order by minute range between 4 preceding and current row),
         w15 as (partition by id order by minute range between 14 preceding and current row),
         w60 as (partition by id order by minute range between 59 preceding and current row)
-),
--- Minutes that might fire: they would, if shares did not vary and nothing else explained them.
-judged as (
+)
+select
+    m.*,
+    p.block,
+    hour,
+    minute - born as age,
+    days_n, days_share, floor_share, prior, recent_n, recent_e, recent_share, earlier_n, earlier_share
+from minutes m
+join (select * exclude (n5, e5, n15, e15, n60, e60) from pasts) p
+    on p.id = m.id and p.block = m.minute // 5
+where minute - born >= 30
+  and ($from::timestamp is null or minute >= minute_number($from::timestamp) - 140);
+
+-- What might fire: it would, if shares did not vary and nothing else explained them.
+create or replace temporary table candidates as
+select *
+from (
     select
-        m.*,
-        p.block,
-        hour,
-        minute - born as age,
-        days_n, days_share, prior, recent_n, recent_share, earlier_n, earlier_share,
-        -- All scores are wanted, or those that reach the threshold.
-        if($every::boolean, 0.001, $threshold::double) as screen,
-        share_score(e5, n5, recent_share, 1e12) >= screen as high5,
-        e5 > n5 * recent_share and share_score(e15, n15, recent_share, 1e12) >= screen as high15,
-        e15 > n15 * earlier_share and age >= 90
-            and share_score(e60, n60, earlier_share, 1e12) >= screen as high60
-    from minutes m
-    join (select * exclude (n5, e5, n15, e15, n60, e60) from pasts) p
-        on p.id = m.id and p.block = m.minute // 5
-    where minute - born >= 30
-      and ($from::timestamp is null or minute >= minute_number($from::timestamp))
-),
-candidates as materialized (
-    select *
-    from (
-        select id, minute, block, hour, age, days_n, days_share, prior, unnest([
-            {scale: 5, n: n5, e: e5, base_n: recent_n, base: recent_share, screened: high5},
-            {scale: 15, n: n15, e: e15, base_n: recent_n, base: recent_share, screened: high15},
-            {scale: 60, n: n60, e: e60, base_n: earlier_n, base: earlier_share, screened: high60}
-        ], recursive := true)
-        from judged
-        where high5 or high15 or high60 or $every::boolean
-    )
-    -- What does not pass has a score of 0; to show that, one length of time is enough.
-    where screened or ($every::boolean and scale = 5)
-),
+        id, minute, n as records, e as errors, block, hour, age, days_n, days_share, prior,
+        unnest(
+            share_lengths(
+                n5, e5, n15, e15, n60, e60, age,
+                recent_n, recent_share, earlier_n, earlier_share, $every::boolean, $threshold
+            ),
+            recursive := true
+        )
+    from judged
+)
+-- What does not pass has a score of 0; to show that, one length of time is enough.
+where may_fire or ($every::boolean and scale = 5);
+
+-- From here on twice, if there are flags (below).
+--
 -- The blocks of the past that looked like a fire: also of these it is asked what else explains them.
-wild_blocks as materialized (
-    select *
-    from (
-        select id, block, hour, unnest([
-            {scale: 5, n: n5, e: e5, base: recent_share},
-            {scale: 15, n: n15, e: e15, base: recent_share},
-            {scale: 60, n: n60, e: e60, base: earlier_share}
-        ], recursive := true)
-        from pasts
-        where recent_n + days_n > 0
-          and (
-              share_fires(e5, n5, recent_share)
-              or share_fires(e15, n15, recent_share)
-              or share_fires(e60, n60, earlier_share)
-          )
-    )
-    where share_fires(e, n, base)
-),
--- The same block, its predecessor and successor, 1 to 6 hours and 1 to 4 days ago.
+create or replace temporary table wild_blocks as
+select *
+from (
+    select id, block, hour, unnest([
+        {scale: 5, n: n5, e: e5, base: recent_share},
+        {scale: 15, n: n15, e: e15, base: recent_share},
+        {scale: 60, n: n60, e: e60, base: earlier_share}
+    ], recursive := true)
+    from pasts
+    where recent_n + days_n > 0
+      and id in (select id from candidates)
+      and (
+          share_fires(e5, n5, recent_share)
+          or share_fires(e15, n15, recent_share)
+          or share_fires(e60, n60, earlier_share)
+      )
+)
+where share_fires(e, n, base);
+
+create or replace temporary table unusual as
+with -- The same block, its predecessor and successor, 1 to 6 hours and 1 to 4 days ago.
 lookups as (
     select *, unnest([-1, 0, 1]) as near
     from (
         select *, unnest(range(12, 73, 12) || range(288, 1153, 288)) as back
         from (
-            select id, block, scale from candidates where screened
+            select id, block, scale from candidates where may_fire
             union
             select id, block, scale from wild_blocks
         )
@@ -273,7 +278,7 @@ plain_excesses as (
         sum(if(share_fires(e60, n60, earlier_share), 0, share_excess(e60, n60, earlier_share))) as excess60,
         sum(if(share_fires(e60, n60, earlier_share), 0, share_unit(e60, n60, earlier_share))) as unit60
     from pasts
-    where recent_n + days_n > 0
+    where recent_n + days_n > 0 and id in (select id from candidates)
     group by id, hour
 ),
 hourly as (
@@ -328,7 +333,7 @@ expected as (
     select
         c.*,
         -- Of a block others asked for; it may not have ended yet.
-        if(screened, pattern.share, null) as pattern_share,
+        if(may_fire, pattern.share, null) as pattern_share,
         greatest(base, pattern_share) as p,
         -- What the past is worth: as many records as it had, fewer when shares vary, and little
         -- when it had few hours to vary in.
@@ -389,8 +394,10 @@ informed as (
     left join precedents using (id, block, scale)
 )
 select
-    series,
-    minute_of(minute) as minute,
+    id,
+    minute,
+    records,
+    errors,
     e / n as observed,
     p as expected,
     greatest(p - margin, 0) as low,
@@ -404,8 +411,60 @@ select
         if(age < 1440, '; learning: the series is less than a day old', '')
     ) as reason
 from informed
-join service_names using (id)
-where score >= $threshold::double or $every::boolean
+where score >= least($threshold::double, flagged_from()) or $every::boolean
 -- Of the scales that fire, the most unusual.
-qualify row_number() over (partition by id, minute order by score desc, scale) = 1
+qualify row_number() over (partition by id, minute order by score desc, scale) = 1;
+
+-- What is unusual at the first look leaves later baselines at a second (src/detect/script.rs).
+create or replace temporary table flags as
+select id, minute, records, errors from unusual where score >= flagged_from();
+
+-- The blocks whose 2 hours before have some of them, and what they take away of them.
+create or replace temporary table shadows as
+select
+    id,
+    block,
+    sum(records) * least(1, 60 / count(*)) as records_out,
+    sum(errors) * least(1, 60 / count(*)) as errors_out
+from (select id, records, errors, minute // 5 + unnest(range(4, 28)) as block from flags)
+group by id, block;
+
+create or replace temporary table settled as
+from unusual
+where (id, minute // 5) not in (select id, block from shadows);
+
+delete from unusual;
+
+create or replace temporary table candidates as
+select *
+from (
+    select
+        id, minute, n as records, e as errors, block, hour, age, days_n, days_share, prior,
+        unnest(
+            share_lengths(
+                n5, e5, n15, e15, n60, e60, age,
+                recent_n - records_out,
+                greatest(
+                    floor_share,
+                    (recent_e - errors_out + prior * days_share) / (recent_n - records_out + prior)
+                ),
+                -- An hour has the flagged minutes in it.
+                earlier_n, earlier_share, $every::boolean, $threshold
+            ),
+            recursive := true
+        )
+    from judged
+    join shadows using (id, block)
+    where $from::timestamp is null or minute >= minute_number($from::timestamp)
+)
+where may_fire or ($every::boolean and scale = 5);
+
+select
+    series,
+    minute_of(minute) as minute,
+    observed, expected, low, high, score, direction, reason
+from (from unusual union all from settled)
+join service_names using (id)
+where (score >= $threshold::double or $every::boolean)
+  and ($from::timestamp is null or minute >= minute_number($from::timestamp))
 order by minute, series

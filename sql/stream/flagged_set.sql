@@ -1,4 +1,4 @@
 -- Says of which minutes that is known.
--- Parameters: from, to (minute numbers).
-delete from rolling_flagged;
-insert into rolling_flagged values ($from::integer, $to::integer)
+-- Parameters: detector, from, to (minute numbers).
+delete from rolling_flagged where detector = $detector;
+insert into rolling_flagged values ($detector, $from::integer, $to::integer)

@@ -1,7 +1,7 @@
 -- What may be in the baselines of minutes that are judged.
--- Parameters: from (minute number).
--- Columns: as flags in sql/detect/counts.sql.
+-- Parameters: detector, from (minute number).
+-- Columns: as flags in sql/detect/counts.sql and ratio.sql.
 create or replace temporary table flags as
-select id, minute, records
+select id, minute, records, errors
 from rolling_flags
-where minute >= $from::integer - 125
+where detector = $detector and minute >= $from::integer - 140

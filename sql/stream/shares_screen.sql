@@ -1,4 +1,4 @@
--- The services that may fire. The expected share is at least that of the records just before, among
+-- The services that may fire, and those whose baseline may lose something. The expected share is at least that of the records just before, among
 -- which at most 20 are added as a prior (see pasts in sql/detect/ratio.sql); a larger one only lowers a
 -- score, and rounding moves it by less than 0.05 (the square of it by a thousandth).
 -- Parameters: from, to (minutes to judge), threshold.
@@ -51,7 +51,14 @@ where id in (
     select id
     from (select *, coalesce(base_e, 0) / (coalesce(base_n, 0) + 21) as base from scales)
     where share_fires(e, n, base)
-      and if(base = 0, true, share_score(e, n, base, 1e12) >= $threshold::double - 0.05)
+      and (
+          base = 0
+          or share_score(e, n, base, 1e12) >= least($threshold::double, flagged_from()) - 0.05
+      )
+    union all
+    select id
+    from rolling_flags
+    where detector = 'ratio' and minute >= $from::integer - 140
 )
 -- Nothing is said of what has to be computed again first.
 and service not in (

@@ -1,7 +1,7 @@
 //! Detectors that come with Pintail may be several statements: temporary tables, and last what is found.
 //!
 //! One that makes `flags` looks twice: what is unusual at a first look leaves the baselines of a second.
-//! Then the statements from `needed` on are run again, on the `candidates` that it has made of its flags.
+//! Then the statements after `candidates` are run again, on those that it has made of its flags.
 
 use serde::Deserialize;
 
@@ -17,8 +17,8 @@ const SECOND_LOOK: &str = include_str!("../../sql/second_look.sql");
 /// From here on statements judge some of the series, if there are very many.
 const CHOSEN: &str = "chosen";
 
-/// From here on they are run again after `FLAGS`.
-const AGAIN: &str = "needed";
+/// A look begins after these, and ends before `FLAGS`.
+const CANDIDATES: &str = "candidates";
 const FLAGS: &str = "flags";
 
 impl Detector {
@@ -55,6 +55,11 @@ impl Detector {
             part.choose(session)?;
             judge(&statements[parted + 1..])
         })
+    }
+
+    /// What is run for every look, if it looks twice.
+    pub(super) fn look(&self) -> Vec<&str> {
+        look(&split(&self.sql)).map(<[&str]>::to_vec).unwrap_or_default()
     }
 
     /// What prepares a second look, once there are flags.
@@ -96,8 +101,8 @@ pub(super) fn is_second_needed(session: &Session) -> Result<bool> {
 
 /// What is run for every look.
 fn look<'a, 'b>(statements: &'a [&'b str]) -> Option<&'a [&'b str]> {
-    let (from, to) = position(statements, AGAIN).zip(position(statements, FLAGS))?;
-    Some(&statements[from..to])
+    let (candidates, flags) = position(statements, CANDIDATES).zip(position(statements, FLAGS))?;
+    Some(&statements[candidates + 1..flags])
 }
 
 fn position(statements: &[&str], table: &str) -> Option<usize> {

@@ -3,9 +3,10 @@
 use serde::Deserialize;
 
 use super::closing::Closing;
+use super::flagged::BASELINE;
 use super::kept::Kept;
 use super::reading::prepare_closed;
-use super::{ALL, CELLS_AT_ONCE, Span, run, script};
+use super::{ALL, CELLS_AT_ONCE, Span, run, script, series};
 use crate::error::Result;
 use crate::queries::range::MINUTE;
 use crate::queries::{Moment, Parameters};
@@ -39,7 +40,12 @@ pub(super) fn compare(session: &Session, first: i64, until: i64) -> Result<()> {
         let hour = Parameters::new().with("hour", first);
         return session.transaction(|| script(session, sql!("reopen"), &hour));
     }
-    run(session, sql!("stale_add"), &span)
+    run(session, sql!("stale_add"), &span)?;
+    // Other minutes may have been unusual by that. Of very many series it stays as it was said.
+    if series(session)? * BASELINE <= CELLS_AT_ONCE {
+        run(session, sql!("flagged_forget"), &Parameters::new())?;
+    }
+    Ok(())
 }
 
 pub(super) fn repair_if_few(session: &Session) -> Result<()> {

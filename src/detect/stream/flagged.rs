@@ -3,20 +3,22 @@
 
 use super::{MINUTES_AT_ONCE, Span, script};
 use crate::error::Result;
+use crate::queries::Parameters;
 use crate::store::Session;
 
-/// A baseline begins so many minutes ago.
-const BASELINE: i64 = 125;
+/// A baseline begins so many minutes ago at most, of whole blocks of 5 minutes too (`flags_now.sql`).
+pub(super) const BASELINE: i64 = 140;
 
 /// So many minutes are kept (`flags_kept.sql`): records may come late.
 const KEPT: i64 = 360;
 
-/// The minutes of which that is known.
+/// The minutes of which that is known for a detector.
 pub(super) struct Flagged(Option<Span>);
 
 impl Flagged {
-    pub(super) fn read(session: &Session) -> Result<Flagged> {
-        let spans: Vec<Span> = session.rows(sql!("flagged"), &[])?;
+    pub(super) fn read(session: &Session, detector: &str) -> Result<Flagged> {
+        let named = Parameters::new().with("detector", detector);
+        let spans: Vec<Span> = session.rows(sql!("flagged"), &named.as_slice())?;
         Ok(Flagged(spans.first().copied()))
     }
 
@@ -42,9 +44,9 @@ impl Flagged {
         Flagged(Some(Span { from, to: looked.to }))
     }
 
-    pub(super) fn keep(&self, session: &Session) -> Result<()> {
+    pub(super) fn keep(&self, session: &Session, detector: &str) -> Result<()> {
         let Some(known) = self.0 else { return Ok(()) };
-        script(session, sql!("flagged_set"), &known.parameters())
+        script(session, sql!("flagged_set"), &known.parameters().with("detector", detector))
     }
 }
 
@@ -60,13 +62,13 @@ mod tests {
             assert!(missing.windows(2).all(|pair| pair[0].to == pair[1].from));
             Some((missing.first()?.from, missing.last()?.to))
         };
-        assert_eq!(missing(None, span(1000, 1001)), Some((875, 1000)));
+        assert_eq!(missing(None, span(1000, 1001)), Some((860, 1000)));
         assert_eq!(missing(Some(span(800, 1000)), span(1000, 1001)), None);
         // Some were not judged, judged again, or too long ago.
         assert_eq!(missing(Some(span(800, 990)), span(1000, 1001)), Some((990, 1000)));
         assert_eq!(missing(Some(span(800, 1000)), span(990, 1001)), None);
-        assert_eq!(missing(Some(span(900, 1000)), span(1000, 1001)), Some((875, 1000)));
-        assert_eq!(missing(Some(span(100, 200)), span(1000, 1001)), Some((875, 1000)));
+        assert_eq!(missing(Some(span(861, 1000)), span(1000, 1001)), Some((860, 1000)));
+        assert_eq!(missing(Some(span(100, 200)), span(1000, 1001)), Some((860, 1000)));
     }
 
     #[test]

@@ -182,8 +182,8 @@ impl Rolling {
     /// kept covers them.
     fn prepare_all(&mut self, tick: &Tick, now: Micros) -> Result<Option<Prepared>> {
         let Tick { session, span, steps, .. } = *tick;
-        if steps == FromKept::Counts {
-            for before in Flagged::read(session)?.missing_before(span) {
+        if tick.flags() {
+            for before in Flagged::read(session, &tick.detector.name)?.missing_before(span) {
                 self.prepared = None;
                 let Some(prepared) = self.prepare(session, before, now, steps)? else {
                     return Ok(None);

@@ -46,44 +46,83 @@ impl Tick<'_> {
     /// `open` on are not closed.
     pub(super) fn judge(&self, open: i64) -> Result<()> {
         match self.steps {
-            FromKept::Counts => self.judge_counts(open)?,
             FromKept::Silence => self.judge_silence()?,
-            FromKept::Ratio if !self.judge_ratio(open)? => return self.find_nothing(),
-            FromKept::Ratio => {}
             FromKept::Shift => self.judge_shift(open)?,
+            FromKept::Counts | FromKept::Ratio if !self.look_twice(open)? => {
+                return self.find_nothing();
+            }
+            FromKept::Counts | FromKept::Ratio => {}
         }
         let last = self.detector.last_statement();
         self.session.create("found", last, &self.parameters.as_slice())
     }
 
-    fn judge_counts(&self, open: i64) -> Result<()> {
-        let (session, span) = (self.session, self.span.parameters());
-        self.flag(open)?;
-        run(session, sql!("flags_now"), &span)?;
-        for statement in self.detector.after_flags() {
-            run(session, statement, self.parameters)?;
-        }
-        if is_second_needed(session)? { self.look() } else { Ok(()) }
+    /// Whether what is flagged leaves the baselines of later minutes.
+    pub(super) fn flags(&self) -> bool {
+        matches!(self.steps, FromKept::Counts | FromKept::Ratio)
     }
 
-    /// Looks at what has not lost anything of its baseline, and keeps what is unusual of it.
-    pub(super) fn flag(&self, open: i64) -> Result<()> {
+    /// Whether there is anything that may fire.
+    fn look_twice(&self, open: i64) -> Result<bool> {
+        if !self.flag(open)? {
+            return Ok(false);
+        }
+        run(self.session, sql!("flags_now"), &self.named_span())?;
+        for statement in self.detector.after_flags() {
+            run(self.session, statement, self.parameters)?;
+        }
+        if is_second_needed(self.session)? {
+            self.look()?;
+        }
+        Ok(true)
+    }
+
+    /// Looks at what has not lost anything of its baseline, and keeps what is unusual of it; whether
+    /// there is anything that may fire.
+    pub(super) fn flag(&self, open: i64) -> Result<bool> {
+        let some = match self.steps {
+            FromKept::Ratio => self.prepare_ratio(open)?,
+            _ => {
+                self.prepare_counts(open)?;
+                true
+            }
+        };
+        if some {
+            self.look()?;
+            self.step("flags")?;
+        } else {
+            run(self.session, sql!("flags_none"), &Parameters::new())?;
+        }
+        let name = &self.detector.name;
+        self.session.transaction(|| {
+            script(self.session, sql!("flags_kept"), &self.named_span())?;
+            Flagged::read(self.session, name)?.and(self.span).keep(self.session, name)
+        })?;
+        Ok(some)
+    }
+
+    fn look(&self) -> Result<()> {
+        match self.steps {
+            FromKept::Counts => self.look_at_counts(),
+            _ => self
+                .detector
+                .look()
+                .iter()
+                .try_for_each(|it| run(self.session, it, self.parameters)),
+        }
+    }
+
+    fn prepare_counts(&self, open: i64) -> Result<()> {
         let (session, span) = (self.session, self.span.parameters());
         run(session, sql!("sums_now"), &span)?;
         run(session, sql!("stale_withhold"), &span)?;
         run(session, sql!("births_now"), &Parameters::new().with("open", open))?;
         self.step("judged")?;
-        self.step("candidates")?;
-        self.look()?;
-        self.step("flags")?;
-        session.transaction(|| {
-            script(session, sql!("flags_kept"), &span)?;
-            Flagged::read(session)?.and(self.span).keep(session)
-        })
+        self.step("candidates")
     }
 
-    /// Looks at the candidates.
-    fn look(&self) -> Result<()> {
+    /// What is kept of dispersions and read of the past goes between the statements.
+    fn look_at_counts(&self) -> Result<()> {
         let (session, span) = (self.session, self.span.parameters());
         run(session, sql!("dispersions_now"), &span)?;
         run(session, sql!("screen"), self.parameters)?;
@@ -118,7 +157,7 @@ impl Tick<'_> {
     }
 
     /// Whether there is any service that may fire.
-    fn judge_ratio(&self, open: i64) -> Result<bool> {
+    fn prepare_ratio(&self, open: i64) -> Result<bool> {
         // Sums of an hour are asked of a minute, in whole blocks.
         let since = open.min((self.span.from - 59).div_euclid(5) * 5);
         let span = self.span.parameters().with("since", since);
@@ -129,6 +168,7 @@ impl Tick<'_> {
         let fires: Any = self.session.row(sql!("shares_some"), &[])?;
         if fires.some {
             script(self.session, sql!("shares_past"), &span)?;
+            ["sums", "pasts", "judged", "candidates"].iter().try_for_each(|it| self.step(it))?;
         }
         Ok(fires.some)
     }
@@ -138,6 +178,10 @@ impl Tick<'_> {
         script(self.session, sql!("shift_hours"), &span)?;
         run(self.session, sql!("shift_screen"), &span)?;
         run(self.session, sql!("shift_past"), &span)
+    }
+
+    fn named_span(&self) -> Parameters {
+        self.span.parameters().with("detector", &self.detector.name)
     }
 
     fn step(&self, table: &str) -> Result<()> {
