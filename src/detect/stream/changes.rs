@@ -6,14 +6,60 @@ use super::closing::Closing;
 use super::flagged::BASELINE;
 use super::kept::Kept;
 use super::reading::prepare_closed;
-use super::{ALL, CELLS_AT_ONCE, Span, run, script, series};
+use super::{
+    ALL, CELLS_AT_ONCE, CELLS_CHECKED, LOOK_AGAIN, Rolling, Span, TRANSACTION, run, script, series,
+};
 use crate::error::Result;
 use crate::queries::range::MINUTE;
 use crate::queries::{Moment, Parameters};
+use crate::record::Micros;
 use crate::store::Session;
 
+impl Rolling {
+    /// Looks whether something arrived for hours that are closed.
+    pub(super) fn compare_new(
+        &mut self,
+        session: &Session,
+        kept: &Kept,
+        now: Micros,
+    ) -> Result<()> {
+        let last = self.compared.replace(now);
+        let hints: Hints = match last.filter(|last| (0..LOOK_AGAIN).contains(&(now - last))) {
+            // Written while nobody looked.
+            None => {
+                let all = Span { from: kept.first * 60, to: kept.until * 60 }.parameters();
+                session.row(sql!("changed_hours"), &all.as_slice())?
+            }
+            Some(last) => {
+                let parameters = Parameters::new()
+                    .with("arrived", last - TRANSACTION)
+                    .with("open", kept.until * 60);
+                session.row(sql!("hints"), &parameters.as_slice())?
+            }
+        };
+        if let (Some(from), Some(to)) = (hints.from_minute, hints.to_minute) {
+            let first = from.div_euclid(60).max(kept.first);
+            let until = (to + 60).div_euclid(60).min(kept.until);
+            compare(session, first, until)?;
+        }
+        repair_if_few(session)
+    }
+
+    /// Compares some hours, each time the next: nothing stays unnoticed for longer than that takes.
+    pub(super) fn compare_in_turn(&mut self, session: &Session, kept: &Kept) -> Result<()> {
+        let hours = (CELLS_CHECKED / (60 * series(session)?.max(1))).clamp(1, 24);
+        if self.next_hour < kept.first || self.next_hour >= kept.until {
+            self.next_hour = kept.first;
+        }
+        let until = (self.next_hour + hours).min(kept.until);
+        compare(session, self.next_hour, until)?;
+        self.next_hour = until;
+        Ok(())
+    }
+}
+
 /// Finds out which series have other records in closed hours than were known.
-pub(super) fn compare(session: &Session, first: i64, until: i64) -> Result<()> {
+fn compare(session: &Session, first: i64, until: i64) -> Result<()> {
     if first >= until {
         return Ok(());
     }
@@ -48,7 +94,7 @@ pub(super) fn compare(session: &Session, first: i64, until: i64) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn repair_if_few(session: &Session) -> Result<()> {
+fn repair_if_few(session: &Session) -> Result<()> {
     let stale: Stale = session.row(sql!("stale"), &[])?;
     let Some(hour) = stale.hour else { return Ok(()) };
     let until = Kept::read(session)?.map_or(hour, |kept| kept.until);
@@ -110,4 +156,10 @@ pub(super) struct Arrivals {
 pub(super) struct Stale {
     pub(super) series: i64,
     pub(super) hour: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Hints {
+    from_minute: Option<i64>,
+    to_minute: Option<i64>,
 }

@@ -99,8 +99,8 @@ pub(super) fn is_current(session: &Session) -> Result<bool> {
 pub(super) fn fingerprint() -> String {
     let mut hasher = DefaultHasher::new();
     MACROS.hash(&mut hasher);
-    // Nothing that is kept for others follows from their own formulas.
-    for name in ["counts", "silence"] {
+    // Nothing that is kept for `shift` follows from its own formulas.
+    for name in ["counts", "silence", "ratio"] {
         built_in(name).sql().hash(&mut hasher);
     }
     for script in [

@@ -1,7 +1,7 @@
 //! Judges new minutes from what is kept of the past, with the results of a run over all of it.
 //!
 //! The detectors `counts`, `silence`, `ratio` and `shift` look back 8 days. What they need of hours
-//! that are over is kept in the tables `rolling_…` (migrations/0008_rolling.sql, 0009_ratio.sql): a new
+//! that are over is kept in the tables `rolling_…` (migrations/0008_rolling.sql and after): a new
 //! minute is then judged from the last hours, and from the past of the few series where something
 //! looks unusual. Everything after the sums are the statements of sql/detect/ themselves, by their
 //! names; what provides for them is in sql/stream/. All sums are whole numbers, so the results are the
@@ -21,7 +21,7 @@
 
 use serde::Deserialize;
 
-use changes::{compare, repair, repair_if_few};
+use changes::repair;
 use closing::{Closing, start};
 use flagged::Flagged;
 use kept::{Kept, begin, restart};
@@ -274,42 +274,6 @@ impl Rolling {
         }
         Closing::next(session, until)?.map_or(Ok(false), |closing| closing.run(session))
     }
-
-    /// Looks whether something arrived for hours that are closed.
-    fn compare_new(&mut self, session: &Session, kept: &Kept, now: Micros) -> Result<()> {
-        let last = self.compared.replace(now);
-        let hints: Hints = match last.filter(|last| (0..LOOK_AGAIN).contains(&(now - last))) {
-            // Written while nobody looked.
-            None => {
-                let all = Span { from: kept.first * 60, to: kept.until * 60 }.parameters();
-                session.row(sql!("changed_hours"), &all.as_slice())?
-            }
-            Some(last) => {
-                let parameters = Parameters::new()
-                    .with("arrived", last - TRANSACTION)
-                    .with("open", kept.until * 60);
-                session.row(sql!("hints"), &parameters.as_slice())?
-            }
-        };
-        if let (Some(from), Some(to)) = (hints.from_minute, hints.to_minute) {
-            let first = from.div_euclid(60).max(kept.first);
-            let until = (to + 60).div_euclid(60).min(kept.until);
-            compare(session, first, until)?;
-        }
-        repair_if_few(session)
-    }
-
-    /// Compares some hours, each time the next: nothing stays unnoticed for longer than that takes.
-    fn compare_in_turn(&mut self, session: &Session, kept: &Kept) -> Result<()> {
-        let hours = (CELLS_CHECKED / (60 * series(session)?.max(1))).clamp(1, 24);
-        if self.next_hour < kept.first || self.next_hour >= kept.until {
-            self.next_hour = kept.first;
-        }
-        let until = (self.next_hour + hours).min(kept.until);
-        compare(session, self.next_hour, until)?;
-        self.next_hour = until;
-        Ok(())
-    }
 }
 
 /// From when to when, as minute numbers.
@@ -382,12 +346,6 @@ fn script(session: &Session, statements: &str, parameters: &Parameters) -> Resul
 struct Extent {
     first: Option<i64>,
     last: Option<i64>,
-}
-
-#[derive(Deserialize)]
-struct Hints {
-    from_minute: Option<i64>,
-    to_minute: Option<i64>,
 }
 
 #[derive(Deserialize)]
