@@ -569,8 +569,9 @@ from (
         select
             *,
             least(minutes_out, minutes / 2) as out,
-            (mean * (minutes + 1) - records_out * out / minutes_out) / (minutes + 1 - out)
-                as mean_without
+            -- Never less than without records: some may have been taken back since.
+            greatest(mean * (minutes + 1) - records_out * out / minutes_out, 0.5)
+                / (minutes + 1 - out) as mean_without
         from (
             select unnest(j), records_out, minutes_out
             from judged

@@ -443,19 +443,23 @@ from (
         unnest(
             share_lengths(
                 n5, e5, n15, e15, n60, e60, age,
-                recent_n - records_out,
-                greatest(
-                    floor_share,
-                    (recent_e - errors_out + prior * days_share) / (recent_n - records_out + prior)
-                ),
+                n_without,
+                greatest(floor_share, (e_without + prior * days_share) / (n_without + prior)),
                 -- An hour has the flagged minutes in it.
                 earlier_n, earlier_share, $every::boolean, $threshold
             ),
             recursive := true
         )
-    from judged
-    join shadows using (id, block)
-    where $from::timestamp is null or minute >= minute_number($from::timestamp)
+    from (
+        select
+            *,
+            -- Never less than none: some may have been taken back since.
+            greatest(recent_n - records_out, 0) as n_without,
+            least(greatest(recent_e - errors_out, 0), n_without) as e_without
+        from judged
+        join shadows using (id, block)
+        where $from::timestamp is null or minute >= minute_number($from::timestamp)
+    )
 )
 where may_fire or ($every::boolean and scale = 5);
 
