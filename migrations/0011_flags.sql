@@ -1,5 +1,5 @@
 -- What was unusual lately, kept between ticks as the rest is (0008_rolling.sql): it is left out of the
--- baselines of what comes after it.
+-- baselines of what comes after it. When one of these tables is emptied, so must be the other.
 
 -- Minutes that were unusual at a first look: see flags in sql/detect/counts.sql and ratio.sql.
 create table rolling_flags (

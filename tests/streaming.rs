@@ -297,6 +297,16 @@ fn minutes_are_judged_as_by_a_run_over_the_history() {
     world.live(third, third + 15);
     world.check(third, third + 15);
 
+    // Records that come too late for their minutes to be judged again: more of them were unusual.
+    let late = "insert into rollups
+         select make_timestamp(($1::bigint + 8 * 1440 + m) * 60000000), 's0', 'ERROR', 10
+         from range(810, 826) t(m)";
+    world.session.execute(&late.replace("$1", &START.to_string()), &[]).unwrap();
+    world.rolling.look_back(&world.session).unwrap();
+    let fourth = third + 15 - LATE;
+    world.live(fourth, third + 18);
+    world.check(fourth, third + 18);
+
     // While nobody looked, a file was taken back and came again as that of another service.
     let moved = "insert into rollups
          select minute, if(sign < 0, service, 's1'), level, sign * n
@@ -305,9 +315,9 @@ fn minutes_are_judged_as_by_a_run_over_the_history() {
     world.session.execute(&moved.replace("$1", &START.to_string()), &[]).unwrap();
     world.rolling = Rolling::default();
     // What was kept does not do any more: the first minutes are judged from the past itself.
-    let fourth = third + 15 - LATE;
-    for until in fourth + LATE + 1..=fourth + 15 {
+    let fifth = third + 18 - LATE;
+    for until in fifth + LATE + 1..=fifth + 15 {
         world.tick(until, LATE + 1);
     }
-    world.check(fourth, fourth + 15);
+    world.check(fifth, fifth + 15);
 }

@@ -13,7 +13,8 @@
 -- greater extremes than the model allows (a heavier tail). What is but one great minute is tempered by
 -- the greatest of them, and takes 8 standard deviations instead of 5: such minutes come by chance,
 -- incidents last. What was unusual leaves later baselines: minutes that score 5 and more at a first look
--- are left out of the recent mean at a second, at most half of it. A sudden excess over a negative binomial
+-- are left out of the recent mean at a second, at most half of it (but for sums over 60 minutes, which have
+-- these minutes in them). A sudden excess over a negative binomial
 -- expectation is Farrington's way to watch for epidemics (Noufaily et al., Statistics in Medicine
 -- 2013); `make score` measures it.
 --
@@ -361,17 +362,25 @@ from (
     from beyond
     union all
     -- Hours in which nothing was beyond count, too.
-    select distinct id, hour, unnest([1, 2]), 1, 0, 0, 0
-    from plain
+    select id, hour, unnest([1, 2]), 1, 0, 0, 0
+    from (select distinct id, hour from plain)
     union all
-    select distinct id, hour, unnest([5, 15, 60, 5, 15, 30]), unnest([1, 1, 1, -1, -1, -1]), 0, 0, 0
-    from fifths
+    select id, hour, unnest([5, 15, 60, 5, 15, 30]), unnest([1, 1, 1, -1, -1, -1]), 0, 0, 0
+    from (select distinct id, hour from fifths)
 )
 group by id, hour, scale, side;
 
 -- The 48 hours that ended an hour ago or more, without the wildest: their sums of whole numbers, and
 -- the largest of their extremes, also without the wildest hours (the third of 48; the first of less
 -- than 32).
+-- One column, as above; a table, since what reads a table uses all cores.
+create or replace temporary table past_hours as
+select {
+    id: id, hour: hour, scale: scale, side: side,
+    past_hour: unnest(range(hour - 49, hour - 1))::integer
+} as w
+from wanted;
+
 create or replace temporary table dispersions as
 select
     id, hour, scale, side,
@@ -390,7 +399,7 @@ from (
         sum(excess) as excess,
         sum(unit) as unit,
         max({excess: excess, unit: unit}, 3) as wildest
-    from (select *, unnest(range(hour - 49, hour - 1))::integer as past_hour from wanted) w
+    from past_hours
     join hourly h
         on h.id = w.id and h.scale = w.scale and h.side = w.side and h.hour = w.past_hour
     group by w.id, w.hour, w.scale, w.side
@@ -523,7 +532,7 @@ where score >= least($threshold::double, flagged_from()) or $every::boolean
 -- Of the scales that fire, the most unusual.
 qualify row_number() over (partition by id, minute order by score desc, side desc, scale) = 1;
 
--- What is unusual at the first look leaves later baselines at a second (src/detect/pieces.rs).
+-- What is unusual at the first look leaves later baselines at a second (src/detect/script.rs).
 create or replace temporary table flags as
 select id, minute, records from unusual where score >= flagged_from();
 
@@ -579,7 +588,7 @@ from (
         )
     )
 )
-where may_fire;
+where may_fire and (screened or ($every::boolean and scale = 1 and side = 1));
 
 select
     series,

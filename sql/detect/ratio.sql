@@ -8,7 +8,8 @@
 -- 60 minutes an hour ago), of the last 2 days, of the same minutes of the last 6 hours and of the
 -- last 4 days; so a nightly batch that always errs is no anomaly. What was worst is left out (3 of
 -- the 48 hours, 1 of the 6, 1 of the 4 days): an incident must not blind the detector. And minutes that
--- score 5 and more at a first look are left out of the 2 hours before at a second, at most half of them.
+-- score 5 and more at a first look are left out of the 2 hours before at a second, at most 60 of them (but
+-- for sums over 60 minutes, which have these minutes in them).
 --
 -- Error shares vary by more than chance (retries, releases), and a past of a million records is
 -- then worth fewer: 1 / correlation, that of two records of the same minutes (the overdispersion of

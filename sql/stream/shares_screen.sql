@@ -1,7 +1,7 @@
--- The services that may fire, and those whose baseline may lose something. The expected share is at least that of the records just before, among
+-- The services that may fire, and those whose baseline may lose something. The others' expected share is at least that of the records just before, among
 -- which at most 20 are added as a prior (see pasts in sql/detect/ratio.sql); a larger one only lowers a
 -- score, and rounding moves it by less than 0.05 (the square of it by a thousandth).
--- Parameters: from, to (minutes to judge), threshold.
+-- Parameters: from, to (minutes to judge), threshold, detector (whose flags).
 -- Columns: as service_names in sql/detect/ratio.sql.
 create or replace temporary table service_names as
 with judged as (
@@ -58,7 +58,7 @@ where id in (
     union all
     select id
     from rolling_flags
-    where detector = 'ratio' and minute >= $from::integer - 140
+    where detector = $detector and minute >= $from::integer - 140
 )
 -- Nothing is said of what has to be computed again first.
 and service not in (

@@ -191,6 +191,9 @@ impl Monitor {
     ) -> Result<(Vec<Ran>, u64)> {
         let until = self.complete_until(now);
         let changed = late.look(session, until)?;
+        if changed.too_late > 0 {
+            rolling.look_back(session)?;
+        }
         let judged: Vec<JudgedUntil> = session.rows(JUDGED, &[])?;
         let judged: HashMap<String, Micros> =
             judged.into_iter().map(|it| (it.name, it.judged_until)).collect();

@@ -27,6 +27,7 @@ impl Rolling {
         let hints: Hints = match last.filter(|last| (0..LOOK_AGAIN).contains(&(now - last))) {
             // Written while nobody looked.
             None => {
+                forget_flags(session)?;
                 let all = Span { from: kept.first * 60, to: kept.until * 60 }.parameters();
                 session.row(sql!("changed_hours"), &all.as_slice())?
             }
@@ -87,11 +88,7 @@ fn compare(session: &Session, first: i64, until: i64) -> Result<()> {
         return session.transaction(|| script(session, sql!("reopen"), &hour));
     }
     run(session, sql!("stale_add"), &span)?;
-    // Other minutes may have been unusual by that. Of very many series it stays as it was said.
-    if series(session)? * BASELINE <= CELLS_AT_ONCE {
-        run(session, sql!("flagged_forget"), &Parameters::new())?;
-    }
-    Ok(())
+    forget_flags(session)
 }
 
 fn repair_if_few(session: &Session) -> Result<()> {
@@ -132,9 +129,20 @@ pub(super) fn repair(session: &Session) -> Result<bool> {
             script(session, sql!("close_shares"), &closing.span().parameters())?;
             first = closing.until;
         }
-        run(session, sql!("stale_done"), &Parameters::new())
+        run(session, sql!("stale_done"), &Parameters::new())?;
+        // Nothing was said of them meanwhile.
+        forget_flags(session)
     })?;
     Ok(true)
+}
+
+/// Has it looked at again which minutes were unusual lately: others may be by what has arrived. Of very
+/// many series it stays as it was said.
+pub(super) fn forget_flags(session: &Session) -> Result<()> {
+    if series(session)? * BASELINE > CELLS_AT_ONCE {
+        return Ok(());
+    }
+    run(session, sql!("flagged_forget"), &Parameters::new())
 }
 
 #[derive(Deserialize)]

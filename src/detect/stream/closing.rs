@@ -107,6 +107,7 @@ impl Closing {
         for hour in hours {
             let hour = Parameters::new().with("hour", hour);
             script(session, sql!("close_past"), &hour)?;
+            run(session, built_in("counts").statement("past_hours"), &hour)?;
             run(session, built_in("counts").statement("dispersions"), &hour)?;
             script(session, sql!("close_dispersions"), &hour)?;
         }

@@ -5,7 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::Deserialize;
 
 use super::{
-    EXCESS_HOURS, HOURS_PAST, MINUTES_AT_ONCE, PARTS, Span, built_in, extent, script, some,
+    BASELINE_HOURS, EXCESS_HOURS, HOURS_PAST, MINUTES_AT_ONCE, PARTS, Span, built_in, extent,
+    script, some,
 };
 use crate::detect::MACROS;
 use crate::detect::builtin::FromKept;
@@ -68,7 +69,8 @@ impl Kept {
         let measures = steps == FromKept::Counts;
         Ok(whole
             && (!measures || reaches(self.excesses_from, EXCESS_HOURS))
-            && (!measures || reaches(self.dispersions_from.max(self.until - 8), 2)))
+            && (!measures
+                || reaches(self.dispersions_from.max(self.until - 8 - BASELINE_HOURS), 2)))
     }
 }
 

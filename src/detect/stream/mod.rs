@@ -21,7 +21,7 @@
 
 use serde::Deserialize;
 
-use changes::repair;
+use changes::{forget_flags, repair};
 use closing::{Closing, start};
 use flagged::Flagged;
 use kept::{Kept, begin, restart};
@@ -182,21 +182,41 @@ impl Rolling {
     /// kept covers them.
     fn prepare_all(&mut self, tick: &Tick, now: Micros) -> Result<Option<Prepared>> {
         let Tick { session, span, steps, .. } = *tick;
-        if tick.flags() {
-            for before in Flagged::read(session, &tick.detector.name)?.missing_before(span) {
+        let missing = || -> Result<Vec<Span>> {
+            match tick.flags() {
+                true => Ok(Flagged::read(session, &tick.detector.name)?.missing_before(span)),
+                false => Ok(Vec::new()),
+            }
+        };
+        // What has arrived may be noticed on the way; then more is missing.
+        for _ in 0..3 {
+            for before in missing()? {
                 self.prepared = None;
                 let Some(prepared) = self.prepare(session, before, now, steps)? else {
                     return Ok(None);
                 };
                 Tick { span: before, ..*tick }.flag(prepared.kept.until * 60)?;
             }
-        }
-        match self.prepared.take() {
-            Some(it) if it.span == span && it.now == now => {
-                Ok(it.kept.covers(session, span, steps)?.then_some(it))
+            let prepared = match self.prepared.take() {
+                Some(it) if it.span == span && it.now == now => {
+                    it.kept.covers(session, span, steps)?.then_some(it)
+                }
+                _ => self.prepare(session, span, now, steps)?,
+            };
+            if prepared.is_none() || missing()?.is_empty() {
+                return Ok(prepared);
             }
-            _ => self.prepare(session, span, now, steps),
         }
+        Ok(None)
+    }
+
+    /// Has it looked at again which minutes were unusual lately, when records came too late for theirs to
+    /// be judged again: later minutes are judged without what was unusual.
+    ///
+    /// # Errors
+    /// DuckDB's message.
+    pub fn look_back(&mut self, session: &Session) -> Result<()> {
+        forget_flags(session)
     }
 
     /// Reads what all detectors need for these minutes, if what is kept covers them for one of them.

@@ -162,7 +162,7 @@ impl Tick<'_> {
         let since = open.min((self.span.from - 59).div_euclid(5) * 5);
         let span = self.span.parameters().with("since", since);
         script(self.session, sql!("shares_now"), &span)?;
-        let minutes = self.parameters.clone();
+        let minutes = self.parameters.clone().with("detector", &self.detector.name);
         let minutes = minutes.replaced("from", self.span.from).replaced("to", self.span.to);
         run(self.session, sql!("shares_screen"), &minutes)?;
         let fires: Any = self.session.row(sql!("shares_some"), &[])?;
