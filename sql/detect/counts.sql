@@ -370,10 +370,8 @@ from (
 )
 group by id, hour, scale, side;
 
--- The 48 hours that ended an hour ago or more, without the wildest: their sums of whole numbers, and
--- the largest of their extremes, also without the wildest hours (the third of 48; the first of less
--- than 32).
--- One column, as above; a table, since what reads a table uses all cores.
+-- The 48 hours that ended an hour ago or more. One column, as above; a table, since what reads a table
+-- uses all cores.
 create or replace temporary table past_hours as
 select {
     id: id, hour: hour, scale: scale, side: side,
@@ -381,6 +379,9 @@ select {
 } as w
 from wanted;
 
+-- Those without the wildest: their sums of whole numbers, and
+-- the largest of their extremes, also without the wildest hours (the third of 48; the first of less
+-- than 32).
 create or replace temporary table dispersions as
 select
     id, hour, scale, side,

@@ -135,7 +135,7 @@ join births using (id, hour)
 left join two_days using (id, hour);
 
 -- Minutes that may be judged, with their past. Only where an hour and the one before have 5 errors can
--- anything fire.
+-- anything fire, and only beyond the share of the 2 days, which every expected share is at least.
 create or replace temporary table judged as
 with active as (
     select id, hour
@@ -181,7 +181,13 @@ from minutes m
 join (select * exclude (n5, e5, n15, e15, n60, e60) from pasts) p
     on p.id = m.id and p.block = m.minute // 5
 where minute - born >= 30
-  and ($from::timestamp is null or minute >= minute_number($from::timestamp) - 140);
+  and ($from::timestamp is null or minute >= minute_number($from::timestamp) - 140)
+  and (
+      $every::boolean
+      or share_fires(e5, n5, coalesce(floor_share, 0))
+      or share_fires(e15, n15, coalesce(floor_share, 0))
+      or share_fires(e60, n60, coalesce(floor_share, 0))
+  );
 
 -- What might fire: it would, if shares did not vary and nothing else explained them.
 create or replace temporary table candidates as

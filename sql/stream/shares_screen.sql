@@ -1,6 +1,7 @@
--- The services that may fire, and those whose baseline may lose something. The others' expected share is at least that of the records just before, among
--- which at most 20 are added as a prior (see pasts in sql/detect/ratio.sql); a larger one only lowers a
--- score, and rounding moves it by less than 0.05 (the square of it by a thousandth).
+-- The services that may fire, and those whose baseline may lose something. The others' expected share is
+-- at least that of the records just before, among which at most 20 are added as a prior (see pasts in
+-- sql/detect/ratio.sql); a larger one only lowers a score, and rounding moves it by less than 0.05 (the
+-- square of it by a thousandth).
 -- Parameters: from, to (minutes to judge), threshold, detector (whose flags).
 -- Columns: as service_names in sql/detect/ratio.sql.
 create or replace temporary table service_names as

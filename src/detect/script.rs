@@ -119,7 +119,8 @@ pub fn made_as(statement: &str) -> Option<(&str, &str)> {
     statement.split_once("create or replace temporary table ")?.1.split_once(" as\n")
 }
 
+/// Whether there are any.
 #[derive(Deserialize)]
-struct Any {
-    some: bool,
+pub(super) struct Any {
+    pub(super) some: bool,
 }

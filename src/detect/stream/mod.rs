@@ -30,6 +30,7 @@ use tick::Tick;
 use values::{Outcome, Values};
 
 use super::builtin::{BUILT_IN, FromKept};
+use super::script::Any;
 use super::{Bar, Detector, Found, MACROS, SUBJECTS, Settings};
 use crate::error::Result;
 use crate::queries::Parameters;
@@ -376,11 +377,6 @@ struct Rows {
 #[derive(Deserialize)]
 struct Series {
     series: i64,
-}
-
-#[derive(Deserialize)]
-struct Any {
-    some: bool,
 }
 
 #[cfg(test)]
