@@ -139,7 +139,8 @@ pub(super) fn repair(session: &Session) -> Result<bool> {
 /// Has it looked at again which minutes were unusual lately: others may be by what has arrived. Of very
 /// many series it stays as it was said.
 pub(super) fn forget_flags(session: &Session) -> Result<()> {
-    if series(session)? * BASELINE > CELLS_AT_ONCE {
+    // About a second: they are looked at in many pieces.
+    if series(session)? * BASELINE > CELLS_AT_ONCE / 2 {
         return Ok(());
     }
     run(session, sql!("flagged_forget"), &Parameters::new())
