@@ -264,7 +264,7 @@ fn read_document<'a>(
         _ => REASON_NO_OBJECT,
     };
     let mut object = Object::open(document).map_err(|_| REASON_NO_OBJECT)?;
-    let mut draft = Draft::new(rules, record);
+    let mut draft = Draft::new(rules, crate::parse::formats::json::Scale::default(), record);
     let (mut at, mut around) = (None, Around::default());
     while let Some((key, value)) = object.next().map_err(|flaw| flawed(mismatch_of(flaw)))? {
         match key.text {

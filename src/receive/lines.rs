@@ -4,6 +4,8 @@
 //! `/insert/jsonline`): one object a line; `_time_field`, `_msg_field` say which members hold time
 //! and message where their names do not.
 
+use std::borrow::Cow;
+
 use super::desk::Refusal;
 use super::parcel::Parcel;
 use crate::parse::dialect::SAMPLE_LINES_MAX;
@@ -34,7 +36,9 @@ pub fn read_json(body: &[u8], names: &FieldNames, now: Micros, parcel: &mut Parc
     let aliases = aliases
         .into_iter()
         .filter_map(|(own, meant)| Some((own.clone().filter(|own| !own.is_empty())?, meant)));
-    let format = json::with_aliases(aliases.collect());
+    let sample = sample_lines(body);
+    let sample: Vec<&str> = sample.iter().map(|line| &**line).collect();
+    let format = json::with_aliases(aliases.collect(), &sample);
     let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
     read(body, &Dialect::forced(format, rules), parcel);
 }
@@ -50,15 +54,16 @@ pub fn read_text(
     now: Micros,
     parcel: &mut Parcel,
 ) -> Result<(), Refusal> {
-    let lines: Vec<_> = body
-        .split(|&byte| byte == b'\n')
-        .take(SAMPLE_LINES_MAX)
-        .map(|line| clean(line).0)
-        .collect();
+    let lines = sample_lines(body);
     let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
-    let dialect = formats.dialect(&lines, TimeRules::new(zone, now)).map_err(Refusal::Bad)?;
+    let dialect = formats.dialect(&lines, TimeRules::of_stream(zone, now)).map_err(Refusal::Bad)?;
     read(body, &dialect, parcel);
     Ok(())
+}
+
+/// The first lines of a body, cleaned.
+fn sample_lines(body: &[u8]) -> Vec<Cow<'_, str>> {
+    body.split(|&byte| byte == b'\n').take(SAMPLE_LINES_MAX).map(|line| clean(line).0).collect()
 }
 
 fn read(body: &[u8], dialect: &Dialect, parcel: &mut Parcel) {

@@ -124,7 +124,8 @@ impl Writer {
 
     /// Appends the batch's records from row `from` on, and the rejects among them, as far
     /// as the transaction has room. Returns the row to go on with after a commit;
-    /// `batch.rows()` means all is in. `block` are the bytes the batch was parsed from, or
+    /// `batch.rows()` means all is in. A batch whose rows are out of order is appended as a
+    /// whole, also beyond the room. `block` are the bytes the batch was parsed from, or
     /// the last of them if there are no rows.
     pub fn append(
         &mut self,
@@ -135,7 +136,10 @@ impl Writer {
     ) -> Result<usize> {
         self.begin()?;
         let transaction = self.open.get_or_insert_default();
-        let to = batch.rows().min(from + self.rows_max - transaction.rows);
+        let to = match batch.is_in_order {
+            true => batch.rows().min(from + self.rows_max.saturating_sub(transaction.rows)),
+            false => batch.rows(),
+        };
         append_rows(&mut self.logs, batch, from, to, ingested)?;
         transaction.counts.add(batch, from, to);
         transaction.rows += to - from;
@@ -150,7 +154,11 @@ impl Writer {
         intake.add(&batch.ts[from..to], rejects.len(), ingested);
         intake.received += (to - from + rejects.len()) as i64;
 
-        let tail = tail_of(batch, from, to, start, &rejects);
+        let tail = match batch.is_in_order {
+            true => tail_of(batch, from, to, start, &rejects),
+            // More than one record may still grow: none is taken back for it.
+            false => end,
+        };
         let check = Check::of(&block[..block.len().min((end - batch.start) as usize)]);
         transaction.add_range(Range { source: batch.source, start, end, tail, check });
         Ok(to)

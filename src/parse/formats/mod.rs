@@ -24,6 +24,7 @@ mod journald;
 pub mod json;
 mod jul;
 pub(crate) mod labels;
+mod liberty;
 mod log4j;
 mod logcat;
 mod logfmt;
@@ -33,12 +34,14 @@ mod mysql;
 pub(crate) mod names;
 mod nginx_error;
 pub(crate) mod otlp;
+pub(crate) mod plain;
 mod postgres;
 mod python;
 mod redis;
 mod ruby;
 mod rust;
 mod slot;
+mod stamped;
 pub mod syslog;
 mod syslog3164;
 mod syslog5424;
@@ -48,6 +51,7 @@ mod zap;
 
 use std::sync::Arc;
 
+use crate::parse::time::{DateOrder, Undated};
 use crate::parse::{Dialect, Format, TimeRules};
 
 /// A format as the list knows it.
@@ -67,6 +71,7 @@ pub const KINDS: &[Kind] = &[
     docker::KIND,
     cri::KIND,
     compose::KIND,
+    stamped::KIND,
     journald::KIND,
     json::KIND,
     w3c::KIND,
@@ -91,12 +96,14 @@ pub const KINDS: &[Kind] = &[
     macos::KIND,
     zap::KIND,
     jul::KIND,
+    liberty::KIND,
     rust::KIND,
     log4j::KIND,
     python::KIND,
     text::KIND,
     golang::KIND,
     generic::KIND,
+    plain::KIND,
 ];
 
 /// The built-in format of this name.
@@ -110,6 +117,8 @@ pub fn by_name(name: &str) -> Option<&'static Kind> {
 pub struct Formats {
     custom: Vec<Arc<dyn Format>>,
     forced: Option<Forced>,
+    order: Option<DateOrder>,
+    undated: Undated,
 }
 
 #[derive(Clone)]
@@ -129,7 +138,21 @@ impl Formats {
             None => None,
             Some(choice) => Some(Forced::find(choice, &custom)?),
         };
-        Ok(Formats { custom, forced })
+        Ok(Formats { custom, forced, ..Formats::default() })
+    }
+
+    /// Reads dates of numbers in this order, whatever a source's lines say.
+    pub fn with_date_order(self, order: Option<DateOrder>) -> Formats {
+        Formats { order, ..self }
+    }
+
+    /// What becomes of lines of files that have no time.
+    pub fn with_undated(self, undated: Undated) -> Formats {
+        Formats { undated, ..self }
+    }
+
+    pub fn undated(&self) -> Undated {
+        self.undated
     }
 
     /// Fits the formats to a source that begins with `sample`.
@@ -137,6 +160,7 @@ impl Formats {
     /// # Errors
     /// A sentence: the source does not begin as the forced format needs it to.
     pub fn dialect(&self, sample: &[&str], rules: TimeRules) -> Result<Dialect, String> {
+        let rules = TimeRules { order: self.order.or(rules.order), ..rules };
         match &self.forced {
             None => Ok(Dialect::detect(sample, &self.custom, rules)),
             Some(Forced::Custom(format)) => Ok(Dialect::forced(format.clone(), rules)),

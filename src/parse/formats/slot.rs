@@ -34,6 +34,10 @@ impl<T, O> Slot<T, O> {
         Ok(self.held.replace(held).and_then(|old| old.origin))
     }
 
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
     pub fn read(self) -> Option<T> {
         self.held.map(|held| held.read)
     }

@@ -17,6 +17,7 @@
 use std::borrow::Cow;
 
 use super::names::{self, Name, Rank, Role, STAND_IN};
+use super::scale::Scale;
 use super::slot::Slot;
 use super::value::{Value, keep};
 use super::values::{level_of, message_of, name_of, time_of};
@@ -47,6 +48,9 @@ type Origin<'a> = (Option<Value<'a>>, Value<'a>, Value<'a>);
 
 pub struct Draft<'r, 'a> {
     rules: &'r TimeRules,
+    scale: Scale,
+    /// A time in the object is a field: the record's is known.
+    keeps_time: bool,
     record: &'r mut Record<'a>,
     time: Slot<Micros, Origin<'a>>,
     level: Slot<Level, Origin<'a>>,
@@ -65,9 +69,11 @@ pub struct Draft<'r, 'a> {
 
 impl<'r, 'a> Draft<'r, 'a> {
     #[inline]
-    pub fn new(rules: &'r TimeRules, record: &'r mut Record<'a>) -> Draft<'r, 'a> {
+    pub fn new(rules: &'r TimeRules, scale: Scale, record: &'r mut Record<'a>) -> Draft<'r, 'a> {
         Draft {
             rules,
+            scale,
+            keeps_time: false,
             record,
             time: Slot::empty(),
             level: Slot::empty(),
@@ -81,6 +87,16 @@ impl<'r, 'a> Draft<'r, 'a> {
             is_mongo: false,
             is_filled: false,
         }
+    }
+
+    /// A time in the object is to be kept as a field.
+    pub fn keep_time(&mut self) {
+        self.keeps_time = true;
+    }
+
+    /// Whether a member was read as the record's time.
+    pub fn has_time(&self) -> bool {
+        self.is_filled || self.time.is_held()
     }
 
     /// Takes a member of the object for a core column, or as a field.
@@ -217,6 +233,7 @@ impl<'r, 'a> Draft<'r, 'a> {
     ) -> bool {
         let origin = (parent, key, value);
         let settled = match role {
+            Role::Time | Role::Date if self.keeps_time => return false,
             Role::Time | Role::Date => match time_of(value, self.rules) {
                 Some(time) => {
                     self.is_compact_serilog |= key.text == "\"@t\"";
@@ -229,7 +246,7 @@ impl<'r, 'a> Draft<'r, 'a> {
                 }
                 None => return false,
             },
-            Role::Level => match level_of(key, value) {
+            Role::Level => match level_of(key, value, self.scale) {
                 Some(level) => self.level.settle(rank, level, origin),
                 None => return false,
             },
@@ -278,8 +295,9 @@ impl<'r, 'a> Draft<'r, 'a> {
         }
         self.settle_date();
         self.settle_name();
-        self.record.ts =
-            self.time.read().or(self.rules.absent).ok_or(Mismatch::Broken("no timestamp"))?;
+        let time = self.time.read();
+        let is_undated = time.is_none();
+        self.record.ts = time.or(self.rules.absent).ok_or(Mismatch::Broken("no timestamp"))?;
         let unsaid = self.is_compact_serilog.then_some(Level::Info);
         self.record.level = self.level.read().or(unsaid);
         self.record.service = self.service.read();
@@ -292,6 +310,9 @@ impl<'r, 'a> Draft<'r, 'a> {
             None if self.record.fields.is_empty() => Cow::Borrowed(""),
             None => Cow::Owned(format!("{{{}}}", self.record.fields.as_str())),
         };
+        if is_undated {
+            self.rules.mark_undated(self.record);
+        }
         Ok(())
     }
 
