@@ -10,8 +10,10 @@
 //!
 //! The order is fixed once per source, so that a line means the same whoever reads it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::blocks::Block;
 use super::formats::KINDS;
 use super::{Format, Mismatch, TimeRules};
 use crate::record::Record;
@@ -43,6 +45,9 @@ pub enum Reading {
     },
     /// The line is the beginning of a longer one.
     Incomplete,
+    /// The line begins a block: [`Dialect::block`] finds its lines, [`Dialect::read_block`]
+    /// reads them.
+    Block,
     Skip,
     Reject(&'static str),
 }
@@ -158,6 +163,7 @@ impl Dialect {
         match mismatch {
             Mismatch::Skip => return Reading::Skip,
             Mismatch::Incomplete => return Reading::Incomplete,
+            Mismatch::Head => return Reading::Block,
             Mismatch::Continues { from } => return Reading::Continuation { from },
             Mismatch::Foreign | Mismatch::Broken(_) => {}
         }
@@ -193,6 +199,26 @@ impl Dialect {
                 Reading::Reject("looks like a record, but no format reads it")
             }
             None => Reading::Continuation { from: 0 },
+        }
+    }
+
+    /// The block of the main format that cleaned lines begin with.
+    pub fn block<'l>(&self, lines: impl Iterator<Item = Cow<'l, str>>) -> Block {
+        let main = self.formats.first().map(|main| main.as_ref());
+        Block::gather(lines, |block, line| {
+            main.is_some_and(|main| main.continues(block, line, &self.rules))
+        })
+    }
+
+    /// Reads a whole block into an empty `record`.
+    pub fn read_block<'a>(&self, block: &'a str, record: &mut Record<'a>) -> Reading {
+        let Some(main) = self.formats.first() else {
+            return Reading::Continuation { from: 0 };
+        };
+        match main.parse_block(block, &self.rules, record) {
+            Ok(()) => record_of(main.as_ref()),
+            Err(Mismatch::Broken(reason)) => Reading::Reject(reason),
+            Err(_) => Reading::Skip,
         }
     }
 
@@ -271,6 +297,7 @@ fn lines_read(format: &dyn Format, lines: &[&str], rules: &TimeRules) -> usize {
     match format.parse(lines[0], rules, &mut Record::default()) {
         Ok(()) | Err(Mismatch::Continues { .. }) => return 1,
         Err(Mismatch::Incomplete) => {}
+        Err(Mismatch::Head) => return block_lines_read(format, lines, rules),
         Err(_) => return 0,
     }
     let mut joined = lines[0].to_owned();
@@ -284,6 +311,16 @@ fn lines_read(format: &dyn Format, lines: &[&str], rules: &TimeRules) -> usize {
         }
     }
     0
+}
+
+/// How many lines the block at the beginning of `lines` takes; 0 if it is none.
+fn block_lines_read(format: &dyn Format, lines: &[&str], rules: &TimeRules) -> usize {
+    let lines = lines.iter().map(|line| Cow::Borrowed(*line));
+    let block = Block::gather(lines, |block, line| format.continues(block, line, rules));
+    match format.parse_block(&block.text, rules, &mut Record::default()) {
+        Ok(()) => block.lines,
+        Err(_) => 0,
+    }
 }
 
 /// The first candidate, in order of specificity, that reads nearly as much as the best.
