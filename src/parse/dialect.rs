@@ -13,6 +13,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::blocks::Block;
 use super::formats::{KINDS, plain};
 use super::time::order;
 use super::{Format, Mismatch, TimeRules};
@@ -48,6 +49,9 @@ pub enum Reading {
     Several,
     /// The line is the beginning of a longer one.
     Incomplete,
+    /// The line begins a block: [`Dialect::block`] finds its lines, [`Dialect::read_block`]
+    /// reads them.
+    Block,
     Skip,
     Reject(&'static str),
 }
@@ -190,6 +194,7 @@ impl Dialect {
             Mismatch::Incomplete => return Reading::Incomplete,
             Mismatch::Continues => return Reading::Continuation { in_envelope: true },
             Mismatch::Several => return Reading::Several,
+            Mismatch::Head => return Reading::Block,
             Mismatch::Foreign | Mismatch::Broken(_) => {}
         }
         // Lines joined to one are what only the main format asked for.
@@ -254,6 +259,26 @@ impl Dialect {
     pub fn stream_of(&self, line: &str) -> u64 {
         let stream = self.formats.first().and_then(|main| main.stream(line));
         stream.map_or(0, |stream| xxhash_rust::xxh3::xxh3_64(stream.as_bytes()))
+    }
+
+    /// The block of the main format that cleaned lines begin with.
+    pub fn block<'l>(&self, lines: impl Iterator<Item = Cow<'l, str>>) -> Block {
+        let main = self.formats.first().map(|main| main.as_ref());
+        Block::gather(lines, |block, line| {
+            main.is_some_and(|main| main.continues(block, line, &self.rules))
+        })
+    }
+
+    /// Reads a whole block into an empty `record`.
+    pub fn read_block<'a>(&self, block: &'a str, record: &mut Record<'a>) -> Reading {
+        let Some(main) = self.formats.first() else {
+            return Reading::Continuation { in_envelope: false };
+        };
+        match main.parse_block(block, &self.rules, record) {
+            Ok(()) => record_of(main.as_ref()),
+            Err(Mismatch::Broken(reason)) => Reading::Reject(reason),
+            Err(_) => Reading::Skip,
+        }
     }
 
     /// Whether this cleaned line begins a record, so that a block may be cut before it.
@@ -341,6 +366,7 @@ fn lines_read(format: &dyn Format, lines: &[&str], rules: &TimeRules) -> usize {
     match format.parse(lines[0], rules, &mut Record::default()) {
         Ok(()) | Err(Mismatch::Continues | Mismatch::Several) => return 1,
         Err(Mismatch::Incomplete) => {}
+        Err(Mismatch::Head) => return block_lines_read(format, lines, rules),
         Err(_) => return 0,
     }
     let mut joined = lines[0].to_owned();
@@ -354,6 +380,16 @@ fn lines_read(format: &dyn Format, lines: &[&str], rules: &TimeRules) -> usize {
         }
     }
     0
+}
+
+/// How many lines the block at the beginning of `lines` takes; 0 if it is none.
+fn block_lines_read(format: &dyn Format, lines: &[&str], rules: &TimeRules) -> usize {
+    let lines = lines.iter().map(|line| Cow::Borrowed(*line));
+    let block = Block::gather(lines, |block, line| format.continues(block, line, rules));
+    match format.parse_block(&block.text, rules, &mut Record::default()) {
+        Ok(()) => block.lines,
+        Err(_) => 0,
+    }
 }
 
 /// The first candidate, in order of specificity, that reads nearly as much as the best.

@@ -116,9 +116,8 @@ pub fn level_of_message(message: &str) -> Option<Level> {
     let stated = message.len() - cursor.rest().len();
     let word = message[..stated].trim_matches(|c: char| !c.is_ascii_alphanumeric());
     let common = [
-        "trace", "debug", "info", "notice", "warn", "warning", "error",
-        "err", // .NET, from here on
-        "trce", "dbug", "fail", "crit",
+        "trace", "debug", "info", "notice", "warn", "warning", "error", "err", "trce", "dbug",
+        "fail",
     ];
     let grave = ["critical", "crit", "fatal", "emerg"];
     common.iter().chain(&grave).any(|known| known.eq_ignore_ascii_case(word)).then_some(level)

@@ -262,6 +262,7 @@ impl<'b, S: Sink> BlockReader<'b, S> {
         }
         match reading {
             Reading::Incomplete => return self.take_joined(line, start, end),
+            Reading::Block => return self.take_block(&line, start, end),
             Reading::Skip => {
                 self.drop_blanks();
                 self.tally.lines += 1;
@@ -418,6 +419,38 @@ impl<'b, S: Sink> BlockReader<'b, S> {
             self.take_broken(REASON_INCOMPLETE, &first, start, end);
         }
         end
+    }
+
+    /// A record of several lines ([`super::blocks`]). If it cannot be read, only its first line
+    /// is rejected and the others are read by themselves.
+    fn take_block(&mut self, first: &str, start: usize, end: usize) -> usize {
+        let mut at = start;
+        let lines = std::iter::from_fn(|| {
+            let line = at..next_line(self.block, at);
+            at = line.end;
+            (!line.is_empty()).then(|| clean(&self.block[line]).0)
+        });
+        let block = self.dialect.block(lines);
+        let block_end = (0..block.lines).fold(start, |at, _| next_line(self.block, at));
+        let mut record = Record::default();
+        match self.dialect.read_block(&block.text, &mut record) {
+            Reading::Record { takes_continuations } => {
+                self.take_record(&record, takes_continuations, &block.text, block_end);
+                self.tally.lines += block.lines as u64 - 1;
+                self.tally.continuations += block.lines as u64 - 1;
+                block_end
+            }
+            Reading::Reject(reason) => {
+                self.take_broken(reason, first, start, end);
+                end
+            }
+            _ => {
+                self.drop_blanks();
+                self.tally.lines += 1;
+                self.tally.skipped += 1;
+                end
+            }
+        }
     }
 
     /// A line of a block that is not clean text.

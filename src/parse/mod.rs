@@ -7,12 +7,14 @@
 //! ```
 //!
 //! - [`formats`]: one file a format, and the list of them. Start here to add one.
+//! - [`blocks`]: records whose time stands in the first of several lines.
 //! - [`dialect`]: what a source's first lines say about its formats, with scores.
 //! - [`lines`]: blocks of bytes to lines to records; multi-line rules, hostile bytes.
 //! - [`streams`]: sources in which the lines of several streams are mixed.
 //! - [`time`], [`level`]: spellings of timestamps and levels.
 //! - [`scan`]: the cursor that formats read a line with.
 
+pub mod blocks;
 pub mod dialect;
 pub mod formats;
 pub mod level;
@@ -45,6 +47,9 @@ pub enum Mismatch {
     Continues,
     /// This format's, and several records: [`Format::elements`] tells them apart.
     Several,
+    /// The first line of a block: a record that goes on up to the line that begins the next
+    /// one ([`Format::continues`]), and is read as a whole ([`Format::parse_block`]).
+    Head,
     /// This format's, but not a record: a header, a comment.
     Skip,
 }
@@ -96,6 +101,23 @@ pub trait Format: Send + Sync {
     /// The stream that a line belongs to: only lines of one stream go on with each other.
     fn stream<'a>(&self, _line: &'a str) -> Option<&'a str> {
         None
+    }
+
+    /// Whether `line` belongs to the block that `block` is the beginning of, of a format that
+    /// answers [`Mismatch::Head`]. Only the format itself knows: SQL in a slow query log has
+    /// lines that begin with dates.
+    fn continues(&self, _block: &str, line: &str, rules: &TimeRules) -> bool {
+        self.parse(line, rules, &mut Record::default()) == Err(Mismatch::Foreign)
+    }
+
+    /// Reads a whole block, its lines joined with line breaks, into an empty `record`.
+    fn parse_block<'a>(
+        &self,
+        _block: &'a str,
+        _rules: &TimeRules,
+        _record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        Err(Mismatch::Foreign)
     }
 
     /// Whether foreign lines after a record belong to it, as stack traces do.

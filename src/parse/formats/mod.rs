@@ -4,6 +4,7 @@
 //! To add one: a file here, a line in [`KINDS`], a case in tests/spec/formats/.
 
 mod access;
+mod apt;
 mod audit;
 mod cbs;
 mod columns;
@@ -12,6 +13,8 @@ mod cri;
 mod csv;
 pub mod custom;
 mod docker;
+mod elb;
+mod envoy;
 mod generic;
 mod gin;
 mod glog;
@@ -31,21 +34,28 @@ mod logfmt;
 mod macos;
 mod monolog;
 mod mysql;
+mod mysql_slow;
 pub(crate) mod names;
 mod nginx_error;
+mod oracle;
 pub(crate) mod otlp;
 pub(crate) mod plain;
 mod postgres;
 mod python;
+mod rails;
 mod redis;
 mod ruby;
 mod rust;
+mod s3;
 mod slot;
+mod squid;
 mod stamped;
 pub mod syslog;
 mod syslog3164;
 mod syslog5424;
 mod text;
+mod uwsgi;
+mod values;
 mod w3c;
 mod zap;
 
@@ -81,12 +91,21 @@ pub const KINDS: &[Kind] = &[
     audit::KIND,
     syslog5424::KIND,
     syslog3164::KIND,
+    s3::KIND,
     access::KIND,
+    elb::KIND,
+    envoy::KIND,
+    uwsgi::KIND,
+    squid::KIND,
     gin::KIND,
     httpd_error::KIND,
     nginx_error::KIND,
     postgres::KIND,
     mysql::KIND,
+    mysql_slow::KIND,
+    oracle::KIND,
+    apt::KIND,
+    rails::KIND,
     redis::KIND,
     glog::KIND,
     logcat::KIND,
