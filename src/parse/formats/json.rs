@@ -15,7 +15,7 @@
 
 mod draft;
 pub(crate) mod otlp;
-pub(super) mod scan;
+pub(crate) mod scan;
 mod serilog;
 pub(super) mod text;
 pub(crate) mod value;
@@ -105,12 +105,35 @@ pub(crate) fn read<'a>(
     Json::default().parse(text, rules, record)
 }
 
-/// Reads the text of an object, which is known to be JSON and goes away, into an empty record;
-/// it has no timestamp but `ts`.
-pub(crate) fn read_owned(text: &str, ts: Micros, record: &mut Record<'_>) {
+/// Reads the text of an object in an envelope, which says that it is of the time `ts`, into an
+/// empty record. Says whether the object has a message of its own.
+///
+/// # Errors
+/// The text is no JSON object; what is in the record then means nothing.
+pub(crate) fn read_dated<'a>(
+    text: &'a str,
+    ts: Micros,
+    record: &mut Record<'a>,
+) -> Result<bool, Mismatch> {
     let rules = TimeRules { absent: Some(ts), ..TimeRules::new(Zone::UTC, ts) };
+    let mut object = Object::open(text).map_err(mismatch_of)?;
+    let mut draft = Draft::dated(&rules, record);
+    while let Some((key, value)) = object.next().map_err(mismatch_of)? {
+        draft.take(key, value)?;
+    }
+    if !object.rest().trim_ascii().is_empty() {
+        return Err(Mismatch::Broken("more than one JSON value in a line"));
+    }
+    let has_message = draft.has_message();
+    draft.finish(text)?;
+    record.ts = ts;
+    Ok(has_message)
+}
+
+/// The same for text that is known to be JSON and goes away.
+pub(crate) fn read_owned(text: &str, ts: Micros, record: &mut Record<'_>) {
     let mut inner = std::mem::take(record).recycle();
-    if read(text, &rules, &mut inner).is_err() {
+    if read_dated(text, ts, &mut inner).is_err() {
         inner = inner.recycle();
         inner.message = text.into();
     }

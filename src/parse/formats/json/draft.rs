@@ -61,7 +61,13 @@ pub struct Draft<'r, 'a> {
     is_mongo: bool,
     /// The record is filled: a request of OpenTelemetry, read as such.
     is_filled: bool,
+    /// What carries the object says when the record was made, `TimeRules::absent`: a time in
+    /// the object that says otherwise is a field.
+    is_dated: bool,
 }
+
+/// A time in an object is worth a field if it is this far from the time of its envelope.
+const TIME_DIFFERENCE_MIN: Micros = 1_000_000;
 
 impl<'r, 'a> Draft<'r, 'a> {
     #[inline]
@@ -80,7 +86,18 @@ impl<'r, 'a> Draft<'r, 'a> {
             is_compact_serilog: false,
             is_mongo: false,
             is_filled: false,
+            is_dated: false,
         }
+    }
+
+    /// The same for an object in an envelope that has a time of its own, `rules.absent`.
+    pub fn dated(rules: &'r TimeRules, record: &'r mut Record<'a>) -> Draft<'r, 'a> {
+        Draft { is_dated: true, ..Draft::new(rules, record) }
+    }
+
+    /// Whether a member is the record's message, rather than standing in for it.
+    pub fn has_message(&self) -> bool {
+        self.is_filled || self.message.is_proper() || self.template.is_some()
     }
 
     /// Takes a member of the object for a core column, or as a field.
@@ -278,6 +295,7 @@ impl<'r, 'a> Draft<'r, 'a> {
         }
         self.settle_date();
         self.settle_name();
+        self.settle_time();
         self.record.ts =
             self.time.read().or(self.rules.absent).ok_or(Mismatch::Broken("no timestamp"))?;
         let unsaid = self.is_compact_serilog.then_some(Level::Info);
@@ -306,6 +324,18 @@ impl<'r, 'a> Draft<'r, 'a> {
             *at = both;
         } else {
             self.keep(key, date);
+        }
+    }
+
+    /// The time of the envelope wins over the object's own.
+    fn settle_time(&mut self) {
+        let Some(at) = self.rules.absent.filter(|_| self.is_dated) else { return };
+        let held = self.time.correct().map(|(origin, time)| (*origin, *time));
+        self.time = Slot::empty();
+        if let Some((origin, time)) = held
+            && time.abs_diff(at) > TIME_DIFFERENCE_MIN.unsigned_abs()
+        {
+            self.keep_displaced(origin);
         }
     }
 
