@@ -83,10 +83,23 @@ pub struct Arrival {
     pub dropped: u64,
 }
 
+/// What a key stands for; the order is that of the type in migrations/0012_answered.sql.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ReceiptState {
+    /// Something that a client names by a key or an identity of its own.
+    Known,
+    /// A request that is stored, and whose answer may not have reached the client.
+    Unanswered,
+    /// The answer to such a request was written.
+    Answered,
+}
+
 /// A key by which something that was stored is known again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {
     pub key: u128,
+    pub state: ReceiptState,
     /// A hash of what was stored under it.
     pub content: u64,
     /// UTC.
@@ -187,6 +200,13 @@ impl Writer {
         intake.duplicates += arrival.duplicates as i64;
         intake.dropped += arrival.dropped as i64;
         transaction.receipts.extend_from_slice(receipts);
+        Ok(())
+    }
+
+    /// Appends keys alone.
+    pub fn append_receipts(&mut self, receipts: &[Receipt]) -> Result<()> {
+        self.begin()?;
+        self.open.get_or_insert_default().receipts.extend_from_slice(receipts);
         Ok(())
     }
 
@@ -361,12 +381,14 @@ fn append_receipts(appender: &mut Appender, receipts: &[Receipt]) -> Result<()> 
     let low: Vec<i64> = receipts.iter().map(|receipt| receipt.key as i64).collect();
     let content: Vec<i64> = receipts.iter().map(|receipt| receipt.content as i64).collect();
     let received: Vec<i64> = receipts.iter().map(|receipt| receipt.received).collect();
+    let states: Vec<u8> = receipts.iter().map(|receipt| receipt.state as u8).collect();
     appender.append(
         &[
             Column::Int64(&high),
             Column::Int64(&low),
             Column::Int64(&content),
             Column::Int64(&received),
+            Column::Enum8(&states),
         ],
         receipts.len(),
     )?;

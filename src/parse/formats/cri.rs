@@ -138,7 +138,7 @@ struct Part<'a> {
 impl<'a> Part<'a> {
     /// The stream is a field, unless what stands in the line names one itself.
     fn keep_stream(&self, record: &mut Record<'_>) {
-        if !record.fields.may_have("stream") {
+        if !record.fields.has("stream") {
             record.fields.str("stream", self.stream);
         }
     }

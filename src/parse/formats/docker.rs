@@ -150,7 +150,7 @@ struct Envelope<'a> {
 
 impl<'a> Envelope<'a> {
     fn keep_fields(&self, record: &mut Record<'_>) {
-        if !record.fields.may_have("stream") {
+        if !record.fields.has("stream") {
             record.fields.raw_pair("\"stream\"", self.stream.text);
         }
         if let Some((key, attrs)) = self.attrs {

@@ -20,7 +20,7 @@ mod draft;
 mod framing;
 pub(crate) mod otlp;
 mod scale;
-pub(super) mod scan;
+pub(crate) mod scan;
 mod serilog;
 pub(super) mod text;
 pub(crate) mod value;
@@ -36,7 +36,7 @@ use crate::record::{Micros, Record};
 pub(crate) use draft::Draft;
 pub(crate) use scale::Scale;
 use scan::Flaw;
-use value::{Object, Value};
+use value::Object;
 
 pub const KIND: Kind = Kind {
     name: "json",
@@ -46,33 +46,16 @@ pub const KIND: Kind = Kind {
 
 #[derive(Default)]
 struct Json {
-    /// Members that stand for others: their own key, and the text of the one meant.
-    aliases: Vec<(String, &'static str)>,
-    /// Every line stands for itself: what is no object continues none.
-    stands_alone: bool,
     /// The source is one array: brackets and commas are punctuation.
     is_array: bool,
     scale: Scale,
-}
-
-/// JSON lines as clients push them: every line stands for itself. A member `key` is read as if it
-/// were called `meant`, for each of these pairs; `meant` is JSON text.
-pub fn with_aliases(aliases: Vec<(String, &'static str)>, lines: &[&str]) -> Arc<dyn Format> {
-    let scale = Scale::of_lines(lines);
-    Arc::new(Json { aliases, stands_alone: true, is_array: true, scale })
 }
 
 impl Json {
     fn fit(sample: &[&str]) -> Json {
         let first = sample.iter().map(|line| line.trim()).find(|line| !line.is_empty());
         let is_array = first.is_some_and(|line| line == "[" || line.starts_with("[{"));
-        Json { is_array, scale: Scale::of_lines(sample), ..Json::default() }
-    }
-
-    #[inline]
-    fn named<'a>(&self, key: Value<'a>) -> Value<'a> {
-        let alias = self.aliases.iter().find(|(alias, _)| key.raw_string() == Some(alias));
-        alias.map_or(key, |(_, meant)| Value { text: meant, escaped: false, odd: false })
+        Json { is_array, scale: Scale::of_lines(sample) }
     }
 }
 
@@ -84,10 +67,6 @@ impl Format for Json {
     #[inline]
     fn joins_lines(&self) -> bool {
         true
-    }
-
-    fn takes_continuations(&self) -> bool {
-        !self.stands_alone
     }
 
     fn parse<'a>(
@@ -102,7 +81,7 @@ impl Format for Json {
         let mut wraps = false;
         while let Some((key, value)) = object.next().map_err(mismatch_of)? {
             wraps |= framing::wraps(key, value);
-            draft.take(self.named(key), value)?;
+            draft.take(key, value)?;
         }
         if wraps && !draft.has_time() {
             return Err(Mismatch::Several);
@@ -134,37 +113,40 @@ pub(crate) fn read<'a>(
     Json::default().parse(text, rules, record)
 }
 
-/// Reads the text of an object, which is known to be JSON and goes away, into an empty record;
-/// it has no timestamp but `ts`.
-pub(crate) fn read_owned(text: &str, ts: Micros, record: &mut Record<'_>) {
+/// Reads the text of an object in an envelope, which says that it is of the time `ts`, into an
+/// empty record. Says whether the object has a message of its own.
+///
+/// # Errors
+/// The text is no JSON object; what is in the record then means nothing.
+pub(crate) fn read_dated<'a>(
+    text: &'a str,
+    ts: Micros,
+    record: &mut Record<'a>,
+) -> Result<bool, Mismatch> {
     let rules = TimeRules { absent: Some(ts), ..TimeRules::new(Zone::UTC, ts) };
+    let mut object = Object::open(text).map_err(mismatch_of)?;
+    let mut draft = Draft::dated(&rules, Scale::default(), record);
+    while let Some((key, value)) = object.next().map_err(mismatch_of)? {
+        draft.take(key, value)?;
+    }
+    if !object.rest().trim_ascii().is_empty() {
+        return Err(Mismatch::Broken("more than one JSON value in a line"));
+    }
+    let has_message = draft.has_message();
+    draft.finish(text)?;
+    record.ts = ts;
+    Ok(has_message)
+}
+
+/// The same for text that is known to be JSON and goes away.
+pub(crate) fn read_owned(text: &str, ts: Micros, record: &mut Record<'_>) {
     let mut inner = std::mem::take(record).recycle();
-    if read(text, &rules, &mut inner).is_err() {
+    if read_dated(text, ts, &mut inner).is_err() {
         inner = inner.recycle();
         inner.message = text.into();
     }
     inner.ts = ts;
     *record = inner.into_owned();
-}
-
-/// Reads the text of an object that stands in a line with a time of its own, `ts`: a time in
-/// the object stays a field.
-pub(crate) fn read_inside<'a>(
-    text: &'a str,
-    ts: Micros,
-    record: &mut Record<'a>,
-) -> Result<(), Mismatch> {
-    let rules = TimeRules { absent: Some(ts), ..TimeRules::new(Zone::UTC, ts) };
-    let mut object = Object::open(text).map_err(mismatch_of)?;
-    let mut draft = Draft::new(&rules, Scale::default(), record);
-    draft.keep_time();
-    while let Some((key, value)) = object.next().map_err(mismatch_of)? {
-        draft.take(key, value)?;
-    }
-    match object.rest().trim_ascii().is_empty() {
-        true => draft.finish(text),
-        false => Err(Mismatch::Broken("text after a JSON value")),
-    }
 }
 
 /// Why text that was meant to be a JSON object is none.

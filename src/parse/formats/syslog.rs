@@ -191,7 +191,7 @@ pub fn take_message<'a>(text: &'a str, record: &mut Record<'a>) {
     let json = text.strip_prefix("@cee:").unwrap_or(text).trim_start();
     if json.starts_with('{') {
         let mut inner = Record::default();
-        if json::read_inside(json, record.ts, &mut inner).is_ok() {
+        if json::read_dated(json, record.ts, &mut inner).is_ok() {
             return merge(inner, record);
         }
     }
@@ -208,7 +208,7 @@ fn merge<'a>(inner: Record<'a>, record: &mut Record<'a>) {
     let header = format!("{{{}}}", header.as_str());
     let pairs = Value { text: &header, escaped: true, odd: false };
     for (key, value) in pairs.members() {
-        if !key.raw_string().is_some_and(|key| record.fields.may_have(key)) {
+        if !key.raw_string().is_some_and(|key| record.fields.has(key)) {
             record.fields.raw_pair(key.text, value.text);
         }
     }

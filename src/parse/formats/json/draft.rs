@@ -49,8 +49,6 @@ type Origin<'a> = (Option<Value<'a>>, Value<'a>, Value<'a>);
 pub struct Draft<'r, 'a> {
     rules: &'r TimeRules,
     scale: Scale,
-    /// A time in the object is a field: the record's is known.
-    keeps_time: bool,
     record: &'r mut Record<'a>,
     time: Slot<Micros, Origin<'a>>,
     level: Slot<Level, Origin<'a>>,
@@ -65,7 +63,13 @@ pub struct Draft<'r, 'a> {
     is_mongo: bool,
     /// The record is filled: a request of OpenTelemetry, read as such.
     is_filled: bool,
+    /// What carries the object says when the record was made, `TimeRules::absent`: a time in
+    /// the object that says otherwise is a field.
+    is_dated: bool,
 }
+
+/// A time in an object is worth a field if it is this far from the time of its envelope.
+const TIME_DIFFERENCE_MIN: Micros = 1_000_000;
 
 impl<'r, 'a> Draft<'r, 'a> {
     #[inline]
@@ -73,7 +77,6 @@ impl<'r, 'a> Draft<'r, 'a> {
         Draft {
             rules,
             scale,
-            keeps_time: false,
             record,
             time: Slot::empty(),
             level: Slot::empty(),
@@ -86,17 +89,23 @@ impl<'r, 'a> Draft<'r, 'a> {
             is_compact_serilog: false,
             is_mongo: false,
             is_filled: false,
+            is_dated: false,
         }
-    }
-
-    /// A time in the object is to be kept as a field.
-    pub fn keep_time(&mut self) {
-        self.keeps_time = true;
     }
 
     /// Whether a member was read as the record's time.
     pub fn has_time(&self) -> bool {
         self.is_filled || self.time.is_held()
+    }
+
+    /// The same for an object in an envelope that has a time of its own, `rules.absent`.
+    pub fn dated(rules: &'r TimeRules, scale: Scale, record: &'r mut Record<'a>) -> Draft<'r, 'a> {
+        Draft { is_dated: true, ..Draft::new(rules, scale, record) }
+    }
+
+    /// Whether a member is the record's message, rather than standing in for it.
+    pub fn has_message(&self) -> bool {
+        self.is_filled || self.message.is_proper() || self.template.is_some()
     }
 
     /// Takes a member of the object for a core column, or as a field.
@@ -233,7 +242,6 @@ impl<'r, 'a> Draft<'r, 'a> {
     ) -> bool {
         let origin = (parent, key, value);
         let settled = match role {
-            Role::Time | Role::Date if self.keeps_time => return false,
             Role::Time | Role::Date => match time_of(value, self.rules) {
                 Some(time) => {
                     self.is_compact_serilog |= key.text == "\"@t\"";
@@ -295,6 +303,7 @@ impl<'r, 'a> Draft<'r, 'a> {
         }
         self.settle_date();
         self.settle_name();
+        self.settle_time();
         let time = self.time.read();
         let is_undated = time.is_none();
         self.record.ts = time.or(self.rules.absent).ok_or(Mismatch::Broken("no timestamp"))?;
@@ -327,6 +336,18 @@ impl<'r, 'a> Draft<'r, 'a> {
             *at = both;
         } else {
             self.keep(key, date);
+        }
+    }
+
+    /// The time of the envelope wins over the object's own.
+    fn settle_time(&mut self) {
+        let Some(at) = self.rules.absent.filter(|_| self.is_dated) else { return };
+        let held = self.time.correct().map(|(origin, time)| (*origin, *time));
+        self.time = Slot::empty();
+        if let Some((origin, time)) = held
+            && time.abs_diff(at) > TIME_DIFFERENCE_MIN.unsigned_abs()
+        {
+            self.keep_displaced(origin);
         }
     }
 
