@@ -21,6 +21,7 @@ use crate::clock;
 use crate::detect::{Bar, Detector, Settings};
 use crate::error::{Error, Result};
 use crate::queries::{Moment, Parameters};
+use crate::record::Micros;
 use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
 
 /// Bytes that are sent at a time.
@@ -48,8 +49,8 @@ pub struct DetectRequest {
     pub window_minutes: u32,
     pub guard_minutes: u32,
     pub bar: Bar,
-    pub from: Option<String>,
-    pub to: Option<String>,
+    pub from: Option<Micros>,
+    pub to: Option<Micros>,
     pub store: bool,
     /// With what anomalies are made of.
     pub why: bool,
@@ -131,8 +132,9 @@ pub async fn detect(
             guard_minutes: request.guard_minutes,
             every: false,
         };
-        let now = Moment(clock::now()).sql();
-        let parameters = settings.parameters_between(request.from, request.to, &now);
+        let time = clock::now();
+        let now = Moment(time).sql();
+        let parameters = settings.parameters(request.from, request.to, time);
         let found = detector.run_asking(&query.session, &parameters, request.bar)?;
         if request.store {
             found.store(&query.session, &now, false)?;

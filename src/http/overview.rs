@@ -23,7 +23,7 @@ use crate::queries::alerts::{self, Alerts};
 use crate::queries::anomalies::{
     Anomalies, Anomaly, found as found_anomalies, stored as stored_anomalies,
 };
-use crate::queries::range::{Span, UNLESS_SAID};
+use crate::queries::range::{MINUTE, Span, UNLESS_SAID};
 use crate::queries::scores::{Scores, scores as read_scores};
 use crate::queries::search::Filter;
 use crate::queries::services::{Services, services as read_services};
@@ -295,7 +295,7 @@ pub async fn anomalies(
     let found = app.runner.page(move |session| {
         let span = span(session, params.from, params.to)?;
         let Some((detector, bar)) = asked else {
-            return stored_anomalies(session, span);
+            return stored_anomalies(session, span.rounded(MINUTE));
         };
         let from = match params.from.is_none() && detector.name != Detector::picture().name {
             true => span.from.max(span.to - UNLESS_SAID),
