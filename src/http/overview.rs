@@ -1,5 +1,6 @@
 //! What the overview shows: status, volume, services, scores, anomalies, alerts.
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use axum::Json;
@@ -41,6 +42,8 @@ pub struct Status {
     pub version: &'static str,
     pub started: Moment,
     pub now: Moment,
+    /// The path of the database on the server's machine: `--db` for commands beside it.
+    pub database: String,
     pub database_bytes: u64,
     pub records: i64,
     pub rejects: i64,
@@ -98,6 +101,7 @@ pub async fn status(State(app): State<App>) -> ApiResult<Json<Status>> {
         version: env!("CARGO_PKG_VERSION"),
         started: Moment(options.started),
         now: Moment(clock::now()),
+        database: absolute(&options.database),
         database_bytes: Store::bytes_on_disk(&options.database),
         records: known.records,
         rejects: known.rejects,
@@ -131,6 +135,11 @@ pub async fn status(State(app): State<App>) -> ApiResult<Json<Status>> {
         dropped: options.live.dropped.load(Ordering::Relaxed),
         demo: options.is_demo,
     }))
+}
+
+/// Of a path that was given relative to where the server was started.
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
 /// From when to when, and what.
