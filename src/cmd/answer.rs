@@ -20,11 +20,13 @@ Views
   minutes      records per minute, service and level (from counts, fast)
   services     records and share of errors per service (from counts, fast)
   ingested     records, rejects, bytes and time range per source
+  far_times    records more than an hour ahead of the clock at their arrival, or before 1990
 Macros
   per_minute('WARN')            records per minute and service from a level on
   search('timeout')             records whose message contains a text, in any case
   around('2026-01-05 10:00', 5) records five minutes around a moment
   field(fields, 'status')       one field as text
+  plausible(ts)                 whether a time is neither before 1990 nor an hour ahead of now
 Times are UTC; level >= 'WARN' works; fields is JSON: fields->>'$.user.id'.
 Compare ts itself (ts >= timestamp '2026-01-05'), not a function of it: that is fast.
 

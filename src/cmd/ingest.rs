@@ -160,9 +160,16 @@ fn print_summary(summary: &Summary, elapsed: Duration) -> Result<()> {
     )?;
     let range = summary
         .times
+        .span
         .map(|(first, last)| format!("{} to {} UTC", show::time(first), show::time(last)));
     let rows = [
         ("records", tally.records, range.as_deref().unwrap_or_default()),
+        (
+            "  ahead",
+            summary.times.ahead,
+            "of them more than an hour ahead of the clock: from far_times",
+        ),
+        ("  before 1990", summary.times.before_1990, "of them: from far_times"),
         ("continuations", tally.continuations, "lines of stack traces and the like"),
         ("skipped", tally.skipped, "blank lines, headers, comments"),
         ("repaired", tally.repaired, "lines with bytes that are not UTF-8"),

@@ -18,9 +18,10 @@ use super::sql::one_statement;
 use super::stream::{Format, Job, answer};
 use crate::backtest::{Backtest, Request as BacktestRequest};
 use crate::clock;
-use crate::detect::{Bar, Detector, Settings};
+use crate::detect::{self, Bar, Detector, Settings};
 use crate::error::{Error, Result};
 use crate::queries::{Moment, Parameters};
+use crate::record::Micros;
 use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
 
 /// Bytes that are sent at a time.
@@ -48,8 +49,8 @@ pub struct DetectRequest {
     pub window_minutes: u32,
     pub guard_minutes: u32,
     pub bar: Bar,
-    pub from: Option<String>,
-    pub to: Option<String>,
+    pub from: Option<Micros>,
+    pub to: Option<Micros>,
     pub store: bool,
     /// With what anomalies are made of.
     pub why: bool,
@@ -131,11 +132,12 @@ pub async fn detect(
             guard_minutes: request.guard_minutes,
             every: false,
         };
-        let now = Moment(clock::now()).sql();
-        let parameters = settings.parameters_between(request.from, request.to, &now);
+        let now = clock::now();
+        let parameters =
+            detect::plausible(&query.session, &settings, (request.from, request.to), now)?;
         let found = detector.run_asking(&query.session, &parameters, request.bar)?;
         if request.store {
-            found.store(&query.session, &now, false)?;
+            found.store(&query.session, &Moment(now).sql(), false)?;
         }
         found.show(&query.session, request.why, rendering, lines)
     }))

@@ -168,7 +168,7 @@ pub async fn volume(
 }
 
 pub fn span(session: &Session, from: Option<Time>, to: Option<Time>) -> Result<Span> {
-    Span::resolve(session, from.map(|time| time.0), to.map(|time| time.0))
+    Span::resolve(session, from.map(|time| time.0), to.map(|time| time.0), clock::now())
 }
 
 /// From when to when.
@@ -234,7 +234,8 @@ pub async fn scores(
     let false_alarms = app.options.monitor.watch.false_alarms;
     let start = picture_threshold(&app);
     let scores = app.runner.page(move |session| {
-        let span = span(session, params.from, params.to)?;
+        let now = clock::now();
+        let span = span(session, params.from, params.to)?.plausible(now);
         // The picture's threshold can be dragged: all of it is wanted.
         let (detector, asked, shown) = match detector {
             None => (picture, 0.0, start),
@@ -243,7 +244,7 @@ pub async fn scores(
                 (detector, bar, bar)
             }
         };
-        let parameters = settings.parameters(Some(span.from), Some(span.to), clock::now());
+        let parameters = settings.parameters(Some(span.from), Some(span.to), now);
         detector.draw(session, &parameters, Bar::Score(asked))?;
         read_scores(session, span, &settings, points, (detector.name, shown))
     });
@@ -297,11 +298,13 @@ pub async fn anomalies(
         let Some((detector, bar)) = asked else {
             return stored_anomalies(session, span);
         };
+        let now = clock::now();
+        let span = span.plausible(now);
         let from = match params.from.is_none() && detector.name != Detector::picture().name {
             true => span.from.max(span.to - UNLESS_SAID),
             false => span.from,
         };
-        let parameters = settings.parameters(Some(from), Some(span.to), clock::now());
+        let parameters = settings.parameters(Some(from), Some(span.to), now);
         detector.run_asking(session, &parameters, bar)?;
         found_anomalies(session, &detector.name)
     });

@@ -34,24 +34,14 @@ impl Settings {
     /// With the minutes to judge, `from <= minute < to`, and the time it is.
     pub fn parameters(&self, from: Option<Micros>, to: Option<Micros>, now: Micros) -> Parameters {
         let time = |at: Micros| Moment(at).sql();
-        self.parameters_between(from.map(time), to.map(time), &time(now))
-    }
-
-    /// The same, with times as SQL reads them.
-    pub fn parameters_between(
-        &self,
-        from: Option<String>,
-        to: Option<String>,
-        now: &str,
-    ) -> Parameters {
         Parameters::new()
             .with("level", &self.level)
             .maybe("service", self.service.as_ref())
             .with("window", self.window_minutes)
             .with("guard", self.guard_minutes)
             .with("every", self.every)
-            .maybe("from", from)
-            .maybe("to", to)
-            .with("now", now)
+            .maybe("from", from.map(time))
+            .maybe("to", to.map(time))
+            .with("now", time(now))
     }
 }
