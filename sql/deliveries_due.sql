@@ -23,7 +23,15 @@ select
     a.score,
     a.reason,
     (
-        select coalesce(string_agg(o.series || ' (' || o.detector || ')', chr(10) order by o.id), '')
+        select coalesce(
+            string_agg(
+                -- A name that has line breaks is one line all the same.
+                regexp_replace(o.series || ' (' || o.detector || ')', '[\x00-\x1f]+', ' ', 'g'),
+                chr(10)
+                order by o.id
+            ),
+            ''
+        )
         from alerts o
         where o.incident = a.id and o.id <> a.id
     ) as others

@@ -41,6 +41,7 @@ Examples
 pub struct View {
     pub format: RowFormat,
     pub limit: Option<usize>,
+    pub csv_safe: bool,
 }
 
 /// Runs one statement and says, on a terminal, how many rows there were and how long it took.
@@ -51,7 +52,7 @@ pub fn run_one(
     out: &mut dyn io::Write,
 ) -> Result<()> {
     let started = Instant::now();
-    let mut rows = RowWriter::new(out, view.format, view.limit);
+    let mut rows = RowWriter::new(out, view.format, view.limit).csv_safe(view.csv_safe);
     connection.run(statement, &[], view.format.rendering(), &mut rows)?;
     rows.finish()?;
     let (count, cut) = (rows.rows(), rows.was_cut());

@@ -90,6 +90,10 @@ pub struct Args {
     /// Print what is found without storing it
     #[arg(long)]
     dry_run: bool,
+
+    /// In CSV, put an apostrophe before what a spreadsheet would take for a formula
+    #[arg(long)]
+    csv_safe: bool,
 }
 
 pub fn run(args: Args) -> Result<()> {
@@ -134,7 +138,7 @@ pub fn run(args: Args) -> Result<()> {
     };
     let mut shown = 0;
     target.write(|out| {
-        let mut rows = RowWriter::new(out, format, None);
+        let mut rows = RowWriter::new(out, format, None).csv_safe(args.csv_safe);
         connection.detect(&detector, &detect, format.rendering(), &mut rows)?;
         shown = rows.rows();
         rows.finish()
@@ -168,7 +172,7 @@ fn score_file(input: &Path, args: &Args) -> Result<()> {
             target.write_file(|path| session.copy_to_parquet(scoring::SCORED, &[], path))
         }
         format => target.write(|out| {
-            let mut rows = RowWriter::new(out, format, None);
+            let mut rows = RowWriter::new(out, format, None).csv_safe(args.csv_safe);
             session.run(scoring::SCORED, &[], format.rendering(), &mut rows)?;
             rows.finish()
         }),

@@ -13,6 +13,7 @@ use super::premises::Premises;
 use super::server::{Server, say};
 use super::signals::{self, Wish};
 use crate::error::{Error, Result};
+use crate::escape;
 use crate::ingest::FollowOptions;
 use crate::receive::stdin::Reading;
 use crate::receive::{Pipe, Stdin};
@@ -208,11 +209,12 @@ impl Keeper {
             return Ok(());
         }
         // What is passed through has standard output to itself.
-        let say = if configuration.tee { |line: &str| eprintln!("{line}") } else { say };
+        let say =
+            if configuration.tee { |line: &str| eprintln!("{}", escape::lines(line)) } else { say };
         say(&format!("Pintail {} on {}", env!("CARGO_PKG_VERSION"), server.address()?));
-        say(&format!("  database  {}", self.database().display()));
+        say(&format!("  database  {}", escape::line(&self.database().display().to_string())));
         for path in &configuration.follow {
-            say(&format!("  follows   {}", path.display()));
+            say(&format!("  follows   {}", escape::line(&path.display().to_string())));
         }
         for address in server.syslog()? {
             say(&format!("  syslog    {address}"));

@@ -16,6 +16,7 @@ use crate::clock;
 use crate::config::cores;
 use crate::detect::choice::Choices;
 use crate::error::{Error, Result};
+use crate::escape;
 use crate::http::{self, App, Options, RunnerLimits, Secrets};
 use crate::ingest::{FollowOptions, Follower, Live};
 use crate::monitor::{Monitor, Watch};
@@ -263,7 +264,7 @@ impl Drop for StopOnDrop {
 /// Prints a line. Whoever read the others may have gone: no reason to end.
 pub fn say(line: &str) {
     use std::io::Write;
-    drop(writeln!(std::io::stdout(), "{line}"));
+    drop(writeln!(std::io::stdout(), "{}", escape::lines(line)));
 }
 
 /// Writes what happens to standard error.
@@ -277,3 +278,13 @@ pub fn log_to_stderr() {
     // Somebody else set one, in a test: theirs it is.
     tracing::subscriber::set_global_default(subscriber).ok();
 }
+    use tracing_subscriber::field::MakeExt;
+    // What events tell may come from logs: each stays one line.
+    let fields = tracing_subscriber::fmt::format::debug_fn(|out, field, value| {
+        let text = format!("{value:?}");
+        match field.name() {
+            "message" => write!(out, "{}", escape::line(&text)),
+            name => write!(out, "{name}={}", escape::line(&text)),
+        }
+    });
+        .fmt_fields(fields.delimited(" "))

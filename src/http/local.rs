@@ -106,6 +106,7 @@ pub async fn parquet(
         name: Some(request.name),
         format: Format::Parquet,
         limit: None,
+        csv_safe: false,
         save_as: None,
     };
     answer(&app, job).await

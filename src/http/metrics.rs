@@ -20,6 +20,7 @@ use super::answer::{ApiError, ApiResult};
 use super::app::App;
 use super::ledger::by_source;
 use crate::error::Error;
+use crate::escape;
 use crate::queries::ledger::ledger;
 use crate::queries::status::status;
 use crate::receive::Refusal;
@@ -272,7 +273,7 @@ pub async fn count(State(app): State<App>, request: Request, next: Next) -> Resp
     let started = Instant::now();
     let path = request.extensions().get::<MatchedPath>();
     let path = path.map_or("other", |path| path.as_str()).to_owned();
-    let method = request.method().to_string();
+    let method = escape::label(request.method().as_str());
     let response = next.run(request).await;
     let status = response.status().as_u16();
     app.metrics.requests.get_or_create(&RequestLabels { method, path, status }).inc();

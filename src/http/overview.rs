@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{ApiError, ApiResult, ErrorBody, Params, Time};
+use super::answer::{ApiError, ApiResult, ErrorBody, Params, Time, switch};
 use super::app::App;
 use super::detection::known_detector;
 use crate::clock;
@@ -29,7 +29,7 @@ use crate::queries::search::Filter;
 use crate::queries::services::{Services, services as read_services};
 use crate::queries::status::status as read_status;
 use crate::queries::volume::{Volume, volume as read_volume};
-use crate::render::csv_row;
+use crate::render::{csv_cell, csv_row};
 use crate::store::{Session, Store};
 
 /// More buckets than a screen has pixels help nobody.
@@ -273,6 +273,10 @@ pub struct AnomalyParams {
     pub detector: Option<String>,
     /// `csv` for a file.
     pub format: Option<String>,
+    /// 1: in CSV, an apostrophe stands before what a spreadsheet would take for a formula.
+    #[serde(default, deserialize_with = "switch")]
+    #[param(value_type = Option<String>)]
+    pub csv_safe: bool,
 }
 
 /// Unusual minutes, those that belong together joined
@@ -310,7 +314,7 @@ pub async fn anomalies(
     });
     let anomalies = found.await?;
     if as_csv {
-        return csv(&anomalies).map_err(ApiError::from);
+        return csv(&anomalies, params.csv_safe).map_err(ApiError::from);
     }
     Ok(Json(Anomalies { threshold, anomalies }).into_response())
 }
@@ -356,7 +360,7 @@ fn settings(level: Option<&str>) -> ApiResult<Settings> {
     Ok(settings)
 }
 
-fn csv(anomalies: &[Anomaly]) -> Result<Response> {
+fn csv(anomalies: &[Anomaly], is_safe: bool) -> Result<Response> {
     let mut out = Vec::new();
     let names = "start,end,series,service,level,observed,expected,low,high,score,direction,detector,\
                  duration_minutes,reason";
@@ -371,7 +375,7 @@ fn csv(anomalies: &[Anomaly]) -> Result<Response> {
         row.extend(numbers);
         row.extend([found.direction.clone(), found.detector.clone()]);
         row.extend([found.duration_minutes.to_string(), found.reason.clone()]);
-        csv_row(&mut out, row.iter().map(String::as_str))?;
+        csv_row(&mut out, row.iter().map(|cell| csv_cell(cell, is_safe)))?;
     }
     let mut response = out.into_response();
     let headers = response.headers_mut();
