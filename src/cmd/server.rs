@@ -53,12 +53,16 @@ impl Server {
         let store = Store::open(&database, Access::Write, &limits)?;
         let exports = tempfile::Builder::new().prefix("pintail-").tempdir()?;
         store.harden(exports.path(), &limits)?;
-        let listener = premises.listener(configuration.listen)?;
+        let listener = premises.listener(("listen", configuration.listen))?;
         let local = ready.tls.as_ref().map(|_| premises.local_listener()).transpose()?;
-        let sockets = http::Sockets::new(listener, ready.tls.clone(), local);
+        let grpc = configuration.otlp_grpc.iter();
+        let grpc = grpc.map(|address| premises.listener(("otlp_grpc", *address)));
+        let grpc = grpc.collect::<Result<_>>()?;
+        let sockets = http::Sockets::new(listener, ready.tls.clone(), local, grpc);
         let syslog = premises.syslog(&configuration.syslog, &configuration.syslog_tls)?;
         let mut listens = vec![sockets.public_address()?];
         listens.extend(configuration.syslog.iter().chain(&configuration.syslog_tls));
+        listens.extend(sockets.grpc_addresses()?);
         premises.announce(&database, sockets.local_address()?, listens);
         let live = Arc::new(Live::new());
         Ok(Server {
@@ -95,6 +99,11 @@ impl Server {
     /// What is listened at for syslog, a line each.
     pub fn syslog(&self) -> Result<Vec<String>> {
         Ok(self.syslog.addresses()?)
+    }
+
+    /// Where OTLP over gRPC is received.
+    pub fn grpc(&self) -> Result<Vec<std::net::SocketAddr>> {
+        Ok(self.sockets.grpc_addresses()?)
     }
 
     /// Whether somebody is told of alerts by mail.
@@ -270,14 +279,6 @@ pub fn say(line: &str) {
 /// Writes what happens to standard error.
 pub fn log_to_stderr() {
     use std::io::IsTerminal;
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .finish();
-    // Somebody else set one, in a test: theirs it is.
-    tracing::subscriber::set_global_default(subscriber).ok();
-}
     use tracing_subscriber::field::MakeExt;
     // What events tell may come from logs: each stays one line.
     let fields = tracing_subscriber::fmt::format::debug_fn(|out, field, value| {
@@ -287,4 +288,12 @@ pub fn log_to_stderr() {
             name => write!(out, "{name}={}", escape::line(&text)),
         }
     });
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
         .fmt_fields(fields.delimited(" "))
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .finish();
+    // Somebody else set one, in a test: theirs it is.
+    tracing::subscriber::set_global_default(subscriber).ok();
+}

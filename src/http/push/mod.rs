@@ -6,9 +6,12 @@
 
 mod bulk;
 mod elastic;
+mod framed;
+pub mod grpc;
 pub mod lines;
 mod loki;
 mod otlp;
+mod signals;
 mod splunk;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -41,9 +44,8 @@ pub fn routes(app: &App) -> Router<App> {
     let loki = Router::new()
         .route("/loki/api/v1/push", post(loki::push))
         .route("/insert/loki/api/v1/push", post(loki::push));
-    let otlp = Router::new()
-        .route("/v1/logs", post(otlp::export))
-        .route("/insert/opentelemetry/v1/logs", post(otlp::export));
+    let otlp =
+        Router::new().merge(otlp()).nest("/otlp", otlp()).nest("/insert/opentelemetry", otlp());
     let splunk = Router::new()
         .route("/services/collector", post(splunk::event))
         .route("/services/collector/1.0", post(splunk::event))
@@ -76,6 +78,14 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/", any(elastic::root))
 }
 
+/// The paths of OTLP over HTTP below any prefix.
+fn otlp() -> Router<App> {
+    Router::new()
+        .route("/v1/logs", post(otlp::export))
+        .route("/v1/traces", post(signals::traces))
+        .route("/v1/metrics", post(signals::metrics))
+}
+
 /// What shippers ask of Elasticsearch before they send, and what they send.
 fn elastic() -> Router<App> {
     let bulk = || post(elastic::bulk).put(elastic::bulk);
@@ -104,8 +114,8 @@ fn elastic() -> Router<App> {
 /// Whether it is one of these routes, or one of those that say that the server is well: nothing
 /// there tells what the logs say.
 pub fn is_for_shippers(request: &Request) -> bool {
-    const BELOW: [&str; 7] =
-        ["/insert/", "/loki/", "/v1/logs", "/services/", "/elasticsearch", "/_", "/{index}"];
+    const BELOW: [&str; 8] =
+        ["/insert/", "/loki/", "/v1/", "/otlp/", "/services/", "/elasticsearch", "/_", "/{index}"];
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     match path {
         "/" => elastic::is_shipper(request.headers()),

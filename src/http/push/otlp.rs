@@ -18,11 +18,12 @@ use crate::receive::entry::Rejected;
 use crate::receive::otlp::decode;
 use crate::receive::wire::Encoding;
 
-const TAKING: Taking = Taking { protocol: "otlp", packed: None, known_by_content: true };
+pub(super) const TAKING: Taking = Taking { protocol: "otlp", packed: None, known_by_content: true };
 
-/// `ExportLogsServiceResponse` of opentelemetry/proto/collector/logs/v1/logs_service.proto.
+/// `ExportLogsServiceResponse` of opentelemetry/proto/collector/logs/v1/logs_service.proto. Those of
+/// traces and metrics have the same fields, by other names.
 #[derive(Clone, PartialEq, Message)]
-struct ExportResponse {
+pub(super) struct ExportResponse {
     #[prost(message, optional, tag = "1")]
     partial_success: Option<PartialSuccess>,
 }
@@ -46,23 +47,37 @@ struct RpcStatus {
 
 pub async fn export(State(app): State<App>, request: Request) -> Response {
     let Some(encoding) = encoding_of(request.headers()) else {
-        let refusal = Refusal::Unsupported(
-            "content type; there are application/x-protobuf and application/json".to_owned(),
-        );
-        app.metrics.refuse(&refusal);
-        return failed(Encoding::Json, &refusal);
+        return unsupported(&app);
     };
-    let taken = take(&app, request, TAKING, move |delivery, parcel| {
-        decode(delivery.body, encoding, delivery.now, parcel)
-            .map_err(|malformed| Refusal::Bad(malformed.to_string()))
-    });
-    match taken.await {
-        Ok((rejected, _)) => succeeded(encoding, rejected),
+    match taken(&app, request, encoding).await {
+        Ok(rejected) => succeeded(encoding, rejected, "rejectedLogRecords"),
         Err(refusal) => failed(encoding, &refusal),
     }
 }
 
-fn encoding_of(headers: &HeaderMap) -> Option<Encoding> {
+/// Stores the records of a request; what became rejects is returned when all is committed.
+pub(super) async fn taken(
+    app: &App,
+    request: Request,
+    encoding: Encoding,
+) -> Result<Rejected, Refusal> {
+    let taken = take(app, request, TAKING, move |delivery, parcel| {
+        decode(delivery.body, encoding, delivery.now, parcel)
+            .map_err(|malformed| Refusal::Bad(malformed.to_string()))
+    });
+    taken.await.map(|(rejected, _)| rejected)
+}
+
+/// The answer to a content type that is not read.
+pub(super) fn unsupported(app: &App) -> Response {
+    let refusal = Refusal::Unsupported(
+        "content type; there are application/x-protobuf and application/json".to_owned(),
+    );
+    app.metrics.refuse(&refusal);
+    failed(Encoding::Json, &refusal)
+}
+
+pub(super) fn encoding_of(headers: &HeaderMap) -> Option<Encoding> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     match kind.split(';').next().unwrap_or_default().trim() {
         "application/x-protobuf" | "application/protobuf" => Some(Encoding::Protobuf),
@@ -71,23 +86,31 @@ fn encoding_of(headers: &HeaderMap) -> Option<Encoding> {
     }
 }
 
-fn succeeded(encoding: Encoding, rejected: Rejected) -> Response {
-    let partial = rejected.reason.map(|reason| PartialSuccess {
-        rejected_log_records: i64::try_from(rejected.count).unwrap_or(i64::MAX),
-        error_message: reason.to_owned(),
-    });
-    let json = match &partial {
+impl ExportResponse {
+    pub(super) fn of(rejected: Rejected) -> ExportResponse {
+        let partial_success = rejected.reason.map(|reason| PartialSuccess {
+            rejected_log_records: i64::try_from(rejected.count).unwrap_or(i64::MAX),
+            error_message: reason.to_owned(),
+        });
+        ExportResponse { partial_success }
+    }
+}
+
+/// `key` is what JSON calls the number of items that were rejected.
+pub(super) fn succeeded(encoding: Encoding, rejected: Rejected, key: &str) -> Response {
+    let response = ExportResponse::of(rejected);
+    let json = match &response.partial_success {
         None => json!({}),
         // 64-bit numbers are strings in the JSON of Protocol Buffers.
         Some(PartialSuccess { rejected_log_records, error_message }) => json!({"partialSuccess": {
-            "rejectedLogRecords": rejected_log_records.to_string(),
+            key: rejected_log_records.to_string(),
             "errorMessage": error_message,
         }}),
     };
-    encoded(encoding, &ExportResponse { partial_success: partial }, &json).into_response()
+    encoded(encoding, &response, &json).into_response()
 }
 
-fn failed(encoding: Encoding, refusal: &Refusal) -> Response {
+pub(super) fn failed(encoding: Encoding, refusal: &Refusal) -> Response {
     // google/rpc/code.proto.
     let code = match status_of(refusal).0 {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::PAYLOAD_TOO_LARGE => 8,
