@@ -195,17 +195,22 @@ impl Client {
         rendering: Rendering,
         sink: &mut dyn RowSink,
     ) -> Result<()> {
-        let request = self.request(sql, parameters, rendering == Rendering::Json);
+        let request = self.request(sql, parameters, rendering);
         let answer = self.post("local/rows", &request)?;
         read_rows(answer.into_body().into_reader(), sink)
     }
 
-    fn request(&self, sql: &str, parameters: &[Parameter<'_>], json: bool) -> RowsRequest {
+    fn request(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        rendering: Rendering,
+    ) -> RowsRequest {
         let owned = |(name, value): &Parameter<'_>| ((*name).to_owned(), value.map(str::to_owned));
         RowsRequest {
             sql: sql.to_owned(),
             parameters: parameters.iter().map(owned).collect(),
-            json,
+            rendering,
             name: self.name.clone(),
         }
     }
@@ -237,7 +242,7 @@ impl Client {
     }
 
     fn copy_to_parquet(&self, sql: &str, parameters: &[Parameter<'_>], path: &Path) -> Result<()> {
-        let answer = self.post("local/parquet", &self.request(sql, parameters, false))?;
+        let answer = self.post("local/parquet", &self.request(sql, parameters, Rendering::Text))?;
         let failed = |error| Error::file("write", path, error);
         let mut file = std::fs::File::create(path).map_err(failed)?;
         std::io::copy(&mut answer.into_body().into_reader(), &mut file).map_err(failed)?;

@@ -41,8 +41,9 @@ pub(super) async fn serve(mut doors: Doors, router: Router, call: impl Future<Ou
             arrival = doors.accept() => arrival,
             () = &mut call => break,
         };
+        let from = peer.clone();
         let service = router.clone().map_request(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(ConnectInfo(from.clone()));
             request.map(Body::new)
         });
         let connection =

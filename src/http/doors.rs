@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use super::answer::ApiError;
 use super::app::App;
 use super::credentials::token_of;
-use super::prompt::Prompt;
+use super::prompt::{Answers, Prompt};
 use crate::door::{Arrival, Door, Fresh};
 
 /// The sockets of a server.
@@ -108,11 +108,12 @@ pub(super) struct Doors {
 }
 
 /// Who asks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Peer {
     address: SocketAddr,
     /// Came in where only the command line may.
     is_local: bool,
+    answers: Answers,
 }
 
 impl Peer {
@@ -147,7 +148,9 @@ impl Doors {
                 }
             };
             let Arrival { connection, from, fresh } = arrival;
-            return (Prompt::new(connection, fresh), Peer { address: from, is_local });
+            let connection = Prompt::new(connection, fresh);
+            let answers = connection.answers();
+            return (connection, Peer { address: from, is_local, answers });
         }
     }
 
@@ -167,7 +170,7 @@ pub(super) async fn note_peer(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(&ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<Peer>>() else {
+    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<Peer>>().cloned() else {
         return next.run(request).await;
     };
     if peer.is_local && !is_of_command_line(&app, &request) {
@@ -175,6 +178,7 @@ pub(super) async fn note_peer(
         return ApiError::new(StatusCode::FORBIDDEN, "forbidden", message).into_response();
     }
     request.extensions_mut().insert(ConnectInfo(peer.address));
+    request.extensions_mut().insert(peer.answers);
     next.run(request).await
 }
 

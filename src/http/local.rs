@@ -33,8 +33,7 @@ pub struct RowsRequest {
     pub sql: String,
     /// The values of its named parameters.
     pub parameters: Vec<(String, Option<String>)>,
-    /// Objects instead of texts.
-    pub json: bool,
+    pub rendering: Rendering,
     /// Names the query for `cancel`.
     pub name: String,
 }
@@ -87,7 +86,7 @@ pub async fn cancel(State(app): State<App>, Body(named): Body<Named>) -> ApiResu
 pub async fn rows(State(app): State<App>, Body(request): Body<RowsRequest>) -> ApiResult<Response> {
     let sql = one_statement(&request.sql)?;
     let query = app.runner.begin(Whose::User, Some(request.name)).await?;
-    let rendering = if request.json { Rendering::Json } else { Rendering::Text };
+    let rendering = request.rendering;
     let parameters = parameters(&request.parameters);
     Ok(streamed(query, move |query, lines| {
         query.session.run(&sql, &parameters.as_slice(), rendering, lines)

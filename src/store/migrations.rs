@@ -19,7 +19,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0009_ratio.sql"),
     include_str!("../../migrations/0010_values.sql"),
     include_str!("../../migrations/0011_flags.sql"),
-    include_str!("../../migrations/0012_far_times.sql"),
+    include_str!("../../migrations/0012_answered.sql"),
+    include_str!("../../migrations/0013_far_times.sql"),
 ];
 
 const VERSIONS: &str = include_str!("../../sql/schema_version.sql");

@@ -112,7 +112,8 @@ pub fn router(app: App) -> Router {
 async fn export_logs(State(app): State<App>, request: Request) -> Response {
     let taken = async {
         let request = message_of(&app, request).await?;
-        otlp::taken(&app, request, Encoding::Protobuf).await
+        let (rejected, _) = otlp::taken(&app, request, Some(Encoding::Protobuf)).await?;
+        Ok(rejected)
     };
     answer(taken.await)
 }
@@ -128,7 +129,9 @@ async fn export_metrics(State(app): State<App>, request: Request) -> Response {
 async fn refuse(app: &App, request: Request, signal: Signal) -> Response {
     let refused = async {
         let request = message_of(app, request).await?;
-        signals::refused(app, request, signal, Encoding::Protobuf).await
+        let (rejected, _) =
+            signals::refused(app, request, signal, Some(Encoding::Protobuf)).await?;
+        Ok(rejected)
     };
     answer(refused.await)
 }

@@ -7,15 +7,12 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 
 use super::super::app::App;
-use super::otlp::{encoding_of, failed, succeeded, unsupported};
-use super::{Taking, take};
+use super::otlp::{encoding_of, failed, found_in, succeeded, unsupported};
+use super::{otlp, take};
 use crate::receive::Refusal;
 use crate::receive::entry::Rejected;
 use crate::receive::signals::{Signal, count};
 use crate::receive::wire::Encoding;
-
-/// Nothing is stored, so nothing has to be known again.
-const TAKING: Taking = Taking { protocol: "otlp", packed: None, known_by_content: false };
 
 pub async fn traces(State(app): State<App>, request: Request) -> Response {
     refuse(&app, request, Signal::Traces).await
@@ -26,12 +23,12 @@ pub async fn metrics(State(app): State<App>, request: Request) -> Response {
 }
 
 async fn refuse(app: &App, request: Request, signal: Signal) -> Response {
-    let Some(encoding) = encoding_of(request.headers()) else {
+    let Some(said) = encoding_of(request.headers()) else {
         return unsupported(app);
     };
-    match refused(app, request, signal, encoding).await {
-        Ok(rejected) => succeeded(encoding, rejected, items_key(signal)),
-        Err(refusal) => failed(encoding, &refusal),
+    match refused(app, request, signal, said).await {
+        Ok((rejected, encoding)) => succeeded(encoding, rejected, items_key(signal)),
+        Err(refusal) => failed(said.unwrap_or(Encoding::Json), &refusal),
     }
 }
 
@@ -48,17 +45,19 @@ pub(super) async fn refused(
     app: &App,
     request: Request,
     signal: Signal,
-    encoding: Encoding,
-) -> Result<Rejected, Refusal> {
-    let counted = take(app, request, TAKING, move |delivery, _| {
+    said: Option<Encoding>,
+) -> Result<(Rejected, Encoding), Refusal> {
+    let counted = take(app, request, otlp::TAKING, move |delivery, _| {
+        let encoding = said.unwrap_or_else(|| found_in(delivery.body));
         count(signal, delivery.body, encoding)
+            .map(|items| (items, encoding))
             .map_err(|malformed| Refusal::Bad(malformed.to_string()))
     });
-    let (items, _) = counted.await?;
+    let ((items, encoding), _) = counted.await?;
     app.metrics.note_unsupported(signal, items);
     let reason = match signal {
         Signal::Traces => "Pintail stores logs only: no spans yet",
         Signal::Metrics => "Pintail stores logs only: no metrics yet",
     };
-    Ok(Rejected { count: items, reason: (items > 0).then_some(reason) })
+    Ok((Rejected { count: items, reason: (items > 0).then_some(reason) }, encoding))
 }
