@@ -29,7 +29,7 @@ use super::super::app::App;
 use super::super::{doors, guard, metrics};
 use super::framed::{self, Framed};
 use super::otlp::ExportResponse;
-use super::{otlp, signals, status_of};
+use super::{answered, otlp, signals, status_of};
 use crate::receive::Refusal;
 use crate::receive::entry::Rejected;
 use crate::receive::signals::Signal;
@@ -102,6 +102,7 @@ pub fn router(app: App) -> Router {
         .route(TRACES, post(export_traces))
         .route(METRICS, post(export_metrics))
         .fallback(unknown)
+        .layer(from_fn_with_state(app.clone(), answered::note))
         .layer(from_fn_with_state(app.clone(), known))
         .layer(from_fn_with_state(app.clone(), doors::note_peer))
         .layer(from_fn_with_state(app.clone(), metrics::count))
