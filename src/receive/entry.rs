@@ -68,9 +68,27 @@ pub struct Said {
 /// whatever has a date in it, and a sentence may have one.
 static FORMATS: LazyLock<Vec<Arc<dyn Format>>> = LazyLock::new(|| {
     const NAMES: [&str; 21] = [
-        "logfmt", "audit", "syslog5424", "syslog3164", "access", "gin", "httpd_error",
-        "nginx_error", "postgres", "mysql", "redis", "glog", "logcat", "ruby", "monolog", "zap",
-        "jul", "rust", "log4j", "python", "text",
+        "logfmt",
+        "audit",
+        "syslog5424",
+        "syslog3164",
+        "access",
+        "gin",
+        "httpd_error",
+        "nginx_error",
+        "postgres",
+        "mysql",
+        "redis",
+        "glog",
+        "logcat",
+        "ruby",
+        "monolog",
+        "zap",
+        "jul",
+        "rust",
+        "log4j",
+        "python",
+        "text",
     ];
     let named = NAMES.iter().filter_map(|name| by_name(name));
     // Fitted to a sentence, so that a text means the same alone and among others, and a word is

@@ -115,7 +115,10 @@ fn reason_of(text: &str) -> &'static str {
 }
 
 /// Takes the value, or the values of the array, that the text begins with; returns what follows.
-fn values_at<'a>(text: &'a str, pieces: &mut Vec<Result<Value<'a>, Broken<'a>>>) -> Option<&'a str> {
+fn values_at<'a>(
+    text: &'a str,
+    pieces: &mut Vec<Result<Value<'a>, Broken<'a>>>,
+) -> Option<&'a str> {
     let mut walk = Walk::new(text);
     if walk.enter(b'[').ok()? {
         while walk.element().ok()? {

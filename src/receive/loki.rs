@@ -363,7 +363,8 @@ fn walk_old_stream(
         let line = entry.member("line").and_then(|line| line.string());
         let (ts, line) = match line {
             Some(line) => {
-                let at = time.map(|time| values::time_of(time, &rules).ok_or(REASON_UNREADABLE_TIME));
+                let at =
+                    time.map(|time| values::time_of(time, &rules).ok_or(REASON_UNREADABLE_TIME));
                 (at.transpose(), line)
             }
             None => (Err(REASON_ENTRY), Cow::Borrowed(entry.text)),

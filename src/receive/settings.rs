@@ -56,10 +56,7 @@ impl FieldNames {
 }
 
 /// The member of this name that says something, and its place if it is not within another one.
-fn find<'a>(
-    members: &[(Value<'a>, Value<'a>)],
-    name: &str,
-) -> Option<(Option<usize>, Value<'a>)> {
+fn find<'a>(members: &[(Value<'a>, Value<'a>)], name: &str) -> Option<(Option<usize>, Value<'a>)> {
     let says = |value: &Value<'a>| !matches!(value.text, "" | "null" | "\"\"");
     let own = members.iter().position(|(key, _)| key.string().is_some_and(|key| key == name));
     if let Some(at) = own {
@@ -97,7 +94,11 @@ impl Settings {
     ) -> Settings {
         let list = |name: &str, in_header: &str| {
             let text = parameter(name).or_else(|| header(in_header)).unwrap_or_default();
-            text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+            text.split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect()
         };
         let extra: Vec<String> = list("extra_fields", "vl-extra-fields");
         let pair = |pair: String| {
@@ -134,9 +135,8 @@ impl Settings {
 
     /// Changes a record as the request wants it.
     pub fn apply<'s>(&'s self, record: &mut Record<'s>) {
-        let is_unwanted = |key: &str| {
-            self.extra.iter().any(|(extra, _)| extra == key) || self.ignores(key)
-        };
+        let is_unwanted =
+            |key: &str| self.extra.iter().any(|(extra, _)| extra == key) || self.ignores(key);
         if !record.fields.is_empty() {
             let object = format!("{{{}}}", record.fields.as_str());
             record.fields = without(&object, "", &is_unwanted);
@@ -230,7 +230,9 @@ mod tests {
             &[("vl-ignore-fields", "n"), ("x-scope-orgid", "team-a")],
         );
         let mut record = Record { service: Some("other".into()), ..Record::default() };
-        record.fields.pairs(r#""n":1,"kube":{"pod":"p","node":"n1"},"tmp1":1,"x":{"y":1},"z":{"x":1}"#);
+        record
+            .fields
+            .pairs(r#""n":1,"kube":{"pod":"p","node":"n1"},"tmp1":1,"x":{"y":1},"z":{"x":1}"#);
         settings.apply(&mut record);
         assert_eq!(record.service.as_deref(), Some("shop"));
         assert_eq!(

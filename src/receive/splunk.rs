@@ -255,8 +255,7 @@ impl<'a> DockerLine<'a> {
         if let Some(tag) = tag.filter(|tag| !is_identity(tag)) {
             labels.offer("container", tag);
         }
-        for (key, value) in
-            [("source", self.stream), ("tag", self.tag), ("attrs", self.attributes)]
+        for (key, value) in [("source", self.stream), ("tag", self.tag), ("attrs", self.attributes)]
         {
             let Some(value) = value.filter(|value| !matches!(value.text, "\"\"" | "null" | "{}"))
             else {

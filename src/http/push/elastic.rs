@@ -252,9 +252,8 @@ pub async fn create_or_index(
     let taken = take(&app, request, TAKING, move |delivery, parcel| {
         let target = Target { action, index: &place.index, id: place.id.as_deref() };
         let (body, now) = (delivery.body, delivery.now);
-        let item = with_keys(delivery, parcel, |parcel, ask| {
-            decode_one(body, &target, now, parcel, ask)
-        });
+        let item =
+            with_keys(delivery, parcel, |parcel, ask| decode_one(body, &target, now, parcel, ask));
         Ok((item, now))
     });
     match taken.await {

@@ -56,8 +56,8 @@ pub fn routes(app: &App) -> Router<App> {
     let posted = lines
         .merge(loki)
         .merge(otlp)
-        .layer(from_fn_with_state(app.clone(), guard::known))
-        .method_not_allowed_fallback(wrong::method);
+        .method_not_allowed_fallback(wrong::method)
+        .layer(from_fn_with_state(app.clone(), guard::known));
     // Below a prefix everything is Elasticsearch; without one what cannot be anything else.
     let all = elastic().route("/{index}", any(elastic::index));
     let bare = MethodRouter::new()
@@ -73,9 +73,9 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/elasticsearch/", any(elastic::info))
         .route("/insert/elasticsearch", any(elastic::info))
         .route("/insert/elasticsearch/", any(elastic::info))
+        .method_not_allowed_fallback(wrong::elastic_method)
         .layer(from_fn_with_state(app.clone(), elastic::known))
-        .layer(map_response(elastic::with_product))
-        .method_not_allowed_fallback(wrong::elastic_method);
+        .layer(map_response(elastic::with_product));
     posted
         .merge(splunk(app))
         .merge(elastic)

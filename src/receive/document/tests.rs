@@ -16,7 +16,8 @@ fn read(document: &str) -> String {
 
 #[test]
 fn documents_of_the_collector_are_its_records() {
-    let resource = r#""resource":{"attributes":{"service.name":"shop","host.name":"web-1","pod":"p"}}"#;
+    let resource =
+        r#""resource":{"attributes":{"service.name":"shop","host.name":"web-1","pod":"p"}}"#;
     for (document, expected) in [
         (
             r#""@timestamp":"1767571200123.456789","observed_timestamp":"1767571200900.0","body":{"text":"card declined"},"severity_text":"ERROR","severity_number":17,"attributes":{"status":502},"trace_id":"5b8e","scope":{"name":"lib"},"data_stream":{"type":"logs"}"#,

@@ -9,7 +9,11 @@ use super::*;
 fn json(body: &str) -> Vec<String> {
     let mut parcel = Parcel::default();
     read_json(body.as_bytes(), 7, &mut parcel);
-    assert_eq!(parcel.received as usize, parcel.batch.rows() + parcel.batch.rejects.len(), "{body}");
+    assert_eq!(
+        parcel.received as usize,
+        parcel.batch.rows() + parcel.batch.rejects.len(),
+        "{body}"
+    );
     rows(&parcel)
 }
 

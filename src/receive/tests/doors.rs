@@ -126,9 +126,7 @@ fn loki_json(sentences: &[String], parcel: &mut Parcel) {
 }
 
 fn otlp_json(sentences: &[String], parcel: &mut Parcel) {
-    let record = |text: &String| {
-        json!({"timeUnixNano": nanos(), "severityNumber": 17, "body": {"stringValue": text}})
-    };
+    let record = |text: &String| json!({"timeUnixNano": nanos(), "severityNumber": 17, "body": {"stringValue": text}});
     let records: Vec<Value> = sentences.iter().map(record).collect();
     let attributes = json!([{"key": "service.name", "value": {"stringValue": "shop"}}]);
     let body = json!({"resourceLogs": [{
@@ -202,8 +200,7 @@ fn documents(sentences: &[String], parcel: &mut Parcel, level: &Value) {
     let mut body = String::new();
     for text in sentences {
         let at = "2026-01-05T00:00:00Z";
-        let mut document =
-            json!({"@timestamp": at, "service": {"name": "shop"}, "message": text});
+        let mut document = json!({"@timestamp": at, "service": {"name": "shop"}, "message": text});
         if !level.is_null() {
             document["log"] = json!({"level": level});
         }
@@ -227,15 +224,14 @@ fn collector_documents(sentences: &[String], parcel: &mut Parcel) {
 }
 
 fn json_lines(sentences: &[String], parcel: &mut Parcel) {
-    let line = |text: &String| {
-        json!({"time": "2026-01-05T00:00:00Z", "level": "error", "service": "shop", "message": text})
-    };
+    let line = |text: &String| json!({"time": "2026-01-05T00:00:00Z", "level": "error", "service": "shop", "message": text});
     let body: Vec<String> = sentences.iter().map(|text| line(text).to_string()).collect();
     lines::read_json(body.join("\n").as_bytes(), NOW, parcel);
 }
 
 fn json_array(sentences: &[String], parcel: &mut Parcel) {
-    let line = |text: &String| json!({"date": SECOND, "severity": "error", "app": "shop", "log": text});
+    let line =
+        |text: &String| json!({"date": SECOND, "severity": "error", "app": "shop", "log": text});
     let body: Vec<Value> = sentences.iter().map(line).collect();
     lines::read_json(Value::from(body).to_string().as_bytes(), NOW, parcel);
 }
@@ -302,9 +298,8 @@ fn a_sentence_stays_a_sentence_at_every_door_alone_and_among_others() {
             for sentences in [&alike[..1], &alike[..]] {
                 let mut parcel = Parcel::default();
                 (door.send)(sentences, &mut parcel);
-                let record = |text: &String| {
-                    (SECOND * 1_000_000, Some(4), service.to_owned(), text.clone())
-                };
+                let record =
+                    |text: &String| (SECOND * 1_000_000, Some(4), service.to_owned(), text.clone());
                 let expected: Vec<Stored> = sentences.iter().map(record).collect();
                 assert_eq!(stored(&parcel), expected, "{}, kind {kind}", door.name);
             }
@@ -319,7 +314,8 @@ fn a_sentence_without_a_level_stays_a_sentence_too() {
         for sentences in [&alike[..1], &alike[..]] {
             let mut parcel = Parcel::default();
             documents(sentences, &mut parcel, &Value::Null);
-            let found: Vec<_> = stored(&parcel).into_iter().map(|(at, _, _, text)| (at, text)).collect();
+            let found: Vec<_> =
+                stored(&parcel).into_iter().map(|(at, _, _, text)| (at, text)).collect();
             let expected: Vec<_> =
                 sentences.iter().map(|text| (SECOND * 1_000_000, text.clone())).collect();
             assert_eq!(found, expected, "kind {kind}");
