@@ -213,11 +213,11 @@ fn what_was_acknowledged_is_stored_and_what_was_sent_again_is_stored_once() {
     for (protocol, lost) in protocols.iter().zip(&sent) {
         let name = protocol.name;
         let lost_answers: u64 = lost.iter().sum();
-        for number in 0..lost.len() {
+        for (number, lost_answers) in lost.iter().enumerate() {
             for item in 0..ITEMS {
                 let message = format!("{name} {number} {item}");
                 let copies = stored.get(&message).copied().unwrap_or_default();
-                assert_eq!(copies, 1, "{message}, of which {} answers were lost", lost[number]);
+                assert_eq!(copies, 1, "{message}, of which {lost_answers} answers were lost");
             }
         }
         expected += lost.len() as u64 * ITEMS;

@@ -533,6 +533,9 @@ fn documents_come_one_by_one_too() {
     for (method, path, status) in [
         ("POST", "/shop/_doc", 201),
         ("POST", "/elasticsearch/shop/_doc", 201),
+        // As rsyslog does by default.
+        ("POST", "/shop/events", 201),
+        ("POST", "/elasticsearch/shop/logs", 201),
         ("PUT", "/shop/_doc/1", 201),
         ("POST", "/shop/_doc/1", 200),
         ("PUT", "/shop/_create/2", 201),
@@ -549,7 +552,7 @@ fn documents_come_one_by_one_too() {
             _ => assert!(reply["error"].as_str().unwrap().contains("allowed: [POST"), "{reply}"),
         }
     }
-    assert_eq!(server.value("select count(*) from logs where message = 'm'"), 4);
+    assert_eq!(server.value("select count(*) from logs where message = 'm'"), 6);
     let bad = server.send("POST", "/shop/_doc", &[JSON], "{\"@timestamp\":\"soon\"}");
     assert_eq!((bad.status, bad.json()["status"].as_i64()), (400, Some(400)));
     assert!(server.get("/_cat/health").text().contains(" pintail green 1 "));
@@ -558,10 +561,13 @@ fn documents_come_one_by_one_too() {
     for (method, path) in [("PUT", "/shop"), ("POST", "/shop/_refresh"), ("POST", "/_refresh")] {
         assert_eq!(server.send(method, path, &[JSON], "{}").status, 200, "{path}");
     }
-    let exists = server.send("HEAD", "/shop", &[("user-agent", "opensearch-py/3.1.0")], "");
+    let exists = server.send("HEAD", "/shop", &[("accept", "text/html")], "");
     assert_eq!(exists.status, 404, "an index is asked for where the page is");
-    let elastic = [("user-agent", "elasticsearch-py/9.0.0")];
-    assert_eq!(server.send("HEAD", "/shop", &elastic, "").status, 200);
+    for agent in ["elasticsearch-py/9.0.0", "opensearch-py/3.1.0"] {
+        let agent = [("user-agent", agent)];
+        assert_eq!(server.send("HEAD", "/shop", &agent, "").status, 200);
+        assert_eq!(server.get_with("/", &agent).json()["version"]["number"], "8.19.0");
+    }
     server.stop();
 }
 
