@@ -3,11 +3,12 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use super::args::{level, threshold, time};
+use super::args::{level, micros, threshold, time};
 use super::connection::{Connection, DetectRun};
 use super::out::Target;
 use super::rows::{RowFormat, RowWriter};
 use super::show;
+use crate::clock;
 use crate::config::{DatabaseArgs, cores};
 use crate::detect::bar::FALSE_ALARMS_DEFAULT;
 use crate::detect::{Detector, Settings, scoring};
@@ -89,6 +90,10 @@ pub struct Args {
     /// Print what is found without storing it
     #[arg(long)]
     dry_run: bool,
+
+    /// In CSV, put an apostrophe before what a spreadsheet would take for a formula
+    #[arg(long)]
+    csv_safe: bool,
 }
 
 pub fn run(args: Args) -> Result<()> {
@@ -114,7 +119,6 @@ pub fn run(args: Args) -> Result<()> {
     if args.from.as_ref().zip(args.to.as_ref()).is_some_and(|(from, to)| to <= from) {
         return Err(Error::usage("the end comes before the beginning"));
     }
-    let now = show::time(show::now());
     let settings = Settings {
         level: args.level,
         service: args.service,
@@ -126,15 +130,15 @@ pub fn run(args: Args) -> Result<()> {
     let detect = DetectRun {
         settings: &settings,
         bar: detector.bar(args.threshold, args.false_alarms_per_day),
-        from: args.from,
-        to: args.to,
-        now: &now,
+        from: args.from.as_deref().map(micros).transpose()?,
+        to: args.to.as_deref().map(micros).transpose()?,
+        now: clock::now(),
         store: !args.dry_run,
         why: args.why,
     };
     let mut shown = 0;
     target.write(|out| {
-        let mut rows = RowWriter::new(out, format, None);
+        let mut rows = RowWriter::new(out, format, None).csv_safe(args.csv_safe);
         connection.detect(&detector, &detect, format.rendering(), &mut rows)?;
         shown = rows.rows();
         rows.finish()
@@ -168,7 +172,7 @@ fn score_file(input: &Path, args: &Args) -> Result<()> {
             target.write_file(|path| session.copy_to_parquet(scoring::SCORED, &[], path))
         }
         format => target.write(|out| {
-            let mut rows = RowWriter::new(out, format, None);
+            let mut rows = RowWriter::new(out, format, None).csv_safe(args.csv_safe);
             session.run(scoring::SCORED, &[], format.rendering(), &mut rows)?;
             rows.finish()
         }),

@@ -15,8 +15,8 @@ const QUERY: &str = include_str!("../../sql/export.sql");
 
 /// Stream logs to CSV or Parquet, with no cap
 ///
-/// Everything, or what the filters leave. A file appears under its name when it is
-/// complete. For anything else: pintail sql QUERY --output FILE.
+/// Everything, or what the filters leave. Times in CSV are ISO 8601 with their zone (UTC). A file
+/// appears under its name when it is complete. For anything else: pintail sql QUERY --output FILE.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -49,6 +49,10 @@ pub struct Args {
     /// Records whose message contains this text, in any case
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
+
+    /// In CSV, put an apostrophe before what a spreadsheet would take for a formula
+    #[arg(long)]
+    csv_safe: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -85,8 +89,8 @@ pub fn run(args: Args) -> Result<()> {
             target.write_file(|path| connection.copy_to_parquet(QUERY, &parameters, path))
         }
         ExportFormat::Csv => target.write(|out| {
-            let mut rows = RowWriter::new(out, RowFormat::Csv, None);
-            connection.run(QUERY, &parameters, Rendering::Text, &mut rows)?;
+            let mut rows = RowWriter::new(out, RowFormat::Csv, None).csv_safe(args.csv_safe);
+            connection.run(QUERY, &parameters, Rendering::ZonedText, &mut rows)?;
             rows.finish()
         }),
     }

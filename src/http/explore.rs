@@ -6,12 +6,13 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{ApiError, ApiResult, ErrorBody, Params, Time};
+use super::answer::{ApiError, ApiResult, ErrorBody, Params, Time, switch};
 use super::app::App;
 use super::overview::span;
 use super::runner::Whose;
 use super::stream::{self, Format, Job};
 use crate::parse::level::level_of_word;
+use crate::queries::around::around as around_record;
 use crate::queries::facets::{Facets, facets as read_facets};
 use crate::queries::records::{self, Cursor, Page, Place, Record};
 use crate::queries::search::Filter;
@@ -193,7 +194,7 @@ pub async fn around(
 ) -> ApiResult<Json<Around>> {
     let before = before.unwrap_or(20).min(AROUND_MAX);
     let after = after.unwrap_or(20).min(AROUND_MAX);
-    let found = app.runner.page(move |session| records::around(session, id, before, after));
+    let found = app.runner.page(move |session| around_record(session, id, before, after));
     let records = found.await?;
     if records.is_empty() {
         return Err(ApiError::not_found("there is no such record any more"));
@@ -216,6 +217,10 @@ pub struct DownloadParams {
     pub q: String,
     /// csv, jsonl or parquet; csv if nothing is said.
     pub format: Option<Format>,
+    /// 1: in CSV, an apostrophe stands before what a spreadsheet would take for a formula.
+    #[serde(default, deserialize_with = "switch")]
+    #[param(value_type = Option<String>)]
+    pub csv_safe: bool,
 }
 
 /// All matching records as a file
@@ -240,6 +245,7 @@ pub async fn download(
         name: None,
         format,
         limit: None,
+        csv_safe: params.csv_safe,
         save_as: Some("logs"),
     };
     stream::answer(&app, job).await

@@ -18,9 +18,10 @@ use super::sql::one_statement;
 use super::stream::{Format, Job, answer};
 use crate::backtest::{Backtest, Request as BacktestRequest};
 use crate::clock;
-use crate::detect::{Bar, Detector, Settings};
+use crate::detect::{self, Bar, Detector, Settings};
 use crate::error::{Error, Result};
 use crate::queries::{Moment, Parameters};
+use crate::record::Micros;
 use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
 
 /// Bytes that are sent at a time.
@@ -32,8 +33,7 @@ pub struct RowsRequest {
     pub sql: String,
     /// The values of its named parameters.
     pub parameters: Vec<(String, Option<String>)>,
-    /// Objects instead of texts.
-    pub json: bool,
+    pub rendering: Rendering,
     /// Names the query for `cancel`.
     pub name: String,
 }
@@ -48,8 +48,8 @@ pub struct DetectRequest {
     pub window_minutes: u32,
     pub guard_minutes: u32,
     pub bar: Bar,
-    pub from: Option<String>,
-    pub to: Option<String>,
+    pub from: Option<Micros>,
+    pub to: Option<Micros>,
     pub store: bool,
     /// With what anomalies are made of.
     pub why: bool,
@@ -86,7 +86,7 @@ pub async fn cancel(State(app): State<App>, Body(named): Body<Named>) -> ApiResu
 pub async fn rows(State(app): State<App>, Body(request): Body<RowsRequest>) -> ApiResult<Response> {
     let sql = one_statement(&request.sql)?;
     let query = app.runner.begin(Whose::User, Some(request.name)).await?;
-    let rendering = if request.json { Rendering::Json } else { Rendering::Text };
+    let rendering = request.rendering;
     let parameters = parameters(&request.parameters);
     Ok(streamed(query, move |query, lines| {
         query.session.run(&sql, &parameters.as_slice(), rendering, lines)
@@ -105,6 +105,7 @@ pub async fn parquet(
         name: Some(request.name),
         format: Format::Parquet,
         limit: None,
+        csv_safe: false,
         save_as: None,
     };
     answer(&app, job).await
@@ -131,11 +132,12 @@ pub async fn detect(
             guard_minutes: request.guard_minutes,
             every: false,
         };
-        let now = Moment(clock::now()).sql();
-        let parameters = settings.parameters_between(request.from, request.to, &now);
+        let now = clock::now();
+        let parameters =
+            detect::plausible(&query.session, &settings, (request.from, request.to), now)?;
         let found = detector.run_asking(&query.session, &parameters, request.bar)?;
         if request.store {
-            found.store(&query.session, &now, false)?;
+            found.store(&query.session, &Moment(now).sql(), false)?;
         }
         found.show(&query.session, request.why, rendering, lines)
     }))

@@ -14,6 +14,7 @@
 use std::borrow::Cow;
 
 use super::settings::FieldNames;
+use crate::parse::formats::json::Scale;
 use crate::parse::formats::json::scan::Flaw;
 use crate::parse::formats::json::value::{Object, Value, keep};
 use crate::parse::formats::json::values::time_of;
@@ -32,6 +33,8 @@ pub struct Reading<'n> {
     pub rules: &'n TimeRules,
     /// `@timestamp` must be a time, as in Elasticsearch.
     pub is_strict: bool,
+    /// What numbers are as levels.
+    pub scale: Scale,
 }
 
 /// Members of a document whose names are stand-ins.
@@ -128,7 +131,7 @@ struct Parts<'r, 'a> {
 
 impl<'r, 'a> Parts<'r, 'a> {
     fn new(reading: Reading<'r>, record: &'r mut Record<'a>) -> Parts<'r, 'a> {
-        let draft = Draft::new(reading.rules, record);
+        let draft = Draft::new(reading.rules, reading.scale, record);
         let around = Around::default();
         Parts { reading, draft, at: None, around, is_otel: false, wrapped: None, has_more: false }
     }

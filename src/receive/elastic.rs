@@ -21,6 +21,7 @@ use super::document::{self, Reading};
 use super::entry::{Intake, SAMPLE_TEXTS_MAX, Texts, check, text_of};
 use super::receipts::{Verdict, content_of};
 use super::settings::Settings;
+use crate::parse::formats::json::Scale;
 use crate::parse::formats::json::value::{Object, Value};
 use crate::parse::{TimeRules, Zone};
 use crate::record::{Micros, Record};
@@ -252,7 +253,8 @@ impl<A: FnMut(&str, &str, u64) -> Verdict> Decoder<'_, A> {
         };
         let mut record = self.intake.blank();
         let names = &self.settings.names;
-        let reading = Reading { names, rules: &self.rules, is_strict: true };
+        let reading =
+            Reading { names, rules: &self.rules, is_strict: true, scale: Scale::default() };
         let read = read_document(document, order, &self.texts, reading, &mut record);
         if let Err(reason) = read.and_then(|()| check(&record)) {
             self.intake.put_back(record);

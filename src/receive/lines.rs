@@ -17,6 +17,7 @@ use super::parcel::Parcel;
 use super::settings::{Adjusted, FieldNames};
 use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::formats::Formats;
+use crate::parse::formats::json::Scale;
 use crate::parse::formats::json::value::{Object, Value};
 use crate::parse::formats::json::walk::Walk;
 use crate::parse::lines::{LINE_BYTES_MAX, REASON_TOO_LONG, clean};
@@ -37,11 +38,17 @@ pub fn read_json(body: &[u8], now: Micros, parcel: &mut Parcel) {
     let messages = pieces.iter().filter_map(|piece| message_of(piece.as_ref().ok()?));
     let texts = Texts::fitted(messages.take(SAMPLE_TEXTS_MAX));
     let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
+    let objects: Vec<&str> = pieces
+        .iter()
+        .filter_map(|piece| Some(piece.as_ref().ok()?.text))
+        .take(SAMPLE_LINES_MAX)
+        .collect();
+    let scale = Scale::of_lines(&objects);
     let settings = parcel.settings.clone();
     let mut intake = Intake::new(parcel, body.len());
     for piece in pieces {
         match piece {
-            Ok(value) => take(value, &settings.names, &rules, &texts, &mut intake),
+            Ok(value) => take(value, &settings.names, (&rules, scale), &texts, &mut intake),
             Err(broken) => intake.reject_at(broken.reason, broken.text, broken.start),
         }
     }
@@ -171,7 +178,7 @@ fn message_of<'a>(object: &Value<'a>) -> Option<std::borrow::Cow<'a, str>> {
 fn take(
     value: Value<'_>,
     names: &FieldNames,
-    rules: &TimeRules,
+    (rules, scale): (&TimeRules, Scale),
     texts: &Texts,
     intake: &mut Intake<'_>,
 ) {
@@ -189,7 +196,7 @@ fn take(
         intake.push(record, value.text).ok();
         return;
     }
-    let reading = Reading { names, rules, is_strict: false };
+    let reading = Reading { names, rules, is_strict: false, scale };
     match document::read(value.text, reading, &mut record) {
         Ok(around) => {
             if record.level.is_none() {
@@ -223,7 +230,7 @@ pub fn read_text(
         .map(|line| clean(line).0)
         .collect();
     let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
-    let dialect = formats.dialect(&lines, TimeRules::new(zone, now)).map_err(Refusal::Bad)?;
+    let dialect = formats.dialect(&lines, TimeRules::of_stream(zone, now)).map_err(Refusal::Bad)?;
     read(body, &dialect, parcel);
     Ok(())
 }

@@ -12,6 +12,7 @@ use super::batch::{Batch, NO_LEVEL, NameColumn, Reject};
 use super::bulk::{Appender, Column};
 use super::handle::Handle;
 use super::raw::RawConnection;
+use super::times::Times;
 use crate::config::{
     CHECK_BYTES_MAX, TRANSACTION_REJECTS_MAX, TRANSACTION_ROLLUPS_MAX, TRANSACTION_ROWS_MAX,
 };
@@ -114,8 +115,7 @@ struct Intake {
     rejects: i64,
     duplicates: i64,
     dropped: i64,
-    /// The first and last event time.
-    times: Option<(Micros, Micros)>,
+    times: Times,
     ingested: Micros,
 }
 
@@ -137,7 +137,8 @@ impl Writer {
 
     /// Appends the batch's records from row `from` on, and the rejects among them, as far
     /// as the transaction has room. Returns the row to go on with after a commit;
-    /// `batch.rows()` means all is in. `block` are the bytes the batch was parsed from, or
+    /// `batch.rows()` means all is in. A batch whose rows are out of order is appended as a
+    /// whole, also beyond the room. `block` are the bytes the batch was parsed from, or
     /// the last of them if there are no rows.
     pub fn append(
         &mut self,
@@ -148,7 +149,10 @@ impl Writer {
     ) -> Result<usize> {
         self.begin()?;
         let transaction = self.open.get_or_insert_default();
-        let to = batch.rows().min(from + self.rows_max - transaction.rows);
+        let to = match batch.is_in_order {
+            true => batch.rows().min(from + self.rows_max.saturating_sub(transaction.rows)),
+            false => batch.rows(),
+        };
         append_rows(&mut self.logs, batch, from, to, ingested)?;
         transaction.counts.add(batch, from, to);
         transaction.rows += to - from;
@@ -163,7 +167,11 @@ impl Writer {
         intake.add(&batch.ts[from..to], rejects.len(), ingested);
         intake.received += (to - from + rejects.len()) as i64;
 
-        let tail = tail_of(batch, from, to, start, &rejects);
+        let tail = match batch.is_in_order {
+            true => tail_of(batch, from, to, start, &rejects),
+            // More than one record may still grow: none is taken back for it.
+            false => end,
+        };
         let check = Check::of(&block[..block.len().min((end - batch.start) as usize)]);
         transaction.add_range(Range { source: batch.source, start, end, tail, check });
         Ok(to)
@@ -249,10 +257,7 @@ impl Intake {
         self.records += times.len() as i64;
         self.rejects += rejects as i64;
         self.ingested = ingested;
-        for &ts in times {
-            let (first, last) = self.times.unwrap_or((ts, ts));
-            self.times = Some((first.min(ts), last.max(ts)));
-        }
+        self.times.add(times, ingested);
     }
 }
 
@@ -337,12 +342,14 @@ fn append_intakes(appender: &mut Appender, intakes: &BTreeMap<i32, Intake>) -> R
                 Column::SameInt32(*source),
                 Column::SameInt64(intake.records),
                 Column::SameInt64(intake.rejects),
-                time(intake.times.map(|(first, _)| first)),
-                time(intake.times.map(|(_, last)| last)),
+                time(intake.times.span.map(|(first, _)| first)),
+                time(intake.times.span.map(|(_, last)| last)),
                 Column::SameInt64(intake.ingested),
                 Column::SameInt64(intake.received),
                 Column::SameInt64(intake.duplicates),
                 Column::SameInt64(intake.dropped),
+                Column::SameInt64(intake.times.ahead as i64),
+                Column::SameInt64(intake.times.before_1990 as i64),
             ],
             1,
         )?;

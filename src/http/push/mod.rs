@@ -7,10 +7,13 @@
 mod answered;
 mod bulk;
 mod elastic;
+mod framed;
+pub mod grpc;
 pub mod lines;
 mod loki;
 mod otlp;
 mod routes;
+mod signals;
 mod splunk;
 mod wrong;
 
@@ -41,8 +44,8 @@ pub use wrong::address as wrong_address;
 /// Whether it is one of these routes, or one of those that say that the server is well: nothing
 /// there tells what the logs say.
 pub fn is_for_shippers(request: &Request) -> bool {
-    const BELOW: [&str; 7] =
-        ["/insert/", "/loki/", "/v1/logs", "/services/", "/elasticsearch", "/_", "/{index}"];
+    const BELOW: [&str; 8] =
+        ["/insert/", "/loki/", "/v1/", "/otlp/", "/services/", "/elasticsearch", "/_", "/{index}"];
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     match path {
         // That is the page's, if it is not said to be an index.
@@ -113,7 +116,8 @@ async fn take_in<R: Send + 'static>(
     let desk = app.options.desk.clone();
     let client = client_of(&request);
     let sender = Sender::of(&request, client)?;
-    let answer = request.extensions().get::<Answer>().cloned().unwrap_or_default();
+    let answer = request.extensions().get::<Answer>().cloned();
+    let answer = answer.expect("every address that takes requests notes their answers");
     let (parts, body) = request.into_parts();
     let mut hold = desk.hold(client);
     let packed = read(body, &mut hold, desk.limits().body_bytes_max).await?;

@@ -6,7 +6,7 @@ use axum::routing::{MethodRouter, any, get, options, post};
 
 use super::super::app::App;
 use super::super::{assets, guard};
-use super::{answered, elastic, lines, loki, otlp, splunk, wrong};
+use super::{answered, elastic, lines, loki, otlp, signals, splunk, wrong};
 
 /// Where clients push to. Each handler reads the body itself, within the limits of the desk.
 pub fn routes(app: &App) -> Router<App> {
@@ -18,9 +18,8 @@ pub fn routes(app: &App) -> Router<App> {
         // Loki before version 1.
         .route("/api/prom/push", post(loki::push))
         .route("/insert/loki/api/v1/push", post(loki::push));
-    let otlp = Router::new()
-        .route("/v1/logs", post(otlp::export))
-        .route("/insert/opentelemetry/v1/logs", post(otlp::export));
+    let otlp =
+        Router::new().merge(otlp()).nest("/otlp", otlp()).nest("/insert/opentelemetry", otlp());
     let posted = lines
         .merge(loki)
         .merge(otlp)
@@ -85,6 +84,14 @@ fn splunk(app: &App) -> Router<App> {
         .route("/services/collector/health", get(splunk::health))
         .route("/services/collector/health/1.0", get(splunk::health))
         .method_not_allowed_fallback(wrong::method)
+}
+
+/// The paths of OTLP over HTTP below any prefix.
+fn otlp() -> Router<App> {
+    Router::new()
+        .route("/v1/logs", post(otlp::export))
+        .route("/v1/traces", post(signals::traces))
+        .route("/v1/metrics", post(signals::metrics))
 }
 
 /// What shippers ask of Elasticsearch before they send, and what they send.

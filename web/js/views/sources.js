@@ -8,7 +8,7 @@ import { term } from '../query.js';
 import { href } from '../state.js';
 import { number, bytes, rate, duration, percent, plural, timeTag, ago, fixed } from '../format.js';
 import { rejectList } from '../sources/rejects.js';
-import { totalsOf, verdict } from '../sources/ledger.js';
+import { totalsOf, verdict, farTimes } from '../sources/ledger.js';
 import { PROTOCOLS, pushHelp } from '../sources/push.js';
 import { facts } from '../facts.js';
 
@@ -48,7 +48,7 @@ export default {
     const count = (name, test, n, look = '') => fact(name, test, h('span', { class: n ? look : 'none' }, number(n)));
 
     function formats(s) {
-      if (!s.format) return fact('Format', 'format', '–', s.records ? '' : 'nothing read yet');
+      if (!s.format) return fact('Format', 'format', '–', s.records ? '' : s.ledger.rejected ? 'no line could be read' : 'nothing read yet');
       const others = Object.entries(s.formats ?? {}).filter(([name]) => name !== s.format).sort((a, b) => b[1] - a[1]);
       return fact('Format', 'format', h('span', null, s.format, s.score === null || s.kind === 'http' || s.kind === 'syslog' ? '' : h('span', { class: 'dim' }, ` score ${fixed(s.score, 2)}`)), others.map(([name, score]) => `${name} ${fixed(score, 2)}`).join(', '));
     }
@@ -79,6 +79,7 @@ export default {
           h('h2', { class: 'source-name' }, h('a', { href: href({ view: 'explore', from: 'all', to: 'now', q: term('source', s.id) }), title: `Records of ${s.name}` }, file)),
           button({ iconName: 'copy', title: `Copy ${s.name}`, quiet: true, onclick: () => copyText(s.name, 'Name copied') })),
         h('p', { class: 'source-is' }, state(s), h('span', { class: 'small dim', 'data-test': 'source-kind' }, kind(s))),
+        farTimes(s.far_times) && h('p', { class: 'small dim', role: 'note', 'data-test': 'source-far-times' }, farTimes(s.far_times)),
         directory && h('p', { class: 'source-dir', 'data-test': 'source-dir' }, directory),
         s.ledger.missing !== 0 && h('p', { class: 'source-error', role: 'note', 'data-test': 'source-missing' }, `${plural(Math.abs(s.ledger.missing), 'item')} ${s.ledger.missing > 0 ? 'missing' : 'too many'}`),
         s.error && h('p', { class: 'source-error', role: 'note', 'data-test': 'source-error' }, s.error)),
@@ -103,7 +104,7 @@ export default {
         replace(notes, verdict(totals, sources, facts.status));
         // What one is about to copy stays.
         if (list.querySelector('[data-test="empty"]')) return;
-        replace(list, empty({ title: 'No sources yet', text: 'Follow files with: pintail serve /var/log/app/*.log', actions: [button({ iconName: 'copy', label: 'Copy the command', onclick: () => copyText('pintail serve /var/log/app/*.log', 'Command copied') })] }));
+        replace(list, empty({ title: 'No sources yet', text: 'The overview says how to load files beside this server; below is how to send records to it.', actions: [h('a', { class: 'btn btn-main', href: '/overview' }, 'How to begin')] }));
         help.first(list);
         return;
       }

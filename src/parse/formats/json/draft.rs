@@ -17,6 +17,7 @@
 use std::borrow::Cow;
 
 use super::names::{self, Name, Rank, Role, STAND_IN};
+use super::scale::Scale;
 use super::slot::Slot;
 use super::value::{Value, keep};
 use super::values::{level_of, message_of, name_of, time_of};
@@ -47,6 +48,7 @@ type Origin<'a> = (Option<Value<'a>>, Value<'a>, Value<'a>);
 
 pub struct Draft<'r, 'a> {
     rules: &'r TimeRules,
+    scale: Scale,
     record: &'r mut Record<'a>,
     time: Slot<Micros, Origin<'a>>,
     level: Slot<Level, Origin<'a>>,
@@ -71,9 +73,10 @@ const TIME_DIFFERENCE_MIN: Micros = 1_000_000;
 
 impl<'r, 'a> Draft<'r, 'a> {
     #[inline]
-    pub fn new(rules: &'r TimeRules, record: &'r mut Record<'a>) -> Draft<'r, 'a> {
+    pub fn new(rules: &'r TimeRules, scale: Scale, record: &'r mut Record<'a>) -> Draft<'r, 'a> {
         Draft {
             rules,
+            scale,
             record,
             time: Slot::empty(),
             level: Slot::empty(),
@@ -90,9 +93,14 @@ impl<'r, 'a> Draft<'r, 'a> {
         }
     }
 
+    /// Whether a member was read as the record's time.
+    pub fn has_time(&self) -> bool {
+        self.is_filled || self.time.is_held()
+    }
+
     /// The same for an object in an envelope that has a time of its own, `rules.absent`.
-    pub fn dated(rules: &'r TimeRules, record: &'r mut Record<'a>) -> Draft<'r, 'a> {
-        Draft { is_dated: true, ..Draft::new(rules, record) }
+    pub fn dated(rules: &'r TimeRules, scale: Scale, record: &'r mut Record<'a>) -> Draft<'r, 'a> {
+        Draft { is_dated: true, ..Draft::new(rules, scale, record) }
     }
 
     /// Whether a member is the record's message, rather than standing in for it.
@@ -246,7 +254,7 @@ impl<'r, 'a> Draft<'r, 'a> {
                 }
                 None => return false,
             },
-            Role::Level => match level_of(key, value) {
+            Role::Level => match level_of(key, value, self.scale) {
                 Some(level) => self.level.settle(rank, level, origin),
                 None => return false,
             },
@@ -296,8 +304,9 @@ impl<'r, 'a> Draft<'r, 'a> {
         self.settle_date();
         self.settle_name();
         self.settle_time();
-        self.record.ts =
-            self.time.read().or(self.rules.absent).ok_or(Mismatch::Broken("no timestamp"))?;
+        let time = self.time.read();
+        let is_undated = time.is_none();
+        self.record.ts = time.or(self.rules.absent).ok_or(Mismatch::Broken("no timestamp"))?;
         let unsaid = self.is_compact_serilog.then_some(Level::Info);
         self.record.level = self.level.read().or(unsaid);
         self.record.service = self.service.read();
@@ -310,6 +319,9 @@ impl<'r, 'a> Draft<'r, 'a> {
             None if self.record.fields.is_empty() => Cow::Borrowed(""),
             None => Cow::Owned(format!("{{{}}}", self.record.fields.as_str())),
         };
+        if is_undated {
+            self.rules.mark_undated(self.record);
+        }
         Ok(())
     }
 
