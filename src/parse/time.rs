@@ -17,6 +17,7 @@
 mod clock;
 mod given;
 mod spelling;
+mod tai64;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Offset, TimeZone};
 

@@ -13,6 +13,7 @@
 //! - [`draft`]: members to a record. [`values`]: what a value says.
 //! - [`otlp`], [`serilog`]: what needs code of its own.
 
+mod access;
 mod draft;
 pub(crate) mod otlp;
 pub(super) mod scan;

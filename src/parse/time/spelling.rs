@@ -4,6 +4,7 @@ use super::clock::{
     ends_word, is_boundary, read_compact_time, read_fraction, read_meridiem, read_short_time,
     read_time, read_unpadded_time, read_zone, small_number, two_digits,
 };
+use super::tai64::read_tai64;
 use super::{Date, MICROS_PER_SECOND, Stamp, epoch};
 
 /// Recognises a timestamp at the beginning of `text`, with its length in bytes.
@@ -14,6 +15,7 @@ pub fn read(text: &[u8]) -> Option<(Stamp, usize)> {
     match text.first()? {
         b'0'..=b'9' => read_usual(text).or_else(|| read_iso(text)).or_else(|| read_numeric(text)),
         b'A'..=b'Z' | b'a'..=b'z' => read_named(text),
+        b'@' => read_tai64(text),
         _ => None,
     }
 }
