@@ -46,24 +46,46 @@ impl Format for Lambda {
         let mut cursor = Cursor::new(line);
         // Python: `[ERROR]` before the time.
         if cursor.peek() == Some(b'[') {
-            record.level = cursor.level();
-            if record.level.is_none() || !cursor.eat(b'\t') {
+            record.level = Some(cursor.level().ok_or(Mismatch::Foreign)?);
+            // What Python says of an exception has no time.
+            if cursor.eat(b' ') {
+                record.ts = rules.absent.ok_or(Mismatch::Broken("no timestamp"))?;
+                record.message = Cow::Borrowed(cursor.rest());
+                return Ok(());
+            }
+            if !cursor.eat(b'\t') {
                 return Err(Mismatch::Foreign);
             }
         }
         let stamp = cursor.stamp(rules);
         cursor.skip_spaces();
+        if stamp.is_some() {
+            store_stream(&mut cursor, &mut record.fields);
+        }
         if let Some(message) = platform_line(&cursor, &mut record.fields) {
             let ts = stamp.or(rules.absent);
             record.ts = ts.ok_or(Mismatch::Broken("no timestamp"))?;
             record.message = Cow::Borrowed(message);
             return Ok(());
         }
+        if stamp.is_some() && cursor.peek() == Some(b'[') {
+            record.level = cursor.level();
+            cursor.skip_spaces();
+        }
         // The function's own stamp, behind CloudWatch's.
         let own = cursor.stamp(rules);
         record.ts = own.or(stamp).ok_or(Mismatch::Foreign)?;
         cursor.skip_spaces();
         read_message(&mut cursor, record).ok_or(Mismatch::Foreign)
+    }
+}
+
+/// `2026/01/05/[$LATEST]0123456789abcdef `, which `aws logs tail` prints before a message.
+fn store_stream(cursor: &mut Cursor<'_>, fields: &mut Fields) {
+    let mut probe = *cursor;
+    if let Some(stream) = probe.word().filter(|word| word.get(10..12) == Some("/[")) {
+        fields.str("log_stream", stream);
+        *cursor = probe;
     }
 }
 

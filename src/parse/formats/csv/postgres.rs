@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::super::{Kind, postgres};
 use super::Cells;
 use crate::parse::{Format, Mismatch, TimeRules, formats::names};
-use crate::record::Record;
+use crate::record::{Micros, Record};
 
 pub const KIND: Kind = Kind {
     name: "postgres_csv",
@@ -74,7 +74,7 @@ impl Format for PostgresCsv {
         let (mut ts, mut severity, mut width) = (None, None, 0);
         while let Some(cell) = cells.next()? {
             match width {
-                TIME => ts = names::time_of_text(&cell, rules),
+                TIME => ts = time_of(&cell, rules),
                 SEVERITY => severity = postgres::level_of_severity(&cell),
                 MESSAGE => record.message = cell,
                 _ if cell.is_empty() => {}
@@ -101,6 +101,19 @@ impl Format for PostgresCsv {
     fn starts(&self, line: &str, _rules: &TimeRules) -> bool {
         begins_row(line)
     }
+}
+
+/// The time; a zone without a name is hours alone: `2026-01-05 10:11:12.123 -03`.
+fn time_of(cell: &str, rules: &TimeRules) -> Option<Micros> {
+    let is_hours = cell.rsplit(' ').next().is_some_and(|zone| {
+        zone.len() == 3
+            && zone.starts_with(['+', '-'])
+            && zone[1..].bytes().all(|b| b.is_ascii_digit())
+    });
+    if is_hours {
+        return rules.whole(&format!("{cell}00"));
+    }
+    names::time_of_text(cell, rules)
 }
 
 /// `2026-01-05 10:11:12.123 CET,`: a time with a zone's name, a comma, and either a user in
