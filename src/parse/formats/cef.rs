@@ -62,6 +62,10 @@ impl Format for Cef {
 }
 
 fn event_at(line: &str) -> Option<usize> {
+    // The lines of stack traces are not searched.
+    if line.starts_with([' ', '\t']) {
+        return None;
+    }
     let window = &line.as_bytes()[..line.len().min(HEAD_BYTES_MAX)];
     ["CEF:", "LEEF:"].iter().find_map(|mark| {
         let at = memchr::memmem::find(window, mark.as_bytes())?;
