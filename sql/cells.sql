@@ -9,7 +9,7 @@ select
 from (
     select min(minute) as born, max(minute) as died
     from rollups
-    where ($from::timestamp is null or minute >= $from::timestamp)
+    where ($from::timestamp is null or minute >= time_bucket(interval 1 minute, $from::timestamp))
       and ($to::timestamp is null or minute < $to::timestamp)
       and ($service::varchar is null or service = $service::varchar)
     group by service, level

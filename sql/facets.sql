@@ -1,7 +1,10 @@
 -- The values of columns and fields among the newest matching records, the most frequent first.
+-- Fields are named by their paths, as searches do it (`http.status`); of an array its elements count.
 -- Parameters: from, to (microseconds UTC), sample (how many records are looked at), field_sample
--- (of how many of these the fields), names (how many fields), values (of each).
--- Columns: place (in the order of names), name, value, label, n, sampled (records looked at).
+-- (of how many of these the fields), fields (how many of them), names (how many names of fields),
+-- values (of each).
+-- Columns: place (in the order of names; from 1000 on only the name of a field and in how many records
+-- it is), name, value, label, n, values (how many there are), sampled (records looked at).
 with sample as materialized (
     select
         level, service, host, source, fields,
@@ -26,13 +29,16 @@ columns_of as (
     union all
     select 3, 'host', host, count(*) from sample group by all
 ),
+-- A value counts once a record. What an array of objects holds cannot be searched for.
 pairs as (
-    select name, json_extract_string(fields, '$."' || replace(name, '"', '') || '"') as value
-    from (
-        select fields, unnest(json_keys(fields)) as name
-        from sample
-        where fields is not null and number <= $field_sample::bigint
-    )
+    select distinct
+        number,
+        regexp_replace(substr(t.fullkey, 3), '\[\d+\]$', '') as name,
+        json_extract_string(t.atom, '$') as value
+    from (from sample where fields is not null and number <= $field_sample::bigint) s,
+        json_tree(s.fields) t
+    where t.type not in ('OBJECT', 'ARRAY', 'NULL')
+      and not regexp_matches(t.path, '\[\d+\]')
 ),
 fields_of as (
     select name, value, count(*) as n
@@ -40,18 +46,27 @@ fields_of as (
     where value is not null and length(value) <= 200
     group by all
 ),
+known as (
+    select name, count(distinct number) as n
+    from pairs
+    group by name
+    order by n desc, name
+    limit $names::bigint
+),
 -- Fields whose values repeat: of ids there is nothing to choose.
 names as (
     select name, 3 + row_number() over (order by sum(n) desc, name) as place
     from fields_of
     group by name
     having sum(n) > 1 and count(*) <= 0.8 * sum(n)
-    qualify row_number() over (order by sum(n) desc, name) <= $names::bigint
+    qualify row_number() over (order by sum(n) desc, name) <= $fields::bigint
 ),
 all_of as (
     from columns_of
     union all
     select place, name, value, n from fields_of join names using (name)
+    union all
+    select 999 + row_number() over (order by n desc, name), name, null, n from known
 )
 select
     a.place,
@@ -59,6 +74,7 @@ select
     a.value,
     if(a.name = 'source' and a.place = 2, s.name, null) as label,
     a.n,
+    count(*) over (partition by a.place) as values,
     coalesce((select max(sampled) from sample), 0) as sampled
 from all_of a
 left join sources s on a.place = 2 and s.id = try_cast(a.value as integer)

@@ -17,6 +17,9 @@ create or replace temporary macro count_low_z(x, mu, alpha) as
 -- Minutes as whole numbers since 1970: windows and joins on them are exact and quick.
 create or replace temporary macro minute_number(t) as (epoch_us(t) // 60000000)::integer;
 create or replace temporary macro minute_of(number) as make_timestamp(number::bigint * 60000000);
+-- The minute after the last one that begins before `to`: a part of a minute is that minute.
+create or replace temporary macro end_of(t) as
+    (minute_number(t - interval 1 microsecond) + 1)::integer;
 
 -- How far a sum x went beyond its expectation u, squared, in excess of Poisson noise, and what a
 -- dispersion of 1 would have made of it. Their ratio over many sums, all above or all below, is the

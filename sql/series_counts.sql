@@ -10,7 +10,7 @@ select
 from rollups
 where minute < time_bucket(interval 1 minute, $now::timestamp)
   and ($to::timestamp is null or minute < $to::timestamp)
-  and ($from::timestamp is null or minute >= $from::timestamp - interval 8 days)
+  and ($from::timestamp is null or minute >= time_bucket(interval 1 minute, $from::timestamp) - interval 8 days)
   and ($service::varchar is null or service = $service::varchar)
 group by all
 having sum(n) > 0

@@ -14,7 +14,12 @@ with carried as (
     from logs
     where fields is not null
       and ts < time_bucket(interval 1 minute, $now::timestamp)
-      and ($to::timestamp is null or ts < $to::timestamp)
+      -- All of the minute that `to` lies in: of a part of it the value would be another one.
+      and (
+          $to::timestamp is null
+          or ts < time_bucket(interval 1 minute, $to::timestamp - interval 1 microsecond)
+              + interval 1 minute
+      )
       and ($from::timestamp is null or ts >= time_bucket(interval 1 day, $from::timestamp) - interval 8 days)
       and ($service::varchar is null or service = $service::varchar)
 ),

@@ -131,10 +131,12 @@ impl Trial {
 impl Request {
     /// Tries one detector after the other.
     pub fn run(&self, session: &Session) -> Result<Vec<Backtest>> {
-        let mut span = Span::resolve(session, self.from, self.to)?;
+        let mut span = Span::resolve(session, self.from, self.to)?.rounded(MINUTE);
         // What is not over is not judged, whatever time records say they are of.
-        span.to = span.to.min(clock::now().div_euclid(MINUTE) * MINUTE);
-        span.from = self.from.unwrap_or(span.from.max(span.to - UNLESS_SAID));
+        span.to = span.to.min(Span::minute_of(clock::now()));
+        if self.from.is_none() {
+            span.from = span.from.max(span.to - UNLESS_SAID);
+        }
         let marked = if self.marks { Some(Truth::marked(session)?) } else { None };
         let truth = self.truth.as_deref().or(marked.as_deref());
         let settings = Settings { service: self.service.clone(), ..Settings::default() };

@@ -14,5 +14,6 @@ mod page {
     pub mod overview;
     pub mod sources;
     pub mod sql;
+    pub mod truth;
     pub mod worlds;
 }

@@ -47,7 +47,7 @@ select id, minute_number(minute) as minute, n as x
 from series_counts
 join names using (series)
 where n > 0
-  and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
+  and ($from::timestamp is null or minute >= time_bucket(interval 1 minute, $from::timestamp) - interval 8 day)
   and ($to::timestamp is null or minute < $to::timestamp);
 
 -- Minutes with a record of anything, and for how long there had been none.

@@ -40,7 +40,7 @@ select id, minute_number(minute) as minute, n, errors as e
 from series_ratio
 join service_names using (series)
 where n > 0
-  and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
+  and ($from::timestamp is null or minute >= time_bucket(interval 1 minute, $from::timestamp) - interval 8 day)
   and ($to::timestamp is null or minute < $to::timestamp);
 
 -- All that is past is summed in blocks of 5 minutes: a fifth of the work.

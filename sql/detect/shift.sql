@@ -48,11 +48,11 @@ select
 from series_counts
 join names using (series)
 where n > 0
-  and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
+  and ($from::timestamp is null or minute >= time_bucket(interval 1 minute, $from::timestamp) - interval 8 day)
   and ($to::timestamp is null or minute < $to::timestamp)
   -- Most minutes end no hour: then there is nothing to read.
   and coalesce(
-      minute_number($from::timestamp) // 60 < minute_number($to::timestamp) // 60, true
+      minute_number($from::timestamp) // 60 < end_of($to::timestamp) // 60, true
   )
 group by id, hour;
 
@@ -67,7 +67,7 @@ with grid as (
     cross join (
         select
             min(hour) as first_hour,
-            coalesce(minute_number($to::timestamp), max(last_minute) + 1) // 60 as end_hour
+            coalesce(end_of($to::timestamp), max(last_minute) + 1) // 60 as end_hour
         from hours
     )
 ),

@@ -38,13 +38,13 @@ select id, minute_number(minute) as minute
 from series_counts
 join names using (series)
 where n > 0
-  and ($from::timestamp is null or minute >= $from::timestamp - interval 8 day)
+  and ($from::timestamp is null or minute >= time_bucket(interval 1 minute, $from::timestamp) - interval 8 day)
   and ($to::timestamp is null or minute < $to::timestamp);
 
 create or replace temporary table horizon as
 select
     least(
-        coalesce(minute_number($to::timestamp), max(minute) + 1),
+        coalesce(end_of($to::timestamp), max(minute) + 1),
         -- What is not there yet is not silent.
         minute_number($now::timestamp)
     ) as end_minute
@@ -242,5 +242,5 @@ select
     reason
 from results
 where (score >= $threshold::double or $every::boolean)
-  and ($from::timestamp is null or minute_of(minute) >= $from::timestamp)
+  and ($from::timestamp is null or minute >= minute_number($from::timestamp))
 order by minute, series

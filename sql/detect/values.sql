@@ -194,6 +194,6 @@ select
     row
 from records
 where ($every::boolean or score >= $threshold::double)
-  and ($from::timestamp is null or ts >= $from::timestamp)
+  and ($from::timestamp is null or ts >= time_bucket(interval 1 minute, $from::timestamp))
   and ($to::timestamp is null or ts < $to::timestamp)
 order by row

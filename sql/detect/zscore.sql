@@ -25,7 +25,7 @@ with past as (
       -- A day more than the window: a life that goes on has a record in it.
       and (
           $from::timestamp is null
-          or minute >= $from::timestamp
+          or minute >= time_bucket(interval 1 minute, $from::timestamp)
               - to_minutes($guard::bigint + $window::bigint) - interval 1 day
       )
 ),
@@ -77,12 +77,15 @@ grid as (
         life,
         unnest(generate_series(
             greatest(
-                first_minute, $from::timestamp - to_minutes($guard::bigint + $window::bigint)
+                first_minute,
+                time_bucket(interval 1 minute, $from::timestamp)
+                    - to_minutes($guard::bigint + $window::bigint)
             ),
             least(
                 last_minute + interval 1 day,
                 (select last_minute from horizon),
-                $to::timestamp - interval 1 minute
+                -- The last minute that begins before `to`.
+                time_bucket(interval 1 minute, $to::timestamp - interval 1 microsecond)
             ),
             interval 1 minute
         )) as minute
@@ -133,6 +136,6 @@ select
 from scored
 where abs(score) >= $threshold::double
   and (score > 0 or minute < (select last_minute from horizon))
-  and ($from::timestamp is null or minute >= $from::timestamp)
+  and ($from::timestamp is null or minute >= time_bucket(interval 1 minute, $from::timestamp))
   and ($to::timestamp is null or minute < $to::timestamp)
 order by minute, series

@@ -14,7 +14,8 @@ use crate::config::Limits;
 use crate::detect::{Bar, Detector, Settings};
 use crate::error::{Error, Result};
 use crate::http::{DetectRequest, RowsHead, RowsRequest, RowsTail, random_key};
-use crate::queries::Parameters;
+use crate::queries::{Moment, Parameters};
+use crate::record::Micros;
 use crate::store::output::{ColumnInfo, Flow, Interrupter, Rendering, RowSink};
 use crate::store::{Access, Parameter, Session, Store};
 
@@ -88,7 +89,7 @@ impl Connection {
             Connection::Here(session) => {
                 let found = detector.run(session, &request.parameters(), request.bar)?;
                 if request.store {
-                    found.store(session, request.now, false)?;
+                    found.store(session, &Moment(request.now).sql(), false)?;
                 }
                 found.show(session, request.why, rendering, sink)
             }
@@ -128,9 +129,9 @@ impl Canceller {
 pub struct DetectRun<'a> {
     pub settings: &'a Settings,
     pub bar: Bar,
-    pub from: Option<String>,
-    pub to: Option<String>,
-    pub now: &'a str,
+    pub from: Option<Micros>,
+    pub to: Option<Micros>,
+    pub now: Micros,
     pub store: bool,
     /// With what anomalies are made of.
     pub why: bool,
@@ -138,7 +139,7 @@ pub struct DetectRun<'a> {
 
 impl DetectRun<'_> {
     fn parameters(&self) -> Parameters {
-        self.settings.parameters_between(self.from.clone(), self.to.clone(), self.now)
+        self.settings.parameters(self.from, self.to, self.now)
     }
 }
 
@@ -198,17 +199,22 @@ impl Client {
         rendering: Rendering,
         sink: &mut dyn RowSink,
     ) -> Result<()> {
-        let request = self.request(sql, parameters, rendering == Rendering::Json);
+        let request = self.request(sql, parameters, rendering);
         let answer = self.post("local/rows", &request)?;
         read_rows(answer.into_body().into_reader(), sink)
     }
 
-    fn request(&self, sql: &str, parameters: &[Parameter<'_>], json: bool) -> RowsRequest {
+    fn request(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        rendering: Rendering,
+    ) -> RowsRequest {
         let owned = |(name, value): &Parameter<'_>| ((*name).to_owned(), value.map(str::to_owned));
         RowsRequest {
             sql: sql.to_owned(),
             parameters: parameters.iter().map(owned).collect(),
-            json,
+            rendering,
             name: self.name.clone(),
         }
     }
@@ -229,8 +235,8 @@ impl Client {
             window_minutes,
             guard_minutes,
             bar: run.bar,
-            from: run.from.clone(),
-            to: run.to.clone(),
+            from: run.from,
+            to: run.to,
             store: run.store,
             why: run.why,
             json: rendering == Rendering::Json,
@@ -240,7 +246,7 @@ impl Client {
     }
 
     fn copy_to_parquet(&self, sql: &str, parameters: &[Parameter<'_>], path: &Path) -> Result<()> {
-        let answer = self.post("local/parquet", &self.request(sql, parameters, false))?;
+        let answer = self.post("local/parquet", &self.request(sql, parameters, Rendering::Text))?;
         let failed = |error| Error::file("write", path, error);
         let mut file = std::fs::File::create(path).map_err(failed)?;
         std::io::copy(&mut answer.into_body().into_reader(), &mut file).map_err(failed)?;

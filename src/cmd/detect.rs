@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use super::args::{level, threshold, time};
+use super::args::{level, micros, threshold, time};
 use super::connection::{Connection, DetectRun};
 use super::out::Target;
 use super::rows::{RowFormat, RowWriter};
@@ -114,7 +114,6 @@ pub fn run(args: Args) -> Result<()> {
     if args.from.as_ref().zip(args.to.as_ref()).is_some_and(|(from, to)| to <= from) {
         return Err(Error::usage("the end comes before the beginning"));
     }
-    let now = show::time(show::now());
     let settings = Settings {
         level: args.level,
         service: args.service,
@@ -126,9 +125,9 @@ pub fn run(args: Args) -> Result<()> {
     let detect = DetectRun {
         settings: &settings,
         bar: detector.bar(args.threshold, args.false_alarms_per_day),
-        from: args.from,
-        to: args.to,
-        now: &now,
+        from: args.from.as_deref().map(micros).transpose()?,
+        to: args.to.as_deref().map(micros).transpose()?,
+        now: show::now(),
         store: !args.dry_run,
         why: args.why,
     };

@@ -15,8 +15,8 @@ const QUERY: &str = include_str!("../../sql/export.sql");
 
 /// Stream logs to CSV or Parquet, with no cap
 ///
-/// Everything, or what the filters leave. A file appears under its name when it is
-/// complete. For anything else: pintail sql QUERY --output FILE.
+/// Everything, or what the filters leave. Times in CSV are ISO 8601 with their zone (UTC). A file
+/// appears under its name when it is complete. For anything else: pintail sql QUERY --output FILE.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -86,7 +86,7 @@ pub fn run(args: Args) -> Result<()> {
         }
         ExportFormat::Csv => target.write(|out| {
             let mut rows = RowWriter::new(out, RowFormat::Csv, None);
-            connection.run(QUERY, &parameters, Rendering::Text, &mut rows)?;
+            connection.run(QUERY, &parameters, Rendering::ZonedText, &mut rows)?;
             rows.finish()
         }),
     }

@@ -49,6 +49,11 @@ impl Server {
         let configuration = ready.configuration.clone();
         let limits = configuration.limits();
         premises.memory.set(configuration.process_memory_mib())?;
+        if !database.exists() {
+            // A start that fails for a port that is taken leaves no new database behind.
+            premises.listener(configuration.listen)?;
+            premises.syslog(&configuration.syslog, &configuration.syslog_tls)?;
+        }
         let store = Store::open(&database, Access::Write, &limits)?;
         let exports = tempfile::Builder::new().prefix("pintail-").tempdir()?;
         store.harden(exports.path(), &limits)?;

@@ -5,8 +5,8 @@
 
 use serde::Deserialize;
 
-use super::Detector;
 use super::pieces::{Part, gather};
+use super::{Detector, every};
 use crate::error::Result;
 use crate::queries::Parameters;
 use crate::store::Session;
@@ -25,6 +25,7 @@ impl Detector {
     /// Runs the statements of a detector that comes with Pintail; those from `chosen` on for some of the
     /// series at a time, if there are very many minutes.
     pub(super) fn run_script(&self, session: &Session, parameters: &Parameters) -> Result<()> {
+        let every = every(parameters);
         let parameters = &parameters.as_slice();
         let mut statements = split(self.sql());
         let last = statements.pop().unwrap_or_default();
@@ -34,7 +35,7 @@ impl Detector {
         let judge = |statements: &[&str]| {
             run(statements)?;
             if let Some(look) = look(statements)
-                && is_second_needed(session)?
+                && is_second_needed(session, every)?
             {
                 run(look)?;
             }
@@ -94,9 +95,10 @@ impl Detector {
     }
 }
 
-/// Whether anything may fire at a second look, once it is prepared.
-pub(super) fn is_second_needed(session: &Session) -> Result<bool> {
-    Ok(session.row::<Any>(SECOND_LOOK, &[])?.some)
+/// Whether anything may fire at a second look, once it is prepared, or all of it is wanted.
+pub(super) fn is_second_needed(session: &Session, every: bool) -> Result<bool> {
+    let parameters = Parameters::new().with("every", every);
+    Ok(session.row::<Any>(SECOND_LOOK, &parameters.as_slice())?.some)
 }
 
 /// What is run for every look.

@@ -16,6 +16,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::answer::ApiError;
 use super::app::App;
+use super::push;
 
 #[derive(RustEmbed)]
 #[folder = "web/"]
@@ -23,6 +24,9 @@ struct Embedded;
 
 /// The page's views: all of them are index.html, which looks at the path itself.
 const VIEWS: [&str; 7] = ["", "overview", "explore", "sql", "alerts", "sources", "index.html"];
+
+/// What people see at a path that is none.
+const MISSING: &str = "missing.html";
 
 /// Files in there carry their version in their path.
 const VERSIONED: &str = "vendor/";
@@ -32,24 +36,30 @@ static COMPRESSED: LazyLock<Mutex<HashMap<String, Bytes>>> = LazyLock::new(Mutex
 
 pub async fn show(State(app): State<App>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "not_found", "ask with GET")
-            .into_response();
+        return push::wrong_address(&request).into_response();
     }
     let path = path_of(request.uri());
     let Some(path) = path.as_deref() else {
-        return missing();
+        return missing(request.headers());
     };
     let read_from = app.options.web_dir.clone();
     let Some(file) =
         read_from.as_deref().map_or_else(|| Embedded::get(path), |dir| read(dir, path))
     else {
-        return missing();
+        return missing(request.headers());
     };
     file_response(path, file, request.headers(), read_from.is_some())
 }
 
-fn missing() -> Response {
-    ApiError::not_found("there is nothing here").into_response()
+/// For people a page that leads on; for programs JSON.
+fn missing(headers: &HeaderMap) -> Response {
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    if !accepts.is_some_and(|accepts| accepts.contains("text/html")) {
+        return ApiError::not_found("there is nothing here").into_response();
+    }
+    let page = Embedded::get(MISSING).map_or(Cow::Borrowed(&[][..]), |file| file.data);
+    let kind = [(header::CONTENT_TYPE, mime(MISSING)), (header::CACHE_CONTROL, "no-cache")];
+    (StatusCode::NOT_FOUND, kind, page.into_owned()).into_response()
 }
 
 /// The file for a path; `None` for what can be none.

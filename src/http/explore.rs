@@ -12,6 +12,7 @@ use super::overview::span;
 use super::runner::Whose;
 use super::stream::{self, Format, Job};
 use crate::parse::level::level_of_word;
+use crate::queries::around::around as around_record;
 use crate::queries::facets::{Facets, facets as read_facets};
 use crate::queries::records::{self, Cursor, Page, Place, Record};
 use crate::queries::search::Filter;
@@ -193,7 +194,7 @@ pub async fn around(
 ) -> ApiResult<Json<Around>> {
     let before = before.unwrap_or(20).min(AROUND_MAX);
     let after = after.unwrap_or(20).min(AROUND_MAX);
-    let found = app.runner.page(move |session| records::around(session, id, before, after));
+    let found = app.runner.page(move |session| around_record(session, id, before, after));
     let records = found.await?;
     if records.is_empty() {
         return Err(ApiError::not_found("there is no such record any more"));

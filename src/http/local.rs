@@ -21,6 +21,7 @@ use crate::clock;
 use crate::detect::{Bar, Detector, Settings};
 use crate::error::{Error, Result};
 use crate::queries::{Moment, Parameters};
+use crate::record::Micros;
 use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
 
 /// Bytes that are sent at a time.
@@ -32,8 +33,7 @@ pub struct RowsRequest {
     pub sql: String,
     /// The values of its named parameters.
     pub parameters: Vec<(String, Option<String>)>,
-    /// Objects instead of texts.
-    pub json: bool,
+    pub rendering: Rendering,
     /// Names the query for `cancel`.
     pub name: String,
 }
@@ -48,8 +48,8 @@ pub struct DetectRequest {
     pub window_minutes: u32,
     pub guard_minutes: u32,
     pub bar: Bar,
-    pub from: Option<String>,
-    pub to: Option<String>,
+    pub from: Option<Micros>,
+    pub to: Option<Micros>,
     pub store: bool,
     /// With what anomalies are made of.
     pub why: bool,
@@ -86,7 +86,7 @@ pub async fn cancel(State(app): State<App>, Body(named): Body<Named>) -> ApiResu
 pub async fn rows(State(app): State<App>, Body(request): Body<RowsRequest>) -> ApiResult<Response> {
     let sql = one_statement(&request.sql)?;
     let query = app.runner.begin(Whose::User, Some(request.name)).await?;
-    let rendering = if request.json { Rendering::Json } else { Rendering::Text };
+    let rendering = request.rendering;
     let parameters = parameters(&request.parameters);
     Ok(streamed(query, move |query, lines| {
         query.session.run(&sql, &parameters.as_slice(), rendering, lines)
@@ -131,8 +131,9 @@ pub async fn detect(
             guard_minutes: request.guard_minutes,
             every: false,
         };
-        let now = Moment(clock::now()).sql();
-        let parameters = settings.parameters_between(request.from, request.to, &now);
+        let time = clock::now();
+        let now = Moment(time).sql();
+        let parameters = settings.parameters(request.from, request.to, time);
         let found = detector.run_asking(&query.session, &parameters, request.bar)?;
         if request.store {
             found.store(&query.session, &now, false)?;

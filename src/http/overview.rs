@@ -1,5 +1,6 @@
 //! What the overview shows: status, volume, services, scores, anomalies, alerts.
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use axum::Json;
@@ -23,7 +24,7 @@ use crate::queries::alerts::{self, Alerts};
 use crate::queries::anomalies::{
     Anomalies, Anomaly, found as found_anomalies, stored as stored_anomalies,
 };
-use crate::queries::range::{Span, UNLESS_SAID};
+use crate::queries::range::{MINUTE, Span, UNLESS_SAID};
 use crate::queries::scores::{Scores, scores as read_scores};
 use crate::queries::search::Filter;
 use crate::queries::services::{Services, services as read_services};
@@ -41,6 +42,8 @@ pub struct Status {
     pub version: &'static str,
     pub started: Moment,
     pub now: Moment,
+    /// The path of the database on the server's machine: `--db` for commands beside it.
+    pub database: String,
     pub database_bytes: u64,
     pub records: i64,
     pub rejects: i64,
@@ -98,6 +101,7 @@ pub async fn status(State(app): State<App>) -> ApiResult<Json<Status>> {
         version: env!("CARGO_PKG_VERSION"),
         started: Moment(options.started),
         now: Moment(clock::now()),
+        database: absolute(&options.database),
         database_bytes: Store::bytes_on_disk(&options.database),
         records: known.records,
         rejects: known.rejects,
@@ -131,6 +135,11 @@ pub async fn status(State(app): State<App>) -> ApiResult<Json<Status>> {
         dropped: options.live.dropped.load(Ordering::Relaxed),
         demo: options.is_demo,
     }))
+}
+
+/// Of a path that was given relative to where the server was started.
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
 /// From when to when, and what.
@@ -295,7 +304,7 @@ pub async fn anomalies(
     let found = app.runner.page(move |session| {
         let span = span(session, params.from, params.to)?;
         let Some((detector, bar)) = asked else {
-            return stored_anomalies(session, span);
+            return stored_anomalies(session, span.rounded(MINUTE));
         };
         let from = match params.from.is_none() && detector.name != Detector::picture().name {
             true => span.from.max(span.to - UNLESS_SAID),

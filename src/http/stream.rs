@@ -40,7 +40,7 @@ pub enum Format {
     /// One object: columns, rows as arrays, how many, how long it took.
     #[default]
     Json,
-    /// One object a line.
+    /// One object a line; timestamps in ISO 8601, UTC, as in CSV.
     Jsonl,
     Csv,
     /// Zstandard-compressed.
@@ -163,11 +163,11 @@ fn produce(
         }
         Format::Jsonl => {
             let mut rows = LineRows { out, limit: job.limit, rows: 0, csv: false };
-            session.run(&job.sql, &parameters, Rendering::Json, &mut rows)
+            session.run(&job.sql, &parameters, Rendering::ZonedJson, &mut rows)
         }
         Format::Csv => {
             let mut rows = LineRows { out, limit: job.limit, rows: 0, csv: true };
-            session.run(&job.sql, &parameters, Rendering::Text, &mut rows)
+            session.run(&job.sql, &parameters, Rendering::ZonedText, &mut rows)
         }
         Format::Arrow => {
             let mut rows = ArrowRows { out, writer: None, left: job.limit };

@@ -31,7 +31,8 @@ pub struct Alerts {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Alert {
     pub id: i64,
-    /// The first of the alerts that have a common cause with it: the one people are told of.
+    /// The first of the alerts that have a common cause with it. People are told once of all of them, by
+    /// the name of the one with the highest score.
     pub incident: i64,
     pub detector: String,
     pub series: String,
@@ -292,4 +293,53 @@ pub fn samples(
 ) -> Result<Vec<Sample>> {
     let parameters = subject.parameters().with("minute", minute).with("limit", limit);
     session.rows(SAMPLES, &parameters.as_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Limits;
+    use crate::store::{Access, Store};
+
+    fn alert(id: i64, series: &str, score: f64) -> StoredAlert {
+        StoredAlert {
+            id,
+            incident: 1,
+            detector: "counts".to_owned(),
+            series: series.to_owned(),
+            subject: Subject { service: Some(series.to_owned()), ..Subject::default() },
+            direction: "high".to_owned(),
+            first_minute: 60_000_000 * id,
+            last_minute: 600_000_000,
+            peak_minute: 120_000_000 * id,
+            observed: score,
+            expected: 1.0,
+            low: 0.0,
+            high: 2.0,
+            score,
+            reason: format!("of {series}"),
+            open: true,
+        }
+    }
+
+    #[test]
+    fn a_message_is_about_the_strongest_alert_of_its_incident() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.duckdb");
+        let store = Store::open(&path, Access::Write, &Limits::query()).unwrap();
+        let session = store.session().unwrap();
+        let alerts = [alert(1, "checkout", 13.3), alert(2, "payment", -26.8), alert(3, "web", 9.0)];
+        for alert in &alerts {
+            open(&session, alert, 5).unwrap();
+        }
+        add_delivery(&session, 1, 5).unwrap();
+        let due = due(&session, 9).unwrap();
+        let [delivery] = &due[..] else { panic!("{due:?}") };
+        // The message is known by its incident, as before it had a stronger alert.
+        assert_eq!((delivery.alert, delivery.first_minute), (1, 60_000_000));
+        assert_eq!((delivery.series.as_str(), delivery.minute), ("payment", 240_000_000));
+        assert_eq!(delivery.subject.service.as_deref(), Some("payment"));
+        assert_eq!(delivery.reason, "of payment");
+        assert_eq!(delivery.others, "checkout (counts)\nweb (counts)");
+    }
 }

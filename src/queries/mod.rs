@@ -7,13 +7,14 @@
 //! - [`range`]: from when to when, and into how many buckets.
 //! - [`status`], [`volume`], [`services`], [`scores`], [`anomalies`]: the overview.
 //! - [`settings`]: what detectors are asked for. [`learning`]: series too young for them. [`why`]: what an anomaly is made of.
-//! - [`records`], [`facets`]: exploring.
+//! - [`records`], [`around`], [`facets`]: exploring.
 //! - [`sources`], [`ledger`], [`schema`]: what there is, and what became of what arrived.
 //! - [`alerts`]: what people were told. [`marks`]: what they said of it. [`subject`]: what a series is about.
 //! - [`compact`]: partial counts, joined.
 
 pub mod alerts;
 pub mod anomalies;
+pub mod around;
 pub mod compact;
 pub mod facets;
 pub mod learning;

@@ -71,6 +71,16 @@ impl Span {
         Ok(Span { from, to: to.unwrap_or(last).max(from) })
     }
 
+    /// The minute that a time lies in.
+    pub fn minute_of(at: Micros) -> Micros {
+        at.div_euclid(MINUTE) * MINUTE
+    }
+
+    /// The first minute that begins at a time or after it.
+    pub fn minute_after(at: Micros) -> Micros {
+        Span::minute_of(at.saturating_add(MINUTE - 1))
+    }
+
     pub fn length(self) -> Micros {
         self.to - self.from
     }

@@ -14,7 +14,6 @@ use crate::record::Micros;
 use crate::store::Session;
 
 const PAGE: &str = include_str!("../../sql/records.sql");
-const AROUND: &str = include_str!("../../sql/around.sql");
 const NEWEST: &str = include_str!("../../sql/newest.sql");
 const NEWEST_COUNT: &str = include_str!("../../sql/newest_count.sql");
 const LAST_ROW: &str = include_str!("../../sql/last_row.sql");
@@ -153,12 +152,6 @@ fn window_start(session: &Session, span: Span, records: i64) -> Result<Micros> {
     let parameters = span.parameters().with("records", records);
     let row: Start = session.row(WINDOW, &parameters.as_slice())?;
     Ok(row.start.map_or(span.from, |start| start.clamp(span.from, span.to - 1)))
-}
-
-/// Records of the same source around one.
-pub fn around(session: &Session, id: i64, before: usize, after: usize) -> Result<Vec<Record>> {
-    let parameters = Parameters::new().with("id", id).with("before", before).with("after", after);
-    session.rows(AROUND, &parameters.as_slice())
 }
 
 #[derive(Deserialize)]

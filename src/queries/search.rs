@@ -8,6 +8,7 @@
 //! service:auth     host:web1  service:auth,payment  service:none  service:pay*
 //! source:3         by number, by name or by the end of its path
 //! status:500       any other name is a field: user.id:42  status:>=500  path:/api/*  id:*  path:~^/api
+//!                  of an array any element: tags:a
 //! -term            not
 //! ```
 //!
@@ -95,8 +96,8 @@ impl Filter {
                 self.only_counts = false;
                 let field = self.field(key);
                 Ok(self.any(term, |filter, value| match value.text.as_str() {
-                    "*" if !value.quoted => format!("{field} is not null"),
-                    _ => filter.matches(&field, value),
+                    "*" if !value.quoted => format!("{} is not null", field.text),
+                    _ => filter.field_matches(&field, value),
                 }))
             }
         }
@@ -154,17 +155,36 @@ impl Filter {
         format!("source in (select id from sources where {same} or ends_with(name, ${name}))")
     }
 
-    /// A field as text: by its name, or, with dots in it, by its path.
-    fn field(&mut self, key: &str) -> String {
+    /// A field: by its name, or, with dots in it, by its path.
+    fn field(&mut self, key: &str) -> Field {
         let quoted = |key: &str| format!("\"{}\"", key.replace('"', ""));
-        let name = self.parameters.push(format!("$.{}", quoted(key)));
+        let mut extracted = |path: String| {
+            let path = self.parameters.push(path);
+            format!("json_extract_string(fields, ${path})")
+        };
+        let name = format!("$.{}", quoted(key));
+        let text = extracted(name.clone());
+        let elements = extracted(format!("{name}[*]"));
         if !key.contains('.') {
-            return format!("json_extract_string(fields, ${name})");
+            return Field { text, elements };
         }
         let path: Vec<String> = key.split('.').map(quoted).collect();
-        let path = self.parameters.push(format!("$.{}", path.join(".")));
+        let path = format!("$.{}", path.join("."));
+        Field {
+            text: format!("coalesce({text}, {})", extracted(path.clone())),
+            elements: format!("list_concat({elements}, {})", extracted(format!("{path}[*]"))),
+        }
+    }
+
+    /// Whether a field, or an element of it if it is an array, is like a value. Only a record with a bracket
+    /// in it can have an array: the others are not taken apart a second time.
+    fn field_matches(&mut self, field: &Field, value: &Value) -> String {
+        let whole = self.matches(&field.text, value);
+        let element = self.matches("element", value);
+        let elements = &field.elements;
         format!(
-            "coalesce(json_extract_string(fields, ${name}), json_extract_string(fields, ${path}))"
+            "({whole} or (contains(fields::varchar, '[') and \
+             len(list_filter({elements}, lambda element: {element})) > 0))"
         )
     }
 
@@ -183,6 +203,12 @@ impl Filter {
             None => format!("{expression} = ${name}"),
         }
     }
+}
+
+/// Expressions of a field: as text, and of an array its elements, each as text.
+struct Field {
+    text: String,
+    elements: String,
 }
 
 /// One condition: `-key:value,value`.
@@ -401,6 +427,13 @@ mod tests {
         };
         let field = |path: &str| format!("json_extract_string(fields, <{path}>)");
         let status = field("$.\"status\"");
+        let or_element = |whole: String, elements: String, element: &str| {
+            format!(
+                "(({whole} or (contains(fields::varchar, '[') and \
+                 len(list_filter({elements}, lambda element: {element})) > 0)))"
+            )
+        };
+        let elements = field("$.\"status\"[*]");
         for (search, condition) in [
             ("", "true".to_owned()),
             ("Timeout", any("timeout")),
@@ -415,15 +448,33 @@ mod tests {
             ("level:>=warning", "(level >= <WARN>::level)".to_owned()),
             ("level:error,none", "(level = <ERROR>::level or level is null)".to_owned()),
             ("service:none,pay*", "(service is null or service glob <pay*>)".to_owned()),
-            ("status:500", format!("({status} = <500>)")),
-            ("status:>=500", format!("(try_cast({status} as double) >= <500>::double)")),
+            (
+                "status:500",
+                or_element(format!("{status} = <500>"), elements.clone(), "element = <500>"),
+            ),
+            (
+                "status:>=500",
+                or_element(
+                    format!("try_cast({status} as double) >= <500>::double"),
+                    elements.clone(),
+                    "try_cast(element as double) >= <500>::double",
+                ),
+            ),
             ("status:*", format!("({status} is not null)")),
             (
                 "user.id:4",
-                format!(
-                    "(coalesce({}, {}) = <4>)",
-                    field("$.\"user.id\""),
-                    field("$.\"user\".\"id\"")
+                or_element(
+                    format!(
+                        "coalesce({}, {}) = <4>",
+                        field("$.\"user.id\""),
+                        field("$.\"user\".\"id\"")
+                    ),
+                    format!(
+                        "list_concat({}, {})",
+                        field("$.\"user.id\"[*]"),
+                        field("$.\"user\".\"id\"[*]")
+                    ),
+                    "element = <4>",
                 ),
             ),
             ("/a b\\/c/", "regexp_matches(message, <a b/c>)".to_owned()),
@@ -431,7 +482,14 @@ mod tests {
             ("http://x/y", any("http://x/y")),
             ("10:00:01", any("10:00:01")),
             ("Exception: -", format!("{} and {}", any("exception:"), any("-"))),
-            ("status:\"a \\\"b\\\"\"", format!("({status} = <a \"b\">)")),
+            (
+                "status:\"a \\\"b\\\"\"",
+                or_element(
+                    format!("{status} = <a \"b\">"),
+                    elements.clone(),
+                    "element = <a \"b\">",
+                ),
+            ),
         ] {
             assert_eq!(read(search), condition, "{search}");
         }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::guard;
 use super::handle::Handle;
@@ -50,12 +51,16 @@ impl ColumnInfo {
 }
 
 /// What rows consist of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rendering {
     /// Every value as text.
     Text,
     /// One value a row: a JSON object.
     Json,
+    /// The same two for files and other programs: timestamps, which are UTC in a database of Pintail, in
+    /// ISO 8601 with their zone.
+    ZonedText,
+    ZonedJson,
     /// One value a row: a JSON array. Integers beyond what JavaScript holds exactly are
     /// strings in it.
     Array,
@@ -304,11 +309,51 @@ fn wrapped_as_array(statement: &str, columns: &[ColumnInfo]) -> String {
     format!("select json_array({values})::varchar from (\n{statement}\n) r({names})")
 }
 
+/// A column as ISO 8601 with its zone, if it is a timestamp that says none itself.
+fn zoned(name: &str, column: &ColumnInfo) -> Option<String> {
+    let is_utc = column.type_name.starts_with("TIMESTAMP") && !column.type_name.contains("ZONE");
+    // Infinity is no time of any zone.
+    let iso = || {
+        format!(
+            "if(isfinite({name}::timestamp), replace({name}::varchar, ' ', 'T') || 'Z', {name}::varchar)"
+        )
+    };
+    (is_utc && !column.type_name.ends_with(']')).then(iso)
+}
+
+fn wrapped_as_zoned_text(statement: &str, columns: &[ColumnInfo]) -> String {
+    let names: Vec<String> = (0..columns.len()).map(|at| format!("c{at}")).collect();
+    let text = |(name, column): (&String, &ColumnInfo)| {
+        zoned(name, column).unwrap_or_else(|| format!("{name}::varchar"))
+    };
+    let values: Vec<String> = names.iter().zip(columns).map(text).collect();
+    let (names, values) = (names.join(", "), values.join(", "));
+    format!("select {values} from (\n{statement}\n) r({names})")
+}
+
+fn wrapped_as_zoned_json(statement: &str, columns: &[ColumnInfo]) -> String {
+    let replaced: Vec<String> = columns
+        .iter()
+        .filter_map(|column| {
+            let name = format!("\"{}\"", column.name.replace('"', "\"\""));
+            Some(format!("{} as {name}", zoned(&name, column)?))
+        })
+        .collect();
+    if replaced.is_empty() {
+        return wrapped(statement, columns, Rendering::Json);
+    }
+    let replaced = replaced.join(", ");
+    let zoned = format!("select * replace ({replaced}) from (\n{statement}\n)");
+    wrapped(&zoned, columns, Rendering::Json)
+}
+
 /// The statement in one that renders its columns.
 fn wrapped(statement: &str, columns: &[ColumnInfo], rendering: Rendering) -> String {
     match rendering {
         Rendering::Text => format!("select columns(*)::varchar from (\n{statement}\n)"),
         Rendering::Array => wrapped_as_array(statement, columns),
+        Rendering::ZonedText => wrapped_as_zoned_text(statement, columns),
+        Rendering::ZonedJson => wrapped_as_zoned_json(statement, columns),
         Rendering::Json => {
             // A name that no column has: a column would be taken instead of the row.
             let mut row = "r".to_owned();
@@ -328,7 +373,7 @@ fn stream_rows(mut result: RawResult, rendering: Rendering, sink: &mut dyn RowSi
             values.clear();
             values.extend(columns.iter().map(|column| column.get(row)));
             let flow = match (rendering, values.first()) {
-                (Rendering::Json | Rendering::Array, Some(Some(json))) => {
+                (Rendering::Json | Rendering::ZonedJson | Rendering::Array, Some(Some(json))) => {
                     sink.row(&[Some(&finite(json))])?
                 }
                 _ => sink.row(&values)?,
@@ -388,11 +433,13 @@ fn whole_rows(mut result: RawResult, rendering: Rendering, sink: &mut dyn RowSin
         let values: Vec<Option<String>> =
             (0..columns.len() as u64).map(|column| result.value(column, row)).collect();
         let flow = match rendering {
-            Rendering::Text => {
+            Rendering::Text | Rendering::ZonedText => {
                 let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
                 sink.row(&values)?
             }
-            Rendering::Json => sink.row(&[Some(&json_object(&columns, &values))])?,
+            Rendering::Json | Rendering::ZonedJson => {
+                sink.row(&[Some(&json_object(&columns, &values))])?
+            }
             Rendering::Array => {
                 sink.row(&[Some(&serde_json::to_string(&values).map_err(io::Error::from)?)])?
             }

@@ -34,8 +34,17 @@ function title() {
   document.title = `${open ? `(${open}) ` : ''}${TITLES[state.get().view]} · Pintail`;
 }
 
+// What the address says and is no time: the usual range is shown, until another one is chosen.
+function notice() {
+  const el = document.getElementById('notice');
+  el.hidden = state.mistakes.length === 0;
+  const what = state.mistakes.map(({ name, value }) => `${name}=${value}`).join(' and ');
+  if (!el.hidden) replace(el, h('span', null, `The address says ${what}, which is not a time. Shown is the last hour. A time is now, now-3h, 2026-01-05T10:00:00Z or milliseconds since 1970.`));
+}
+
 function header() {
   const { view } = state.get();
+  notice();
   for (const [id, el] of tabs) {
     el.href = href({ view: id });
     if (id === view) el.setAttribute('aria-current', 'page');
@@ -69,8 +78,11 @@ async function show() {
     replace(host);
     shown = { id: view, module, instance: module.mount(host, ctx) ?? {} };
   } catch (error) {
-    console.error(error);
-    replace(host, errorBox({ message: 'This view could not be loaded.', hint: error.message }, () => { loading = null; show(); }));
+    console.warn(error);
+    // When the server is away, the bar asks for it, and the view comes by itself as soon as it is back.
+    const away = await fetch('/health', { cache: 'no-store' }).then(() => false, () => true);
+    if (away) connection.lost();
+    replace(host, errorBox({ message: 'This view could not be loaded.', hint: away ? 'It comes as soon as Pintail answers.' : error.message }, () => show()));
   } finally {
     if (loading === view) loading = null;
   }
@@ -89,7 +101,10 @@ refresh.subscribe((reason) => {
   time.update();
   return Promise.allSettled([facts.load(), update(reason)]);
 });
-connection.onReturn(() => refresh.now());
+connection.onReturn(() => {
+  if (!shown) show();
+  refresh.now();
+});
 
 // Links inside the page change the state instead of loading the page again.
 document.addEventListener('click', (event) => {

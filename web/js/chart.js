@@ -3,6 +3,7 @@
 // resets; gaps stay gaps. Saving as PNG, SVG or CSV is in the menu of saveMenu().
 
 import { h } from './dom.js';
+import { named } from './controls.js';
 import { theme } from './theme.js';
 import { menu, button, saveFile, toast } from './ui.js';
 
@@ -28,7 +29,7 @@ export function toPlot(ms) {
 export const fromPlot = (text) => (typeof text === 'number' ? text : new Date(String(text).replace(' ', 'T')).getTime());
 
 /** Plotly reads text as simple markup; what comes from logs is text. Trace names are taken care of here. */
-export const plotText = (text) => (typeof text === 'string' ? text.replaceAll('&', '&amp;').replaceAll('<', '&lt;') : text);
+export const plotText = (text) => (typeof text === 'string' ? named(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;') : text);
 export const plainText = (text) => (typeof text === 'string' ? text.replaceAll('&lt;', '<').replaceAll('&amp;', '&') : text);
 
 /** At most `limit` series: the others become one called "other" (sum of what merge says). */

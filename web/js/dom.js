@@ -1,5 +1,7 @@
 // Builds elements without markup strings: text is always text, so a log message can never become HTML.
 
+import { hasControls, named, parted } from './controls.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
@@ -21,7 +23,7 @@ function fill(element, props, children) {
     if (typeof value === 'function') element.addEventListener(name.replace(/^on/, ''), value);
     else if (name === 'style') Object.assign(element.style, value);
     else if (name === 'value' || name === 'checked') element[name] = value;
-    else element.setAttribute(name, value === true ? '' : String(value));
+    else element.setAttribute(name, value === true ? '' : SHOWN.has(name) ? named(String(value)) : String(value));
   }
   append(element, children);
   return element;
@@ -31,8 +33,24 @@ function append(element, children) {
   for (const child of children) {
     if (child === null || child === undefined || child === false) continue;
     if (Array.isArray(child)) append(element, child);
-    else element.append(child instanceof Node ? child : String(child));
+    else if (child instanceof Node) element.append(child);
+    else element.append(...visible(String(child)));
   }
+}
+
+/** Attributes that people read. */
+const SHOWN = new Set(['title', 'aria-label']);
+
+/** A text as nodes in which every control character is seen. */
+function visible(text) {
+  if (!hasControls(text)) return [text];
+  return parted(text).map((part) => {
+    if (typeof part === 'string') return part;
+    const sign = document.createElement('span');
+    sign.className = 'control';
+    [sign.textContent] = part;
+    return sign;
+  });
 }
 
 /** Replaces everything in an element. */
@@ -44,7 +62,8 @@ export function replace(element, ...children) {
 
 /** Sets text only when it differs, so that a selection inside it survives a refresh. */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = named(String(text));
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 const ICONS = {

@@ -1,6 +1,7 @@
 // What people say of anomalies: that they are to be expected, or real. The buttons in a table, and what happens then.
 
 import { h } from './dom.js';
+import { subjectOf } from './subject.js';
 import { toast } from './ui.js';
 import { detectors } from './detectors.js';
 
@@ -10,8 +11,15 @@ const alarms = (detector) => detectors.find(detector)?.alerts !== false;
 /** With the hour before and after it, all times of day. */
 const ALL_DAY_MS = 22 * 3_600_000;
 
+/** A series of records without a service is not all of its level. */
+function named(detector, series) {
+  const { service, level } = subjectOf(detector, series);
+  if (service === '') return level ? `${level} without a service` : 'what has no service';
+  return series || 'this series';
+}
+
 function meaning({ detector, series, direction, start, end }, verdict) {
-  const name = series || 'this series';
+  const name = named(detector, series);
   if (!alarms(detector)) return `Kept as ${verdict} for backtests. ${detector} raises no alerts at the moment.`;
   if (verdict === 'real') return `Real: backtests now count whether ${name} is found here. It goes on alarming.`;
   const upTo = `${direction === 'low' ? 'down to two thirds' : 'up to 1.5 times'} of this`;

@@ -21,10 +21,10 @@ export function addTerm(q, added) {
   return ` ${text} `.includes(` ${added} `) ? text : `${text} ${added}`.trim();
 }
 
-/** The address of the records of a window: logsLink({ from, to, service, level: '>=error', q }) */
+/** The address of the records of a window, the page's if none is given: logsLink({ from, to, service, level: '>=error', q }) */
 export function logsLink({ from, to, service, level, q = '' }) {
   const terms = [q];
   if (service !== undefined) terms.push(term('service', service));
   if (level) terms.push(`level:${level}`);
-  return href({ view: 'explore', from: from ?? undefined, to: to ?? undefined, q: terms.filter(Boolean).join(' ') });
+  return href({ view: 'explore', from, to, q: terms.filter(Boolean).join(' ') });
 }

@@ -5,9 +5,11 @@ export const VIEWS = ['overview', 'explore', 'sql', 'alerts', 'sources'];
 export const DEFAULT_FROM = 'now-1h';
 /** These belong to the page and go along when the view changes; everything else belongs to its view. */
 const SHARED = ['from', 'to'];
+const UNITS = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
 
 const listeners = new Set();
 const remembered = {};
+let mistakes = [];
 let current = parse(window.location);
 
 function parse(location) {
@@ -15,6 +17,9 @@ function parse(location) {
   const state = { view: VIEWS.includes(view) ? view : 'overview', from: DEFAULT_FROM, to: 'now', q: '' };
   for (const [name, value] of new URLSearchParams(location.search)) state[name] = value;
   if (state.from === 'all') state.to = 'now';
+  // A time that is none must not become the beginning or the end of all time.
+  mistakes = SHARED.filter((name) => state[name] !== 'all' && resolveTime(state[name]) === null).map((name) => ({ name, value: state[name] }));
+  if (mistakes.length) Object.assign(state, { from: DEFAULT_FROM, to: 'now' });
   return state;
 }
 
@@ -24,7 +29,9 @@ const escape = (text) => encodeURIComponent(text).replace(/%3A/g, ':').replace(/
 /** The address of a state, for links: href({ view: 'explore', from, to, q }) */
 export function href(state) {
   const { view = current.view, ...rest } = state;
-  const full = { from: current.from, to: current.to, ...rest };
+  // What is not said stays as it is: a link to the same time.
+  const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  const full = { from: current.from, to: current.to, ...said };
   const parts = [];
   for (const [name, value] of Object.entries(full)) {
     if (value === null || value === undefined || value === '') continue;
@@ -40,8 +47,6 @@ function timeText(name, value) {
   return new Date(value).toISOString().replace(/\.000Z$/, 'Z');
 }
 
-const UNITS = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
-
 /** now, now-15m, ISO 8601 or epoch milliseconds -> epoch milliseconds; null when it is none of them */
 export function resolveTime(value, now = Date.now()) {
   if (value === null || value === undefined || value === '' || value === 'all') return null;
@@ -55,6 +60,7 @@ export function resolveTime(value, now = Date.now()) {
 
 function commit(next, replace) {
   const before = current;
+  mistakes = [];
   const clean = { from: DEFAULT_FROM, to: 'now', q: '' };
   for (const [name, value] of Object.entries(next)) {
     if (value !== null && value !== undefined) clean[name] = timeText(name, value);
@@ -100,6 +106,9 @@ export const state = {
     if (current.from === 'all') return { from: null, to: null };
     return { from: resolveTime(current.from, now), to: current.to === 'now' ? now : resolveTime(current.to, now) };
   },
+  /** What the address has in place of times: [{ name, value }]; the usual range is shown instead. */
+  get mistakes() { return mistakes; },
+
   /** Whether the range ends at now, so that new records belong to it. */
   get live() { return current.to === 'now'; },
 

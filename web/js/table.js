@@ -3,27 +3,37 @@
 
 import { h } from './dom.js';
 
+/** Rows as a text that tells whether they are the same; null for rows that refer to each other. */
+function keyOf(rows) {
+  try {
+    return JSON.stringify(rows);
+  } catch {
+    return null;
+  }
+}
+
 let library = null;
 const load = () => { library ??= import('/vendor/tabulator-tables-6.5.3/tabulator_esm.min.js'); return library; };
 
 /**
  * createTable(host, { columns, test, label, onRow(data, event), placeholder, sort, height, name })
- * maxHeight: the rows scroll inside beyond it. rowClass(data) -> { class: whether }.
+ * maxHeight: the rows scroll inside beyond it; virtual: only those on screen are made. rowClass(data) -> { class: whether }.
  * columns: [{ title, field, width, minWidth, grow, align: 'right', cell(value, data) -> text or element, csv(value, data), sorter, hint,
  *   sortable, priority, visible: false for files only }] -> { set(rows), download(), rows(), key(event), destroy() }
  * priority: columns with higher numbers go to a second line first when the table is narrow.
  */
-export function createTable(host, { columns, test, label, onRow, placeholder = 'Nothing here', sort = [], height, maxHeight, name = 'table', index, rowClass }) {
+export function createTable(host, { columns, test, label, onRow, placeholder = 'Nothing here', sort = [], height, maxHeight, virtual = false, name = 'table', index, rowClass }) {
   const el = h('div', { class: `grid${onRow ? ' grid-clickable' : ''}`, 'data-test': test, style: { minHeight: height ? `${height}px` : null } });
   host.append(el);
   let table = null;
   let pending = null;
+  let shown = '';
   let dead = false;
 
   const ready = load().then(({ TabulatorFull }) => new Promise((resolve) => {
     if (dead) return;
     table = new TabulatorFull(el, {
-      data: [], index, layout: 'fitColumns', height: height ?? false, maxHeight: maxHeight ?? false, renderVertical: height ? 'virtual' : 'basic',
+      data: [], index, layout: 'fitColumns', height: height ?? false, maxHeight: maxHeight ?? false, renderVertical: height || virtual ? 'virtual' : 'basic',
       placeholder: () => h('div', { class: 'grid-placeholder' }, placeholder),
       initialSort: sort.map(([column, dir]) => ({ column, dir })), sortOrderReverse: true, columnHeaderSortMulti: false, headerSortTristate: false,
       responsiveLayout: 'collapse', responsiveLayoutCollapseStartOpen: true, responsiveLayoutCollapseUseFormatters: true, responsiveLayoutCollapseFormatter: collapsed,
@@ -49,7 +59,7 @@ export function createTable(host, { columns, test, label, onRow, placeholder = '
       formatter: (cell) => {
         const made = c.cell ? c.cell(cell.getValue(), cell.getData()) : cell.getValue();
         // A string would be taken as markup.
-        return made instanceof Node ? made : document.createTextNode(made === null || made === undefined ? '–' : String(made));
+        return made instanceof Node ? made : h('span', null, made === null || made === undefined ? '–' : String(made));
       },
       accessorDownload: (value, data) => (c.csv ? c.csv(value, data) : value ?? ''),
     };
@@ -99,6 +109,10 @@ export function createTable(host, { columns, test, label, onRow, placeholder = '
       pending = rows;
       await ready;
       if (dead || pending !== rows) return;
+      // Most refreshes bring nothing new.
+      const key = keyOf(rows);
+      if (key !== null && key === shown) return;
+      shown = key;
       const focused = focusedPlace();
       if (table.getDataCount() === 0) await table.setData(rows);
       else await table.replaceData(rows);

@@ -71,7 +71,7 @@ impl Tick<'_> {
         for statement in self.detector.after_flags() {
             run(self.session, statement, self.parameters)?;
         }
-        if is_second_needed(self.session)? {
+        if is_second_needed(self.session, false)? {
             self.look()?;
         }
         Ok(true)

@@ -51,8 +51,11 @@ impl Format for Cef {
             return Err(Mismatch::Foreign);
         }
         let happened = read_event(event, rules, record).ok_or(Mismatch::Foreign)?;
-        let ts = happened.or(received).or(rules.absent);
-        record.ts = ts.ok_or(Mismatch::Broken("no time in the event"))?;
+        let said = happened.or(received);
+        record.ts = said.or(rules.absent).ok_or(Mismatch::Broken("no time in the event"))?;
+        if said.is_none() {
+            rules.mark_undated(record);
+        }
         Ok(())
     }
 

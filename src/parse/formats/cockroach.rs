@@ -15,8 +15,8 @@ use std::sync::Arc;
 use super::Kind;
 use crate::parse::level::level_of_letter;
 use crate::parse::scan::Cursor;
-use crate::parse::time::{Date, Stamp, read};
-use crate::parse::{Format, Mismatch, TimeRules};
+use crate::parse::time::{self, Date, Stamp};
+use crate::parse::{Format, Mismatch, TimeRules, Zone};
 use crate::record::{Micros, Record};
 
 pub const KIND: Kind = Kind {
@@ -40,24 +40,49 @@ impl Format for Cockroach {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        let mut cursor = Cursor::new(line);
-        read_head(&mut cursor, rules, record).ok_or(Mismatch::Foreign)?;
-        let mut probe = cursor;
-        if let Some(number) = probe.number()
-            && probe.eat(b' ')
-        {
-            if probe.eat(b'+') || probe.eat(b'|') {
-                return Err(Mismatch::Continues { from: line.len() - probe.rest().len() });
-            }
-            record.fields.typed("counter", &number.to_string());
-            // Before structured text stands `=`.
-            probe.eat(b'=');
-            cursor = probe;
+        match read(line, rules, record).ok_or(Mismatch::Foreign)? {
+            true => Err(Mismatch::Continues),
+            false => Ok(()),
         }
-        cursor.skip_spaces();
-        record.message = Cow::Borrowed(cursor.rest());
-        Ok(())
     }
+
+    fn inside<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        let mut record = Record::default();
+        match read(line, &TimeRules::new(Zone::UTC, 0), &mut record) {
+            Some(_) => record.message,
+            None => Cow::Borrowed(line),
+        }
+    }
+
+    fn parse_alone<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        read(line, rules, record).map(|_| ()).ok_or(Mismatch::Foreign)
+    }
+}
+
+/// Reads a line; says whether it goes on with the record before.
+fn read<'a>(line: &'a str, rules: &TimeRules, record: &mut Record<'a>) -> Option<bool> {
+    let mut cursor = Cursor::new(line);
+    read_head(&mut cursor, rules, record)?;
+    let mut probe = cursor;
+    let mut continues = false;
+    if let Some(number) = probe.number()
+        && probe.eat(b' ')
+    {
+        record.fields.typed("counter", &number.to_string());
+        continues = probe.eat(b'+') || probe.eat(b'|');
+        // Before structured text stands `=`.
+        if !continues && !probe.eat(b'=') {
+            probe.skip_spaces();
+        }
+        cursor = probe;
+    }
+    record.message = Cow::Borrowed(cursor.rest());
+    Some(continues)
 }
 
 /// `I260105 10:11:12.123456 71 1@server/node.go:533 ⋮ [T1,n1] `.
@@ -104,9 +129,10 @@ fn stamp(cursor: &mut Cursor<'_>, rules: &TimeRules) -> Option<Micros> {
     }
     let year = 2000 + text[..2].parse::<i32>().ok()?;
     let (month, day) = (text[2..4].parse().ok()?, text[4..6].parse().ok()?);
-    let Stamp::Civil { date: Date::None, time, offset } = read(&text.as_bytes()[7..])?.0 else {
+    let (stamp, length) = time::read(&text.as_bytes()[7..])?;
+    let Stamp::Civil { date: Date::None, time, offset } = stamp else {
         return None;
     };
-    cursor.advance(7 + read(&text.as_bytes()[7..])?.1);
+    cursor.advance(7 + length);
     rules.resolve(Stamp::Civil { date: Date::Full { year, month, day }, time, offset })
 }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Lambda's own lines (`START`, `END`, `REPORT`, `INIT_START`) have a time only where CloudWatch's
-//! stands before them; without it they are rejects, or have the time that undated lines have. What
+//! stands before them; without it they are rejects. What
 //! a report measures is `fields`, times in milliseconds; a function that timed out is an ERROR.
 
 use std::borrow::Cow;
@@ -49,9 +49,7 @@ impl Format for Lambda {
             record.level = Some(cursor.level().ok_or(Mismatch::Foreign)?);
             // What Python says of an exception has no time.
             if cursor.eat(b' ') {
-                record.ts = rules.absent.ok_or(Mismatch::Broken("no timestamp"))?;
-                record.message = Cow::Borrowed(cursor.rest());
-                return Ok(());
+                return Err(Mismatch::Broken("no timestamp"));
             }
             if !cursor.eat(b'\t') {
                 return Err(Mismatch::Foreign);
@@ -63,8 +61,7 @@ impl Format for Lambda {
             store_stream(&mut cursor, &mut record.fields);
         }
         if let Some(message) = platform_line(&cursor, &mut record.fields) {
-            let ts = stamp.or(rules.absent);
-            record.ts = ts.ok_or(Mismatch::Broken("no timestamp"))?;
+            record.ts = stamp.ok_or(Mismatch::Broken("no timestamp"))?;
             record.message = Cow::Borrowed(message);
             return Ok(());
         }

@@ -70,6 +70,9 @@ impl Format for Ltsv {
             }
         }
         record.ts = ts.or(rules.absent).ok_or(Mismatch::Foreign)?;
+        if ts.is_none() {
+            rules.mark_undated(record);
+        }
         store_request(request, status.unwrap_or_default(), record);
         if record.message.is_empty() {
             record.message = Cow::Borrowed(line);

@@ -36,6 +36,7 @@ mod jul;
 mod keyed;
 pub(crate) mod labels;
 mod lambda;
+mod liberty;
 mod log4j;
 mod logcat;
 mod logfmt;
@@ -51,6 +52,7 @@ mod nginx_error;
 mod node;
 mod oracle;
 pub(crate) mod otlp;
+pub(crate) mod plain;
 mod postgres;
 mod python;
 mod rails;
@@ -60,6 +62,7 @@ mod rust;
 mod s3;
 mod slot;
 mod squid;
+mod stamped;
 pub mod syslog;
 mod syslog3164;
 mod syslog5424;
@@ -74,6 +77,7 @@ mod zerolog;
 
 use std::sync::Arc;
 
+use crate::parse::time::{DateOrder, Undated};
 use crate::parse::{Dialect, Format, TimeRules};
 
 /// A format as the list knows it.
@@ -93,6 +97,7 @@ pub const KINDS: &[Kind] = &[
     docker::KIND,
     cri::KIND,
     compose::KIND,
+    stamped::KIND,
     journald::KIND,
     json::KIND,
     w3c::KIND,
@@ -143,12 +148,14 @@ pub const KINDS: &[Kind] = &[
     macos::KIND,
     zap::KIND,
     jul::KIND,
+    liberty::KIND,
     rust::KIND,
     log4j::KIND,
     python::KIND,
     text::KIND,
     golang::KIND,
     generic::KIND,
+    plain::KIND,
 ];
 
 /// The built-in format of this name.
@@ -162,6 +169,8 @@ pub fn by_name(name: &str) -> Option<&'static Kind> {
 pub struct Formats {
     custom: Vec<Arc<dyn Format>>,
     forced: Option<Forced>,
+    order: Option<DateOrder>,
+    undated: Undated,
 }
 
 #[derive(Clone)]
@@ -181,7 +190,21 @@ impl Formats {
             None => None,
             Some(choice) => Some(Forced::find(choice, &custom)?),
         };
-        Ok(Formats { custom, forced })
+        Ok(Formats { custom, forced, ..Formats::default() })
+    }
+
+    /// Reads dates of numbers in this order, whatever a source's lines say.
+    pub fn with_date_order(self, order: Option<DateOrder>) -> Formats {
+        Formats { order, ..self }
+    }
+
+    /// What becomes of lines of files that have no time.
+    pub fn with_undated(self, undated: Undated) -> Formats {
+        Formats { undated, ..self }
+    }
+
+    pub fn undated(&self) -> Undated {
+        self.undated
     }
 
     /// Fits the formats to a source that begins with `sample`.
@@ -189,6 +212,7 @@ impl Formats {
     /// # Errors
     /// A sentence: the source does not begin as the forced format needs it to.
     pub fn dialect(&self, sample: &[&str], rules: TimeRules) -> Result<Dialect, String> {
+        let rules = TimeRules { order: self.order.or(rules.order), ..rules };
         match &self.forced {
             None => Ok(Dialect::detect(sample, &self.custom, rules)),
             Some(Forced::Custom(format)) => Ok(Dialect::forced(format.clone(), rules)),

@@ -1,6 +1,9 @@
-// Alerts with a common cause as one: people were told of the first, the others are folded below it. Pure.
+// Alerts with a common cause as one: the strongest names the incident, the others are folded below it. Pure.
 
-/** Rows with { head, place, others }: head is the row they are folded under (their own, of the first), place their order there. */
+/** The strongest first; of equal ones that which came first. */
+const byStrength = (a, b) => Math.abs(b.score) - Math.abs(a.score) || a.id - b.id;
+
+/** Rows with { head, place, others }: head is the row they are folded under (the strongest's is its own), place their order there. */
 export function incidents(alerts) {
   const groups = new Map();
   for (const alert of alerts) {
@@ -8,7 +11,9 @@ export function incidents(alerts) {
     groups.get(alert.incident).push(alert);
   }
   return [...groups.values()].flatMap((group) => {
-    const rows = [...group].sort((a, b) => a.id - b.id).map((alert, place) => ({ ...alert, place }));
+    // Mail goes out once an incident, under the number of its first alert.
+    const mail = group.find((alert) => alert.mail)?.mail ?? null;
+    const rows = [...group].sort(byStrength).map((alert, place) => ({ ...alert, place, mail: place ? null : mail }));
     const [head] = rows;
     for (const row of rows) row.head = head;
     head.others = rows.length - 1;
@@ -17,7 +22,7 @@ export function incidents(alerts) {
   });
 }
 
-/** The rows to be seen: of an incident that is not unfolded only the first. */
+/** The rows to be seen: of an incident that is not unfolded only its head. */
 export const visible = (rows, unfolded) => rows.filter((row) => row.place === 0 || unfolded.has(row.head.id));
 
 const compare = (a, b) => {

@@ -70,7 +70,7 @@ export function alertPanel(ctx, { onMark }) {
       { title: 'Lasted', field: 'lasted', width: 88, align: 'right', cell: (v) => duration(v), csv: (v) => v, priority: 4 },
       { title: 'Found', field: 'opened', visible: false },
       whyColumn(ctx, (a) => ({ from: ms(a.began), to: ms(a.last_minute) + MINUTE, ...whyOf(a), direction: a.direction })),
-      { title: 'Mail', field: 'mailText', minWidth: 104, grow: 1, priority: 1, cell: (_, a) => (a.place > 0 ? h('span', { class: 'dim' }, 'with the first') : mailState(a.mail)) },
+      { title: 'Mail', field: 'mailText', minWidth: 104, grow: 1, priority: 1, cell: (_, a) => (a.place > 0 ? h('span', { class: 'dim' }, 'with the incident') : mailState(a.mail)) },
       markColumn(ctx, { about: (a) => ({ ...a, start: a.first_minute, end: new Date(ms(a.last_minute) + MINUTE).toISOString() }), done: onMark }),
       { title: 'Incident', field: 'incident', visible: false },
     ].map((column) => ({ ...column, sorter: byHead(column.field) })),
@@ -105,8 +105,8 @@ export function alertPanel(ctx, { onMark }) {
         const [{ alerts }, { marks }] = await latest((signal) => Promise.all([ctx.api.get('alerts', null, { signal }), ctx.api.get('marks', null, { signal })]));
         rows = incidents(alerts.map((a) => {
           const mark = markOf(a, marks);
-          return { ...a, began: a.first_minute, lasted: (ms(a.last_minute) - ms(a.first_minute)) / 1000 + 60, levelName: levelText(a), mailText: mailText(a.mail), mark, verdict: mark?.verdict ?? null };
-        }));
+          return { ...a, began: a.first_minute, lasted: (ms(a.last_minute) - ms(a.first_minute)) / 1000 + 60, levelName: levelText(a), mark, verdict: mark?.verdict ?? null };
+        })).map((row) => Object.assign(row, { mailText: mailText(row.mail) }));
         titles();
         await table.set(visible(rows, unfolded));
         if (alerts.length) box.ready();

@@ -6,7 +6,7 @@ import { createTable } from '../table.js';
 import { newest, aborted } from '../api.js';
 import { takeBack, verdictTag } from '../marks.js';
 import { amount } from '../detectors.js';
-import { searchOf, subjectOf } from '../subject.js';
+import { searchOf, subjectLabel, subjectOf } from '../subject.js';
 import { duration, plural, timeTag } from '../format.js';
 
 const ms = (t) => new Date(t).getTime();
@@ -30,7 +30,7 @@ export function marksPanel(ctx, { onMark }) {
     columns: [
       { title: 'Time', field: 'start', width: 112, cell: (v) => timeTag(v, 'min') },
       { title: 'Verdict', field: 'verdict', width: 96, priority: 1, cell: verdictTag },
-      { title: 'Series', field: 'series', minWidth: 120, grow: 2, cell: (v) => v || 'everything' },
+      { title: 'Series', field: 'series', minWidth: 120, grow: 2, cell: (v, it) => v || subjectLabel(subjectOf(it.detector, v)) },
       { title: 'Detector', field: 'detector', width: 96, priority: 3 },
       { title: 'Observed', field: 'observed', width: 96, align: 'right', cell: (v, it) => `${it.direction === 'low' ? '▼' : '▲'} ${amount(it.detector, v)}`, priority: 2 },
       { title: 'Lasted', field: 'lasted', width: 92, align: 'right', cell: (v) => duration(v), priority: 4 },

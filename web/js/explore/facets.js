@@ -7,7 +7,7 @@ import { prefs } from '../prefs.js';
 import { baseName } from './fields.js';
 import { mentions, stateOf } from './query.js';
 
-const ALWAYS_OPEN = ['level', 'service', 'source', 'host'];
+const COLUMNS = ['level', 'service', 'source', 'host'];
 const SHORT = 6;        // values shown of a field before "more"
 
 /** Whether a few values make up most of it: a status does, a duration does not. */
@@ -16,14 +16,28 @@ function isTelling({ values }) {
   return values.length < 8 || values[0].count > sum / 4;
 }
 
+/** Of which results what is counted: of all of them, or of how many of the newest. */
+function note({ exact, facets }) {
+  if (exact) return 'Counted over all results.';
+  const of = new Map();
+  for (const { name, exact: all, counted } of facets) {
+    const key = all ? 'all results' : `the newest ${number(counted)} results`;
+    const kind = COLUMNS.includes(name) ? name : 'fields';
+    of.set(key, (of.get(key) ?? new Set()).add(kind));
+  }
+  const parts = [...of].map(([key, kinds]) => `${[...kinds].join(', ')}: ${key}`);
+  return `Counted over ${parts.join('; ')}.`;
+}
+
 /** place: the element; onPick(name, value, exclude), onClear(name) are what clicks do. */
 export function createFacets(place, { onPick, onClear }) {
   const seen = new Map();       // name -> values as they were before the query spoke of the name
   const long = new Set();       // names shown in full
   let answer = null;
   let query = '';
+  const stale = (is) => place.classList.toggle('counts-stale', is);
 
-  const folded = (facet) => prefs.get('explore.folded', {})[facet.name] ?? !(ALWAYS_OPEN.includes(facet.name) || isTelling(facet));
+  const folded = (facet) => prefs.get('explore.folded', {})[facet.name] ?? !(COLUMNS.includes(facet.name) || isTelling(facet));
   const fold = (name, value) => prefs.set('explore.folded', { ...prefs.get('explore.folded', {}), [name]: value });
 
   // A name the query filters by has only the values asked for; the others, seen before, stay there to be added.
@@ -41,11 +55,12 @@ export function createFacets(place, { onPick, onClear }) {
 
   function draw() {
     if (!answer) return;
+    stale(false);
     const focus = document.activeElement?.dataset?.facet;
     const scroll = place.scrollTop;
     replace(place,
       answer.facets.filter((facet) => mentions(query, facet.name) || facet.values.some((v) => v.value !== null)).map(section),
-      !answer.facets.length ? null : h('p', { class: 'facets-note dim' }, answer.exact ? 'Counted over all results.' : `Counted over the newest ${number(answer.sampled)} results.`));
+      answer.facets.length ? h('p', { class: 'facets-note dim', 'data-test': 'facets-note' }, note(answer)) : null);
     place.scrollTop = scroll;
     if (focus) place.querySelector(`[data-facet="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
   }
@@ -59,7 +74,8 @@ export function createFacets(place, { onPick, onClear }) {
     const open = !folded(facet);
     const body = h('div', { hidden: !open },
       values.length ? h('ul', { class: 'facet-values' }, shown.map((v) => value(name, v, most))) : h('p', { class: 'facets-note dim' }, 'none in these results'),
-      values.length > shown.length ? h('button', { type: 'button', class: 'facet-more', onclick: () => { long.add(name); draw(); } }, `${values.length - shown.length} more`) : null);
+      values.length > shown.length ? h('button', { type: 'button', class: 'facet-more', onclick: () => { long.add(name); draw(); } }, `${values.length - shown.length} more`) : null,
+      values.length === shown.length && facet.distinct > facet.values.length ? h('p', { class: 'facets-note dim' }, `and ${number(facet.distinct - facet.values.length)} rarer`) : null);
     const title = h('button', { type: 'button', class: 'facet-name', 'aria-expanded': String(open), 'data-facet': name }, h('span', { class: 'facet-title' }, name));
     title.addEventListener('click', () => {
       body.hidden = !body.hidden;
@@ -99,16 +115,28 @@ export function createFacets(place, { onPick, onClear }) {
     },
     /** Another time range: what was seen before may not exist in it. */
     forget() { seen.clear(); },
+    /** What is shown is of another search, until the next answer. */
+    stale(is) { stale(is && answer !== null); },
+    /** There is nothing to show. */
+    clear() {
+      answer = null;
+      stale(false);
+      replace(place);
+    },
     /** Space for the numbers while they are on their way; old ones stay until then. */
     wait() {
       if (answer) return;
       replace(place, Array.from({ length: 3 }, () => h('div', { class: 'facet', 'aria-hidden': 'true' }, Array.from({ length: 5 }, () => h('div', { class: 'skeleton facet-skeleton' })))));
     },
     fail(message, retry) {
-      if (answer) return;
+      if (answer && !place.classList.contains('counts-stale')) return;
+      answer = null;
+      stale(false);
       replace(place, h('p', { class: 'facets-note' }, `Counts could not be read: ${message}`), h('button', { type: 'button', class: 'btn btn-small', onclick: retry }, 'Try again'));
     },
     /** Names and values, for completing the query. */
     get known() { return answer?.facets ?? []; },
+    /** All names of fields that were seen. */
+    get names() { return [...new Set([...(answer?.facets ?? []).map((f) => f.name), ...(answer?.fields ?? [])])]; },
   };
 }

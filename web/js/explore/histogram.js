@@ -16,10 +16,21 @@ export function createHistogram(place) {
   const covered = (node) => { cover.hidden = !node; if (node) replace(cover, node); };
   let shown = false;
 
+  const stale = (is) => box.classList.toggle('counts-stale', is);
+
   return {
+    /** What is shown is of another search, until the next answer. */
+    stale(is) { stale(is && shown); },
+    /** There is nothing to show. */
+    clear() {
+      shown = false;
+      stale(false);
+      covered(h('div'));
+    },
     wait() { if (!shown) covered(skeleton({ fill: true })); },
     fail(error, retry) {
       shown = false;
+      stale(false);
       covered(errorBox(error, retry));
     },
     /** The answer of /api/volume. */
@@ -28,6 +39,7 @@ export function createHistogram(place) {
       try {
         await bars.show(volume);
         shown = true;
+        stale(false);
         covered(null);
       } catch (error) {
         this.fail(error, () => this.show(volume));

@@ -9,8 +9,8 @@ export async function nothing({ q, range, api, onClear, onAll, onRange }, empty)
   const status = await api.get('status').catch(() => null);
   if (status && status.records === 0) {
     return empty({
-      title: 'There are no records yet', text: 'Pintail follows the files it is given: pintail serve /var/log/app/*.log',
-      actions: [h('a', { class: 'btn btn-main', href: '/sources' }, 'See the sources')],
+      title: 'There are no records yet', text: 'The overview says how to get logs in.',
+      actions: [h('a', { class: 'btn btn-main', href: '/overview' }, 'How to begin'), h('a', { class: 'btn', href: '/sources' }, 'See the sources')],
     });
   }
   const all = range.from === null;

@@ -13,8 +13,8 @@ const NAMES = ['level:', 'service:', 'host:', 'source:'];
 const LEVELS = ['error', 'warn', 'info', 'debug', 'trace', 'fatal', '>=warn', '>=error', 'none'];
 const RECENT = 8;
 
-/** onSearch(text); known(): facets, for completion. Gives {element, set(text), fail(error|null), focus()}. */
-export function createQueryBar({ onSearch, known }) {
+/** onSearch(text); known(): facets, names(): of all fields, for completion. Gives {element, set(text), fail(error|null), focus()}. */
+export function createQueryBar({ onSearch, known, names }) {
   let options = [];
   let chosen = -1;
   let applied = '';
@@ -62,8 +62,8 @@ export function createQueryBar({ onSearch, known }) {
     if (term.kind === 'word') {
       const from = term.start + (term.not ? 1 : 0);
       const part = text.slice(from, at).toLowerCase();
-      const names = [...new Set([...NAMES, ...known().map((facet) => `${facet.name}:`)])];
-      return { from, to: term.end, options: names.filter((name) => name.toLowerCase().startsWith(part)).map((name) => ({ text: name, note: '' })) };
+      const all = [...new Set([...NAMES, ...names().map((name) => `${name}:`)])];
+      return { from, to: term.end, options: all.filter((name) => name.toLowerCase().startsWith(part)).map((name) => ({ text: name, note: '' })) };
     }
     if (term.kind !== 'key' || at <= term.keyEnd) return null;
     const value = term.values.find((each) => each.start <= at && at <= each.end);

@@ -16,7 +16,7 @@ const HEAD_MOST = 3000;     // live rows on top before the list is made anew (it
 export class Results {
   /**
    * place: the element to fill. fetchLogs(params, signal): /api/logs. look(): {columns, wrap, withDate, patterns, rowHeight}.
-   * on: {state(info), tail(info), expanded(id|null), problem(error)}; actions: what the buttons of a record do (detail.js).
+   * on: {state(info), tail(info), expanded(id|null), problem(error), swapped(pages), grown(pages)}; actions: what the buttons of a record do (detail.js).
    */
   constructor(place, { fetchLogs, look, on, actions }) {
     Object.assign(this, { fetchLogs, look, on });
@@ -53,8 +53,10 @@ export class Results {
       fetchPage: (cursor, limit, signal) => this.fetchLogs({ ...search, limit, before: cursor }, signal),
       onChange: () => {
         if (this.coming === pages && (pages.started || pages.error)) this.swap(pages);
-        if (this.pages === pages) this.list.update(pages.length);
-        if (this.pages === pages) this.footer.show(pages);
+        if (this.pages !== pages) return;
+        this.list.update(pages.length);
+        this.footer.show(pages);
+        this.on.grown(pages);
       },
       onState: (info) => this.on.state({ ...info, pages }),
     });
@@ -78,7 +80,7 @@ export class Results {
     this.arrivals.reset(pages.newest, pages.pages[0]?.records ?? []);
     this.showPill();
     if (pages.error) this.on.problem(pages.error);
-    this.on.swapped?.(pages);
+    this.on.swapped(pages);
   }
 
   draw(index, node) {
@@ -160,6 +162,7 @@ export class Results {
     this.pages.prepend(this.arrivals.flush());
     this.list.update(this.pages.length);
     this.footer.show(this.pages);
+    this.on.grown(this.pages);
     this.scroller.scrollTop = 0;
     this.showPill();
     this.on.tail({ on: Boolean(this.arrivals.stream), connected: this.arrivals.connected, dropped: this.arrivals.dropped });

@@ -17,12 +17,15 @@ function sparkline(counts, title) {
     counts.map((c, i) => c > 0 && svg('rect', { x: i * 4, width: 3, y: 20 - Math.max(1.5, (c / max) * 20), height: Math.max(1.5, (c / max) * 20) })));
 }
 
+/** Some twenty rows; the others are scrolled to, and made only then. */
+const ROWS_HEIGHT = 560;
+
 export function servicePanel(ctx) {
   const latest = newest();
   const box = panel({ title: 'Services by errors', test: 'panel-services', className: 'span-5' });
   const link = (text, row, level, title) => h('a', { class: level === undefined ? null : 'count', href: logsLink({ service: row.service, level }), title }, text);
   const table = createTable(box.body, {
-    label: 'Services by errors', test: 'service-table', name: 'services', index: 'key', sort: [['errors', 'desc']], placeholder: 'No records in this time range.',
+    label: 'Services by errors', test: 'service-table', name: 'services', maxHeight: ROWS_HEIGHT, virtual: true, index: 'key', sort: [['errors', 'desc']], placeholder: 'No records in this time range.',
     columns: [
       { title: 'Service', field: 'service', minWidth: 80, grow: 2, cell: (v, row) => link(seriesLabel(v), row, undefined, 'Its records'), csv: (v) => v ?? '' },
       { title: 'Records', field: 'records', width: 78, align: 'right', cell: (v, row) => link(si(v), row, null, plural(v, 'record')) },

@@ -75,14 +75,17 @@ export function volumePanels(ctx) {
   };
 }
 
+/** Of fewer records a share says little. */
+const FEW = 20;
+
 function drawShare({ times, bucket_ms: width }, errors, all) {
   const y = errors.map((n, i) => (all[i] ? (100 * n) / all[i] : null));
   const top = Math.max(...y.map((v) => v ?? 0), 1) * 1.1;
   return {
-    // A bucket between two empty ones has no line to it; a dot shows it.
-    traces: [{ type: 'scatter', mode: 'lines+markers', name: 'Error share', x: times.map((t) => toPlot(t + width / 2)), y, connectgaps: false,
-      line: { color: theme.color('level-error'), width: 1.5, shape: 'linear' }, fill: 'tozeroy', fillcolor: theme.color('error-area'), hovertemplate: '%{y:.2f} %',
-      marker: { color: theme.color('level-error'), size: y.map((v, i) => (v !== null && (y[i - 1] ?? null) === null && (y[i + 1] ?? null) === null ? 6 : 0)) } }],
+    // Bars: where there are no records there is nothing, and no line to what comes after.
+    traces: [{ type: 'bar', name: 'Error share', x: times.map((t) => toPlot(t + width / 2)), y, width,
+      marker: { color: theme.color('level-error'), opacity: all.map((n) => (n < FEW ? 0.35 : 0.9)), line: { width: 0 } },
+      customdata: errors.map((n, i) => `${number(n)} of ${number(all[i])}`), hovertemplate: '%{y:.2f} %, %{customdata}' }],
     layout: { xaxis: { range: [toPlot(times[0]), toPlot(times.at(-1) + width)], nticks: 5 }, yaxis: { range: [0, top], ticksuffix: ' %', tickformat: top < 5 ? '.1f' : 'd' } },
   };
 }

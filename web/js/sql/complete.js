@@ -33,6 +33,8 @@ export function completions(context, schema) {
   const tables = schema.tables ?? [];
   const text = context.state.doc.toString();
   const here = tablesIn(text, tables);
+  // Before FROM is written it is most likely the records that are meant.
+  const likely = here.size ? here : tablesIn('from logs', tables);
   const dotted = context.matchBefore(/\w+\.\w*/);
   if (dotted) {
     const [name] = dotted.text.split('.');
@@ -51,7 +53,7 @@ export function completions(context, schema) {
     ...tables.map((table) => (table.kind === 'macro'
       ? { label: table.name, apply: table.call ?? `${table.name}()`, detail: 'macro', info: table.about ?? undefined, type: 'function', boost: wantsTable ? 60 : 5 }
       : { label: quoted(table.name), detail: table.rows === null ? table.kind : `${thousands(table.rows)} rows`, info: table.about ?? undefined, type: 'class', boost: wantsTable ? 70 : 10 })),
-    ...columnsOf(here, wantsTable ? -10 : 40),
+    ...columnsOf(likely, wantsTable ? -10 : 40),
     ...(schema.functions ?? []).filter((name) => /^\w+$/.test(name)).map((label) => ({ label, apply: call(label), detail: 'function', type: 'function', boost: -20 })),
     ...(schema.keywords ?? KEYWORDS.split(/\s+/)).map((label) => ({ label: label.toLowerCase(), type: 'keyword', boost: -5 })),
   ];

@@ -23,7 +23,7 @@ function cellContent(column, value) {
   if (value === '') return h('span', { class: 'value-null', title: 'the empty text' }, '‘’');
   if (isLevel(column, value)) return levelTag(value);
   const text = textOf(value);
-  return document.createTextNode((text.length > 400 ? `${text.slice(0, 400)}…` : text).replace(/\s*\n\s*/g, ' ↵ '));
+  return h('span', null, (text.length > 400 ? `${text.slice(0, 400)}…` : text).replace(/\s*\n\s*/g, ' ↵ '));
 }
 
 /** Numbers by size (whole numbers too long for a float too), times and text as text; NULL is last either way. */

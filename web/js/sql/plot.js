@@ -2,7 +2,9 @@
 import { h, replace } from '../dom.js';
 import { createChart, plainText, plotText, saveMenu, seriesColor, seriesDash, toPlot } from '../chart.js';
 import { empty, errorBox } from '../ui.js';
-import { kindOf, series, settle } from './shape.js';
+import { LEVELS, levelColor } from '../levels.js';
+import { theme } from '../theme.js';
+import { kindOf, series, settle, withGaps } from './shape.js';
 
 const LABELS = 40;
 const shorten = (text) => (text.length > 24 ? `${text.slice(0, 23)}…` : text);
@@ -45,7 +47,7 @@ export function createPlot(place, result, choice, onChoice) {
     const { kind, list, added } = series(result, now);
     note.textContent = [
       added ? 'Rows with the same x are added up.' : '',
-      list.some((each) => each.name.startsWith('other (')) ? 'The eight largest are drawn by themselves, the rest together as “other”.' : '',
+      list.some((each) => each.other) ? 'The eight largest are drawn by themselves, the rest together as “other”.' : '',
       result.truncated ? 'Drawn from the rows shown, not from all.' : '',
     ].filter(Boolean).join(' ');
     const label = `${now.y === '*' ? 'Numbers' : now.y} by ${now.x}${now.split ? `, split by ${now.split}` : ''}`;
@@ -65,14 +67,29 @@ export function createPlot(place, result, choice, onChoice) {
   };
 }
 
-function build(kind, list, choice, zoom) {
-  const at = (value) => (kind === 'time' ? toPlot(value) : plotText(value));
+/** Of few points all have a dot; of many those that have no line to their neighbours, which nothing else would show. */
+const dots = ({ y }) => y.map((value, i) => (y.length <= 60 || (value !== null && (y[i - 1] ?? null) === null && (y[i + 1] ?? null) === null) ? 4 : 0));
+
+/** Levels look as everywhere; "other" is grey and dashed, so that it is none of the others. */
+function styles(list) {
+  const levelOf = (name) => (name === 'NULL' ? null : name);
+  const levels = list.length > 1 && list.every(({ name, other }) => !other && LEVELS.includes(levelOf(name)));
+  return list.map(({ name, other }, n) => {
+    if (other) return { color: theme.color('text-3'), dash: 'dot' };
+    return levels ? { color: levelColor(levelOf(name)), dash: 'solid' } : { color: seriesColor(n), dash: seriesDash(n) };
+  });
+}
+
+function build(kind, rows, choice, zoom) {
+  const at = (value) => (value === null ? null : kind === 'time' ? toPlot(value) : plotText(value));
+  const list = kind === 'time' && choice.type === 'line' ? withGaps(rows) : rows;
+  const looks = styles(list);
   const many = list.reduce((sum, each) => sum + each.x.length, 0) > 4000;
   const traces = list.map((each, n) => {
     const base = { name: each.name, x: each.x.map(at), y: each.y, hovertemplate: '%{y}' };
-    if (choice.type === 'bar') return { ...base, type: 'bar', marker: { color: seriesColor(n) } };
-    if (choice.type === 'scatter') return { ...base, type: 'scatter', mode: 'markers', marker: { color: seriesColor(n), size: many ? 4 : 6, symbol: n, opacity: 0.75 } };
-    return { ...base, type: 'scatter', mode: each.x.length > 60 ? 'lines' : 'lines+markers', connectgaps: false, marker: { size: 4, color: seriesColor(n) }, line: { color: seriesColor(n), dash: seriesDash(n), width: 1.5 } };
+    if (choice.type === 'bar') return { ...base, type: 'bar', marker: { color: looks[n].color } };
+    if (choice.type === 'scatter') return { ...base, type: 'scatter', mode: 'markers', marker: { color: looks[n].color, size: many ? 4 : 6, symbol: n, opacity: 0.75 } };
+    return { ...base, type: 'scatter', mode: 'lines+markers', connectgaps: false, marker: { size: dots(each), color: looks[n].color, line: { width: 0 } }, line: { ...looks[n], width: 1.5 } };
   });
   // Names may be whole messages, and many: then some of them, shortened.
   const names = kind === 'text' || kind === 'nested' ? [...new Set(traces.flatMap((trace) => trace.x))] : [];

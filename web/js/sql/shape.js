@@ -106,13 +106,36 @@ export function series({ columns, rows }, choice) {
     // Lines go from left to right; bars keep the order of the result.
     if (choice.type === 'line' && kind !== 'text') group.points.sort((a, b) => a[0] - b[0]);
   }
-  return { kind, added, list: list.map((g) => ({ name: g.name, x: g.points.map((p) => p[0]), y: g.points.map((p) => p[1]) })) };
+  return { kind, added, list: list.map((g) => ({ name: g.name, other: Boolean(g.other), x: g.points.map((p) => p[0]), y: g.points.map((p) => p[1]) })) };
 }
 
 function other(rest, type) {
   const name = `other (${rest.length})`;
-  if (type === 'scatter') return { name, points: rest.flatMap((group) => group.points) };
-  return { name, points: sums(rest.flatMap((group) => group.points)) };
+  if (type === 'scatter') return { name, other: true, points: rest.flatMap((group) => group.points) };
+  return { name, other: true, points: sums(rest.flatMap((group) => group.points)) };
+}
+
+/**
+ * Lines over a grid of times ([{x: milliseconds, y}], in order) with a null where some of its steps have no row: a gap
+ * stays a gap. Times that are no grid are left as they are.
+ */
+export function withGaps(list) {
+  const times = [...new Set(list.flatMap((line) => line.x))].sort((a, b) => a - b);
+  const apart = times.slice(1).map((time, at) => time - times[at]);
+  const step = apart.reduce((a, b) => Math.min(a, b), Infinity);
+  if (apart.length < 2 || step < 1000 || apart.some((each) => each % step !== 0)) return list;
+  return list.map((line) => {
+    const [x, y] = [[], []];
+    line.x.forEach((time, at) => {
+      if (at > 0 && time - line.x[at - 1] > step) {
+        x.push(line.x[at - 1] + step);
+        y.push(null);
+      }
+      x.push(time);
+      y.push(line.y[at]);
+    });
+    return { ...line, x, y };
+  });
 }
 
 /** One point a place; null only where there is nothing but null. */

@@ -16,6 +16,8 @@ import { pinned } from '../explore/pinned.js';
 import { withPhrase, withValue, withoutName, withoutValue, stateOf } from '../explore/query.js';
 
 const FACETS_EVERY = 30_000;    // counting values is the dearest of the questions: not at every refresh
+const LISTED = 40;              // columns that the menu offers
+const BEFORE = 300_000;         // of a linked record, which then is among the newest of its range
 const HEAVY = 500;              // a histogram that took longer than this is refreshed as seldom
 
 function mount(root, ctx) {
@@ -27,10 +29,15 @@ function mount(root, ctx) {
   let facetsAt = 0;
   let volumeAt = 0;
   let volumeTook = 0;
+  let shownFor = null;        // the search whose counts are on the page
+  let coveredFor = null;      // the list of which it is said that there is nothing in it
   let tail = { on: false, connected: false, dropped: 0 };
   const one = { volume: newest(), facets: newest(), poll: newest() };
+  // Searches whose counts are on their way: a refresh does not ask for them again.
+  const asking = { volume: null, facets: null };
+  const searched = () => [state.get().from, state.get().to, q()].join('\n');
 
-  const bar = createQueryBar({ onSearch: (text) => (text === q() ? search() : setQuery(text)), known: () => facets.known });
+  const bar = createQueryBar({ onSearch: (text) => (text === q() ? search() : setQuery(text)), known: () => facets.known, names: () => facets.names });
   const facetsPlace = h('aside', { class: 'facets', id: 'facets', 'aria-label': 'Filters', 'data-test': 'facets', tabindex: '0' });
   const facets = createFacets(facetsPlace, {
     onPick: pick,
@@ -42,7 +49,7 @@ function mount(root, ctx) {
     cancel: () => { results.coming?.cancel(); results.pages?.cancel(); },
     tail: () => toggleTail(),
     pause: () => { results.paused = !results.paused; if (!results.paused) results.showNew(); showTail(); },
-    look: () => look.menu(facets.known.map((f) => f.name).filter((name) => name !== 'level'), restyle),
+    look: () => look.menu(facets.names.filter((name) => name !== 'level').slice(0, LISTED), restyle),
     downloads: () => ['csv', 'jsonl', 'parquet'].map((format) => ({
       label: { csv: 'CSV', jsonl: 'JSON lines', parquet: 'Parquet' }[format], hint: 'all results', test: `download-${format}`,
       href: api.url('download', { ...limits(), q: q(), format }), download: true,
@@ -50,12 +57,12 @@ function mount(root, ctx) {
     facets: () => drawer(!page.classList.contains('facets-open')),
   });
   const cover = h('div', { class: 'rows-cover', hidden: true });
-  const pin = h('div', { class: 'pin', hidden: true });
+  const pin = h('div', { class: 'pin with-date', 'data-test': 'pin', hidden: true });
   const rowsPlace = h('div', { class: 'rows-place' }, cover);
   const results = new Results(rowsPlace, {
     fetchLogs: (params, signal) => api.get('logs', params, { signal }),
     look: () => look.of(q(), withDate),
-    on: { state: searching, tail: (info) => { tail = info; showTail(); }, expanded: (id) => state.set({ row: id }, { replace: true }), problem, swapped },
+    on: { state: searching, tail: (info) => { tail = info; showTail(); }, expanded: (id) => state.set({ row: id }, { replace: true }), problem, swapped, grown },
     actions: {
       filter: pick, copy: (text, what) => copyText(text, `${what} copied`), hasColumn: (name) => look.columns.includes(name),
       column: (name) => { look.toggleColumn(name); restyle(); },
@@ -97,7 +104,11 @@ function mount(root, ctx) {
     page.classList.toggle('with-date', withDate);
     bar.set(q());
     bar.fail(null);
-    toolbar.total(null);
+    if (shownFor !== searched()) {
+      toolbar.total(null);
+      histogram.stale(true);
+      facets.stale(true);
+    }
     results.run({ ...limits(), q: q() });
     counts(true);
   }
@@ -110,28 +121,41 @@ function mount(root, ctx) {
   }
 
   async function loadVolume() {
+    const asked = searched();
+    if (asking.volume === asked) return;
+    asking.volume = asked;
     volumeAt = Date.now();
     histogram.wait();
     try {
       const volume = await one.volume((signal) => api.get('volume', { ...state.range(), q: q(), buckets: 160 }, { signal }));
       volumeTook = Date.now() - volumeAt;
+      shownFor = asked;
       toolbar.total(volume.total);
       histogram.show(volume);
     } catch (error) {
       if (aborted(error)) return;
+      // What is there is from before, and the bar says so.
+      if (error.offline && shownFor === asked) return;
       toolbar.total(undefined);
       if (!tell(error)) histogram.fail(error, loadVolume);
+    } finally {
+      if (asking.volume === asked) asking.volume = null;
     }
   }
 
   async function loadFacets() {
+    const asked = searched();
+    if (asking.facets === asked) return;
+    asking.facets = asked;
     facetsAt = Date.now();
     facets.wait();
+    const text = q();
     try {
-      const asked = q();
-      facets.show(await one.facets((signal) => api.get('facets', { ...limits(), q: asked }, { signal })), asked);
+      facets.show(await one.facets((signal) => api.get('facets', { ...limits(), q: text }, { signal })), text);
     } catch (error) {
-      if (!aborted(error)) facets.fail(error.message, loadFacets);
+      if (!aborted(error) && error.status !== 400) facets.fail(error.message, loadFacets);
+    } finally {
+      if (asking.facets === asked) asking.facets = null;
     }
   }
 
@@ -139,6 +163,10 @@ function mount(root, ctx) {
   function tell(error) {
     if (error.status !== 400) return false;
     bar.fail(error);
+    // Nothing of another search stands under one that cannot be read.
+    shownFor = null;
+    histogram.clear();
+    facets.clear();
     // The stream would be refused as well, again and again.
     results.arrivals.stopTail();
     return true;
@@ -153,11 +181,21 @@ function mount(root, ctx) {
     toolbar.searching({ loading, scannedTo, elapsed: pages.elapsed, first: pages.pages.length <= 1 });
   }
 
-  async function swapped(pages) {
-    cover.hidden = Boolean(pages.length) || !pages.ended;
+  function swapped(pages) {
     if (tail.on) poll();
     if (pages.length) linked(pages);
-    else if (pages.ended) replace(cover, await nothing({ q: q(), range, api, onClear: () => setQuery(''), onAll: () => timerange.set('all'), onRange: timerange.set }, empty));
+  }
+
+  /** More of the list is known: of a slow search, whether there is anything at all. */
+  async function grown(pages) {
+    const none = pages.ended && pages.length === 0;
+    cover.hidden = !none || !cover.firstChild || coveredFor !== pages;
+    if (!none || coveredFor === pages) return;
+    coveredFor = pages;
+    const text = await nothing({ q: q(), range, api, onClear: () => setQuery(''), onAll: () => timerange.set('all'), onRange: timerange.set }, empty);
+    if (results.pages !== pages || coveredFor !== pages) return;
+    replace(cover, text);
+    cover.hidden = pages.length > 0;
   }
 
   // A link to a record: it is expanded if it is among the newest, otherwise it stands above the list.
@@ -168,7 +206,7 @@ function mount(root, ctx) {
     linkDone = true;
     const record = pages.pages[0].records.find((each) => String(each.id) === id);
     if (record) results.toggle(record);
-    else pinned(pin, id, { api, actions: results.actions, look: look.of(q(), true), onClose: () => state.set({ row: null }, { replace: true }) });
+    else pinned(pin, id, { api, actions: results.actions, look: look.of(q(), true), onClose: () => state.set({ row: null }, { replace: true }), onTime: (at) => { linkDone = false; timerange.set(at - BEFORE, at + 1000); } });
   }
 
   function showTail() {

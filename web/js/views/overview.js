@@ -36,7 +36,7 @@ export default {
 
     const off = facts.subscribe((status) => {
       if (status.records > 0 && !parts) build();
-      else if (status.records === 0 && !root.querySelector('.start')) clear(startPage());
+      else if (status.records === 0 && !root.querySelector('.start')) clear(startPage(status));
     });
     // Do not wait for the status: nearly always there is something to show.
     if (facts.status?.records !== 0 && !parts) build();

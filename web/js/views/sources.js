@@ -48,7 +48,7 @@ export default {
     const count = (name, test, n, look = '') => fact(name, test, h('span', { class: n ? look : 'none' }, number(n)));
 
     function formats(s) {
-      if (!s.format) return fact('Format', 'format', '–', s.records ? '' : 'nothing read yet');
+      if (!s.format) return fact('Format', 'format', '–', s.records ? '' : s.ledger.rejected ? 'no line could be read' : 'nothing read yet');
       const others = Object.entries(s.formats ?? {}).filter(([name]) => name !== s.format).sort((a, b) => b[1] - a[1]);
       return fact('Format', 'format', h('span', null, s.format, s.score === null || s.kind === 'http' || s.kind === 'syslog' ? '' : h('span', { class: 'dim' }, ` score ${fixed(s.score, 2)}`)), others.map(([name, score]) => `${name} ${fixed(score, 2)}`).join(', '));
     }
@@ -103,7 +103,7 @@ export default {
         replace(notes, verdict(totals, sources, facts.status));
         // What one is about to copy stays.
         if (list.querySelector('[data-test="empty"]')) return;
-        replace(list, empty({ title: 'No sources yet', text: 'Follow files with: pintail serve /var/log/app/*.log', actions: [button({ iconName: 'copy', label: 'Copy the command', onclick: () => copyText('pintail serve /var/log/app/*.log', 'Command copied') })] }));
+        replace(list, empty({ title: 'No sources yet', text: 'The overview says how to load files beside this server; below is how to send records to it.', actions: [h('a', { class: 'btn btn-main', href: '/overview' }, 'How to begin')] }));
         help.first(list);
         return;
       }

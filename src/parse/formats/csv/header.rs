@@ -157,7 +157,7 @@ fn stamp_by_content(names: &[String], rows: &[Vec<String>]) -> Option<Vec<usize>
 fn is_stamp(cell: &str) -> bool {
     matches!(
         time::read(cell.as_bytes()),
-        Some((Stamp::Civil { date: Date::Full { .. } | Date::Slashed { .. }, .. }, length))
+        Some((Stamp::Civil { date: Date::Full { .. } | Date::Short(_), .. }, length))
             if length == cell.len()
     )
 }
