@@ -108,6 +108,10 @@ impl Format for Table {
         self.name
     }
 
+    fn reads_indented(&self) -> bool {
+        true
+    }
+
     #[inline]
     fn joins_lines(&self) -> bool {
         true

@@ -65,6 +65,10 @@ impl Format for Json {
         KIND.name
     }
 
+    fn reads_indented(&self) -> bool {
+        true
+    }
+
     #[inline]
     fn joins_lines(&self) -> bool {
         true
