@@ -156,6 +156,16 @@ impl Dialect {
         self.dates
     }
 
+    /// What is uncertain in how the source is read, and what makes it certain: a sentence.
+    pub fn doubt(&self) -> Option<String> {
+        let dates = self.dates.filter(|dates| !dates.is_certain)?;
+        Some(format!(
+            "dates are read as {}, and another order of day, month and year would fit as well: \
+             --date-order says which is right",
+            dates.order.title()
+        ))
+    }
+
     /// Reads one cleaned line. `record` arrives empty and is filled if the answer is
     /// [`Reading::Record`].
     #[inline]

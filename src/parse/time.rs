@@ -145,7 +145,8 @@ pub struct TimeRules {
 }
 
 /// What becomes of a record whose line has no time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Undated {
     /// It has the time at which it was read.
     Arrival,

@@ -21,6 +21,8 @@ pub struct Source {
     /// The main format with its score, and every format with its share as JSON.
     pub format: Option<(String, f64)>,
     pub formats: String,
+    /// What is uncertain in how it is read.
+    pub doubt: Option<String>,
     /// Size on disk when it was last read to its end.
     pub file_bytes: Option<u64>,
 }
@@ -137,6 +139,7 @@ pub fn known_files(connection: &Connection) -> Result<Vec<(Source, Vec<Range>)>>
             }),
             format: None,
             formats: String::new(),
+            doubt: None,
             file_bytes: row.get::<_, Option<i64>>(6)?.map(|bytes| bytes as u64),
         };
         let ranges = ranges.remove(&source.id).unwrap_or_default();
@@ -232,6 +235,7 @@ fn insert_sources(connection: &Connection, sources: &[&Source], now: Micros) -> 
             source.formats,
             None::<i64>,
             now,
+            source.doubt,
         ])?;
     }
     rows.flush()?;
