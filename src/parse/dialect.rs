@@ -217,7 +217,11 @@ impl Dialect {
             Mismatch::Broken(reason) => (Some(reason), self.seen.max(1)),
             _ => (None, self.formats.len()),
         };
+        let is_indented = line.starts_with([' ', '\t']);
         for (at, format) in self.formats.iter().enumerate().take(others).skip(1) {
+            if is_indented && at >= self.seen && !format.reads_indented() {
+                continue;
+            }
             // A fallback takes no broken line: it would make a record of half its meaning.
             if reason.is_some() && format.is_fallback() {
                 continue;

@@ -20,6 +20,7 @@ mod given;
 mod months;
 pub mod order;
 mod spelling;
+mod tai64;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Offset, TimeZone};
 
