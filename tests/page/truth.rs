@@ -312,7 +312,7 @@ fn a_time_that_is_none_is_told_and_so_is_a_page_that_is_none() {
         page.until_gone("notice");
 
         page.visit(world.server(), "/dashboard");
-        page.until_text("h1", "There is no such page");
+        page.until_text("main h1", "There is no such page");
         page.click("main a[href='/explore']");
         page.until_shown("row");
         page.expect_complaints(&["status of 404"]);
@@ -432,5 +432,43 @@ fn a_chart_of_sql_shows_levels_as_everywhere_and_leaves_gaps() {
         );
         assert_eq!(of("line.color"), color);
         assert_eq!(of("y.filter((y) => y === null).length"), 1);
+    });
+}
+
+#[test]
+fn an_hour_that_comes_twice_is_drawn_twice() {
+    // In Berlin clocks go back from 3:00 to 2:00 on this night; the browser's zone is Berlin.
+    let night = || {
+        let pintail = Pintail::new();
+        let line = |at: i64| {
+            let start: chrono::DateTime<chrono::Utc> = "2026-10-24T22:05:00Z".parse().unwrap();
+            let time = start + chrono::TimeDelta::minutes(10 * at);
+            format!("{} INFO auth m{at}\n", time.format("%Y-%m-%d %H:%M:%S.000"))
+        };
+        pintail.write("app.log", (0..48).map(line).collect::<String>());
+        served(pintail, &["app.log"])
+    };
+    browse(night, |page, world| {
+        page.visit(world.server(), "/explore?from=2026-10-24T22:00:00Z&to=2026-10-25T06:00:00Z");
+        page.until_text("result-count", "48 records");
+        let plot = "document.querySelector('[data-test=histogram] .js-plotly-plot')";
+        page.until(&format!("{plot}?.data"));
+        let times = page.js(&format!(
+            "{plot}.data.flatMap((trace) => trace.x.filter((_, i) => trace.y[i] > 0))"
+        ));
+        let times: Vec<&str> =
+            times.as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+        assert_eq!(times.len(), 48, "{times:?}");
+        assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
+        let ticks = page.texts("[data-test=histogram] .xtick text");
+        let twos = ticks.iter().filter(|tick| tick.starts_with("02:00")).count();
+        assert_eq!(twos, 2, "{ticks:?}");
+        // Eight hours, by their zones.
+        let range = page.text("[data-test=range-button] .btn-label");
+        assert!(range.contains("00:00 UTC+2") && range.contains("07:00 UTC+1"), "{range}");
+        // What is brushed is the time that is drawn there.
+        let area = page.rect("[data-test=histogram] .nsewdrag");
+        page.drag(area.at(0.5, 0.5), area.at(0.995, 0.5));
+        page.until("location.search.includes('to=2026-10-25T05:5')");
     });
 }
