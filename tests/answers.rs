@@ -232,3 +232,15 @@ fn a_server_says_where_its_database_is() {
     let path = pintail.path("x.duckdb");
     assert_eq!(std::fs::canonicalize(said).unwrap(), std::fs::canonicalize(path).unwrap());
 }
+
+#[test]
+fn a_time_that_is_none_is_named_with_its_parameter() {
+    let pintail = Pintail::new();
+    let server = Server::start(&pintail, &[]);
+    for path in ["volume", "scores", "logs", "facets", "services", "anomalies", "download"] {
+        let answer = server.get(&format!("/api/{path}?from=bogus"));
+        assert_eq!(answer.status, 400, "{path}");
+        let message = answer.error().1;
+        assert!(message.starts_with("from: invalid time 'bogus'"), "{path}: {message}");
+    }
+}

@@ -10,6 +10,8 @@ use super::worlds::{column, empty, incident, number, served};
 use crate::common::server::Server;
 use crate::common::{Pintail, until};
 
+const TOKEN: &str = "correct horse battery staple";
+
 /// A log that ends now; half an hour ago payment failed for a while.
 fn lately() -> World {
     let pintail = Pintail::new();
@@ -470,5 +472,66 @@ fn an_hour_that_comes_twice_is_drawn_twice() {
         let area = page.rect("[data-test=histogram] .nsewdrag");
         page.drag(area.at(0.5, 0.5), area.at(0.995, 0.5));
         page.until("location.search.includes('to=2026-10-25T05:5')");
+    });
+}
+
+#[test]
+fn what_is_there_stays_while_the_server_is_away_and_a_restart_asks_for_no_token() {
+    let behind_a_token = || {
+        let pintail = Pintail::with("app.log", crate::common::lines(0..10));
+        pintail.ingest(["app.log"]);
+        let server = Server::start_with(&pintail, &[], &[("PINTAIL_TOKEN", TOKEN)]);
+        World::new(pintail, server.with_token(TOKEN))
+    };
+    browse(behind_a_token, |page, world| {
+        page.visit(world.server(), "/explore?from=all");
+        page.fill("login-token", TOKEN);
+        page.click("login-submit");
+        page.until_text("result-count", "10 records");
+        page.until_shown("facet-level");
+        page.expect_complaints(&["status of 401"]);
+        let address = world.server().address.clone();
+        world.stop();
+        page.click("refresh-now");
+        page.until_shown("connection-bar");
+        page.until_gone("[data-test=histogram] [data-test=error]");
+        assert!(page.shows("[data-test=histogram] .main-svg") && page.shows("facet-level"));
+        let listen = address.trim_start_matches("http://");
+        let mut command = world.pintail.command(["serve", "--listen", listen]);
+        command.env("PINTAIL_TOKEN", TOKEN);
+        world.start(Server::spawn(command).with_token(TOKEN));
+        page.until_gone("connection-bar");
+        page.visit(world.server(), "/sources");
+        page.until_shown("source");
+        assert!(!page.shows("login"));
+        page.expect_complaints(&["ERR_"]);
+    });
+}
+
+#[test]
+fn a_file_of_which_no_line_can_be_read_was_read() {
+    let unreadable = || {
+        let pintail = Pintail::new();
+        pintail.write("app.log", "neither a time\nnor a level\n");
+        pintail.run(["ingest", "app.log"]);
+        let server = Server::start(&pintail, &[]);
+        World::new(pintail, server)
+    };
+    browse(unreadable, |page, world| {
+        page.visit(world.server(), "/sources");
+        page.until_text("source-format", "no line could be read");
+    });
+}
+
+#[test]
+fn columns_of_the_records_are_completed_before_a_table_is_named() {
+    browse(incident, |page, world| {
+        page.visit(world.server(), "/sql");
+        page.until_shown("sql-example");
+        page.click("sql-editor");
+        page.press("select lev");
+        page.until_text(".cm-tooltip-autocomplete [aria-selected]", "level");
+        let first = page.text(".cm-tooltip-autocomplete [aria-selected] .cm-completionLabel");
+        assert_eq!(first, "level");
     });
 }
