@@ -150,11 +150,18 @@ impl Fields {
         }
     }
 
-    /// Whether a pair may have this key: a nested one, or text that looks like it, counts too.
-    pub fn may_have(&self, key: &str) -> bool {
+    /// Whether one of the pairs has this key.
+    pub fn has(&self, key: &str) -> bool {
         let json = self.json.as_bytes();
-        memchr::memmem::find_iter(json, key.as_bytes())
-            .any(|at| at > 0 && json[at - 1] == b'"' && json.get(at + key.len()) == Some(&b'"'))
+        // Most keys are nowhere in the text, and nothing need be allocated to know it.
+        if memchr::memmem::find(json, key.as_bytes()).is_none() && !needs_escape(key) {
+            return false;
+        }
+        let mut quoted = String::with_capacity(key.len() + 3);
+        push_json_string(&mut quoted, key);
+        quoted.push(':');
+        memchr::memmem::find_iter(json, quoted.as_bytes())
+            .any(|at| (at == 0 || json[at - 1] == b',') && ends_between_pairs(&json[..at]))
     }
 
     /// The value typed by its looks: numbers, `true`, `false` and `null` become
@@ -167,6 +174,27 @@ impl Fields {
             self.str(key, value);
         }
     }
+}
+
+/// Whether a JSON string spells `text` with escapes.
+fn needs_escape(text: &str) -> bool {
+    text.bytes().any(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\'))
+}
+
+/// Whether JSON text ends outside of all strings, objects and arrays.
+fn ends_between_pairs(json: &[u8]) -> bool {
+    let (mut depth, mut in_string, mut is_escaped) = (0usize, false, false);
+    for &byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    depth == 0 && !in_string
 }
 
 /// Appends `value` as a JSON string with its quotes.
@@ -241,6 +269,28 @@ mod tests {
             fields.as_str(),
             r#""v":12,"v":-0.5,"v":"007","v":"1e5","v":"12345678901234567890","v":"1.","v":true,"v":"nan","v":"""#
         );
+    }
+
+    #[test]
+    fn a_key_is_a_key_and_no_value_or_nested_one() {
+        let mut fields = Fields::default();
+        fields.str("action", "login");
+        fields.str("text", r#","quoted":1"#);
+        fields.raw("object", r#"{"x":[1,{"inner":2}],"y":3}"#);
+        fields.str("a\"b", "c");
+        for (key, has) in [
+            ("action", true),
+            ("object", true),
+            ("a\"b", true),
+            ("login", false),
+            ("quoted", false),
+            ("x", false),
+            ("y", false),
+            ("inner", false),
+            ("", false),
+        ] {
+            assert_eq!(fields.has(key), has, "{key}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! `~~~ log` block of input and the `~~~ records` block it must become.
 //!
 //! After `~~~ log` may stand settings: `zone=Europe/Berlin`, `reference=2026-11-22T12:00:00Z`
-//! (what decides missing years), `format=NAME`, `bytes` (the block is Rust-escaped text
+//! (what decides missing years), `format=NAME`, `undated=arrival|mtime|reject` (without it lines
+//! without a time are rejects), `bytes` (the block is Rust-escaped text
 //! such as `\xff\0\x1b[1m`, for bytes that a Markdown file cannot hold).
 //!
 //! The first line of a records block is the detected format with its score, then one line
@@ -15,7 +16,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use pintail::parse::dialect::SAMPLE_LINES_MAX;
-use pintail::parse::time::{TimeRules, Zone};
+use pintail::parse::time::{TimeRules, Undated, Zone};
 use pintail::parse::{Dialect, Sink, formats, lines, read_block};
 use pintail::record::{Fields, Record};
 
@@ -104,18 +105,20 @@ fn read(settings: &str, input: &str) -> String {
     let mut zone = Zone::UTC;
     let mut reference = "2026-11-22T12:00:00Z".to_owned();
     let mut format = None;
+    let mut undated = Undated::Reject;
     let mut bytes = input.as_bytes().to_vec();
     for setting in settings.split_whitespace() {
         match setting.split_once('=') {
             Some(("zone", name)) => zone = Zone::from_name(name).expect("a known zone"),
             Some(("reference", at)) => reference = at.to_owned(),
             Some(("format", name)) => format = Some(name.to_owned()),
+            Some(("undated", name)) => undated = Undated::from_name(name).expect("a known way"),
             None if setting == "bytes" => bytes = unescape(input),
             _ => panic!("unknown setting {setting}"),
         }
     }
     let reference = TimeRules::new(Zone::UTC, 0).whole(&reference).expect("a timestamp");
-    let rules = TimeRules::new(zone, reference);
+    let rules = TimeRules::of_file(zone, reference, reference, undated);
     let cleaned: Vec<String> = bytes
         .split(|&b| b == b'\n')
         .take(SAMPLE_LINES_MAX)

@@ -16,6 +16,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::answer::ApiError;
 use super::app::App;
+use super::push;
 
 #[derive(RustEmbed)]
 #[folder = "web/"]
@@ -35,8 +36,7 @@ static COMPRESSED: LazyLock<Mutex<HashMap<String, Bytes>>> = LazyLock::new(Mutex
 
 pub async fn show(State(app): State<App>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "not_found", "ask with GET")
-            .into_response();
+        return push::wrong_address(&request).into_response();
     }
     let path = path_of(request.uri());
     let Some(path) = path.as_deref() else {

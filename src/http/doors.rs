@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use super::answer::ApiError;
 use super::app::App;
 use super::credentials::token_of;
-use super::prompt::Prompt;
+use super::prompt::{Answers, Prompt};
 use crate::door::{Arrival, Door, Fresh};
 
 /// The sockets of a server.
@@ -66,7 +66,7 @@ impl Sockets {
     /// # Errors
     /// What the system says.
     pub(super) fn open(self, stopping: watch::Receiver<bool>, fresh: Fresh) -> io::Result<Doors> {
-        let address = Peer { address: self.public_address()?, is_local: false };
+        let address = self.public_address()?;
         let local =
             self.local.map(|listener| Door::new(listener, None, fresh.clone())).transpose()?;
         let public = Door::new(self.public, self.tls, fresh)?;
@@ -82,7 +82,7 @@ fn for_http(mut config: ServerConfig) -> ServerConfig {
 
 /// The sockets, open.
 pub(super) struct Doors {
-    address: Peer,
+    address: SocketAddr,
     public: Door,
     local: Option<Door>,
     /// Until they are closed.
@@ -90,11 +90,12 @@ pub(super) struct Doors {
 }
 
 /// Who asks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Peer {
     address: SocketAddr,
     /// Came in where only the command line may.
     is_local: bool,
+    answers: Answers,
 }
 
 impl Listener for Doors {
@@ -125,12 +126,14 @@ impl Listener for Doors {
                 }
             };
             let Arrival { connection, from, fresh } = arrival;
-            return (Prompt::new(connection, fresh), Peer { address: from, is_local });
+            let connection = Prompt::new(connection, fresh);
+            let answers = connection.answers();
+            return (connection, Peer { address: from, is_local, answers });
         }
     }
 
     fn local_addr(&self) -> io::Result<Peer> {
-        Ok(self.address)
+        Ok(Peer { address: self.address, is_local: false, answers: Answers::default() })
     }
 }
 
@@ -146,7 +149,7 @@ impl Doors {
 
 impl Connected<IncomingStream<'_, Doors>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Doors>) -> Peer {
-        *stream.remote_addr()
+        stream.remote_addr().clone()
     }
 }
 
@@ -157,7 +160,7 @@ pub(super) async fn note_peer(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(&ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<Peer>>() else {
+    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<Peer>>().cloned() else {
         return next.run(request).await;
     };
     if peer.is_local && !is_of_command_line(&app, &request) {
@@ -165,6 +168,7 @@ pub(super) async fn note_peer(
         return ApiError::new(StatusCode::FORBIDDEN, "forbidden", message).into_response();
     }
     request.extensions_mut().insert(ConnectInfo(peer.address));
+    request.extensions_mut().insert(peer.answers);
     next.run(request).await
 }
 

@@ -1,8 +1,10 @@
-//! Connections that must say something soon: one that is silent from its beginning takes the
-//! place of another.
+//! Connections as the server has them. One must say something soon: if it is silent from its
+//! beginning it takes the place of another. And it tells when an answer has been written.
 
+use std::fmt;
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,6 +21,39 @@ pub struct Prompt {
     inner: Connection,
     /// Until the first bytes come.
     silence: Option<Silence>,
+    answers: Answers,
+}
+
+/// Who is to be told when the answer that a connection is about to write has been written.
+/// Dropped with the connection, they are not.
+#[derive(Clone, Default)]
+pub struct Answers {
+    waiting: Arc<Mutex<Vec<Told>>>,
+}
+
+/// Is called when an answer has been written.
+pub type Told = Box<dyn FnOnce() + Send>;
+
+impl fmt::Debug for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answers").finish_non_exhaustive()
+    }
+}
+
+impl Answers {
+    /// To be called before an answer is handed to the connection.
+    pub fn tell(&self, told: Told) {
+        self.lock().push(told);
+    }
+
+    fn note_written(&self) {
+        let told = std::mem::take(&mut *self.lock());
+        told.into_iter().for_each(|told| told());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Told>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 struct Silence {
@@ -33,7 +68,13 @@ impl Prompt {
 
     fn within(max: Duration, inner: Connection, fresh: Fresh) -> Prompt {
         let ends = Box::pin(tokio::time::sleep(max));
-        Prompt { inner, silence: Some(Silence { ends, _fresh: fresh }) }
+        let silence = Some(Silence { ends, _fresh: fresh });
+        Prompt { inner, silence, answers: Answers::default() }
+    }
+
+    /// For those who wait for what is written to this connection.
+    pub fn answers(&self) -> Answers {
+        self.answers.clone()
     }
 }
 
@@ -65,7 +106,12 @@ impl AsyncWrite for Prompt {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(context)
+        let flushed = Pin::new(&mut self.inner).poll_flush(context);
+        // What is flushed is with the system, and an answer is written before it is flushed.
+        if let Poll::Ready(Ok(())) = flushed {
+            self.answers.note_written();
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -79,6 +125,33 @@ mod tests {
     use tokio::sync::mpsc::{self, error::TryRecvError};
 
     use super::*;
+
+    #[tokio::test]
+    async fn an_answer_is_told_of_when_it_is_written_and_never_if_it_cannot_be() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        use tokio::io::AsyncWriteExt;
+        let (client, server) = tokio::io::duplex(64);
+        let (fresh, _none) = mpsc::channel(1);
+        let mut connection = Prompt::new(Box::new(server), fresh);
+        let told = Arc::new(AtomicUsize::new(0));
+        let tell = |connection: &Prompt| {
+            let told = told.clone();
+            connection.answers().tell(Box::new(move || {
+                told.fetch_add(1, Ordering::Relaxed);
+            }));
+        };
+        tell(&connection);
+        connection.write_all(b"answer").await.unwrap();
+        assert_eq!(told.load(Ordering::Relaxed), 0);
+        connection.flush().await.unwrap();
+        connection.flush().await.unwrap();
+        assert_eq!(told.load(Ordering::Relaxed), 1);
+        tell(&connection);
+        drop(client);
+        assert!(connection.write_all(b"answer").await.is_err());
+        drop(connection);
+        assert_eq!((told.load(Ordering::Relaxed), Arc::strong_count(&told)), (1, 1));
+    }
 
     #[tokio::test]
     async fn silence_ends_and_words_do_not() {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::decode::Stream;
 use crate::config::{BLOCK_BYTES, CHECK_BYTES_MAX};
-use crate::parse::Dialect;
 use crate::parse::lines::{LINE_BYTES_MAX, RECORD_LINES_MAX, REJECT_BYTES_MAX, clean};
+use crate::parse::{Dialect, streams};
 
 /// Bytes of a source, from the beginning of a record to the end of another.
 pub struct Block {
@@ -159,6 +159,9 @@ impl Cutter {
 /// Where the last line that begins a record begins, of the lines that end in `bytes`.
 /// The very beginning does not count.
 pub fn last_record_start(dialect: &Dialect, bytes: &[u8]) -> Option<usize> {
+    if dialect.has_streams() {
+        return streams::last_cut(dialect, bytes, RECORD_LINES_MAX);
+    }
     let mut line_end = memchr::memrchr(b'\n', bytes)?;
     for _ in 0..RECORD_LINES_MAX {
         let line_start = memchr::memrchr(b'\n', &bytes[..line_end])? + 1;

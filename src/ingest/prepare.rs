@@ -159,7 +159,7 @@ impl Preparer {
         if is_binary(&sample) {
             return Err(Error::NotALog { path: path.to_owned(), what: "binary data" });
         }
-        let rules = TimeRules::new(self.rules.zone, self.rules.now);
+        let rules = TimeRules::of_stream(self.rules.zone, self.rules.now);
         let dialect = self.dialect_of(path, &sample, rules)?;
         let prepared = Prepared {
             source: self.new_source(Kind::Pipe, name.to_owned(), None, &dialect),
@@ -197,7 +197,8 @@ impl Preparer {
         if known_only && !self.is_known(&meta, &name, &head) {
             return Ok(Look::Foreign);
         }
-        let rules = TimeRules::new(self.rules.zone, modified(&meta));
+        let undated = self.rules.formats.undated();
+        let rules = TimeRules::of_file(self.rules.zone, modified(&meta), self.rules.now, undated);
         let dialect = Arc::new(self.dialect_of(path, &sample, rules)?);
         let start = if sample.starts_with(UTF8_BOM) { UTF8_BOM.len() as u64 } else { 0 };
         let sample_is_full = is_full_sample(sample.len(), sample_lines(&sample).len());

@@ -14,7 +14,8 @@ use super::turns::Inode;
 use crate::config::{BLOCK_BYTES, TRANSACTION_ROWS_MAX};
 use crate::error::Result;
 use crate::memory::open_many_files;
-use crate::parse::read_block;
+use crate::parse::time::Undated;
+use crate::parse::{Dialect, TimeRules, read_block_by};
 use crate::record::Micros;
 use crate::store::sources::{self, Lag};
 use crate::store::{Batch, Store, Writer};
@@ -157,7 +158,8 @@ impl Tails {
                 Ok(Step::Take(bytes)) => {
                     let start = tail.position();
                     batch.reset(tail.source, start, start + bytes.len() as u64);
-                    read_block(tail.dialect(), &bytes, &mut batch);
+                    let rules = arriving(tail.dialect(), now);
+                    read_block_by(tail.dialect(), &rules, &bytes, &mut batch);
                     self.has_more |= tail.behind().0 > BLOCK_BYTES as u64;
                     self.append(&batch, &bytes, now)?;
                     rows += batch.rows() + batch.rejects.len();
@@ -322,4 +324,12 @@ fn open_files_max() -> usize {
     // Those that are not open are loaded when they change: slower, but nothing is lost.
     let limit = open_many_files().unwrap_or(2 * OTHERS);
     limit.saturating_sub(OTHERS).max(OTHERS) as usize
+}
+/// The rules of lines that are read as they are written: one without a time has that of now.
+fn arriving(dialect: &Dialect, now: Micros) -> TimeRules {
+    let rules = *dialect.rules();
+    match rules.undated {
+        Some(_) => TimeRules { absent: Some(now), undated: Some(Undated::Arrival), ..rules },
+        None => rules,
+    }
 }

@@ -10,9 +10,12 @@
 //!
 //! The order is fixed once per source, so that a line means the same whoever reads it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::formats::KINDS;
+use super::blocks::Block;
+use super::formats::{KINDS, plain};
+use super::time::order;
 use super::{Format, Mismatch, TimeRules};
 use crate::record::Record;
 
@@ -36,13 +39,19 @@ pub enum Reading {
         /// Whether foreign lines after it belong to it.
         takes_continuations: bool,
     },
-    /// It belongs to the record before, from a byte on: because its format says so, or,
-    /// with 0, because no format reads it and that record takes continuations.
+    /// It belongs to the record before.
     Continuation {
-        from: usize,
+        /// Its format says so, and what continues the record is inside of it; otherwise no
+        /// format reads it.
+        in_envelope: bool,
     },
+    /// It holds several records.
+    Several,
     /// The line is the beginning of a longer one.
     Incomplete,
+    /// The line begins a block: [`Dialect::block`] finds its lines, [`Dialect::read_block`]
+    /// reads them.
+    Block,
     Skip,
     Reject(&'static str),
 }
@@ -62,13 +71,17 @@ pub struct Dialect {
     seen: usize,
     scores: Vec<Score>,
     rules: TimeRules,
+    /// How the lines' dates of numbers are read, if that was decided here.
+    dates: Option<order::Decision>,
 }
 
 impl Dialect {
     /// Fits the formats to a source that begins with `sample`. The user's own come first.
     pub fn detect(sample: &[&str], custom: &[Arc<dyn Format>], rules: TimeRules) -> Dialect {
-        let rules = TimeRules { day_first: rules.day_first || has_day_first(sample), ..rules };
-        let built_in = KINDS.iter().filter_map(|kind| (kind.recognise)(sample));
+        let dates = rules.order.is_none().then(|| order::decide(sample, rules.reference)).flatten();
+        let rules = TimeRules { order: rules.order.or(dates.map(|dates| dates.order)), ..rules };
+        let dated = KINDS.iter().filter(|kind| kind.name != plain::KIND.name);
+        let built_in = dated.filter_map(|kind| (kind.recognise)(sample));
         let mut candidates: Vec<Candidate> = custom
             .iter()
             .cloned()
@@ -78,6 +91,9 @@ impl Dialect {
         let readable = (0..sample.len())
             .filter(|&line| candidates.iter().any(|candidate| candidate.reads[line]))
             .count();
+        if readable == 0 && rules.undated.is_some() {
+            return Dialect::plain(sample, candidates, rules);
+        }
         if let Some(main) = main_candidate(&candidates) {
             let main = candidates.remove(main);
             candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.reads_besides(&main)));
@@ -99,13 +115,26 @@ impl Dialect {
             .collect();
         let seen = scores.len();
         let formats = candidates.into_iter().map(|candidate| candidate.format).collect();
-        Dialect { formats, seen, scores, rules }
+        Dialect { formats, seen, scores, rules, dates }
+    }
+
+    /// Reads a source without times; a line that has one all the same is read by the others.
+    fn plain(sample: &[&str], others: Vec<Candidate>, rules: TimeRules) -> Dialect {
+        let plain = (plain::KIND.recognise)(sample).into_iter();
+        let others = others.into_iter().map(|candidate| candidate.format);
+        let formats: Vec<Arc<dyn Format>> = plain.chain(others).collect();
+        let has_text = sample.iter().any(|line| !line.trim().is_empty());
+        let scores: Vec<Score> = has_text
+            .then(|| Score { format: plain::KIND.name.to_owned(), share: 1.0 })
+            .into_iter()
+            .collect();
+        Dialect { formats, seen: scores.len(), scores, rules, dates: None }
     }
 
     /// Reads every line as `format` and nothing else.
     pub fn forced(format: Arc<dyn Format>, rules: TimeRules) -> Dialect {
         let scores = vec![Score { format: format.name().to_owned(), share: 1.0 }];
-        Dialect { formats: vec![format], seen: 1, scores, rules }
+        Dialect { formats: vec![format], seen: 1, scores, rules, dates: None }
     }
 
     /// The main format; `None` if no line of the sample was readable.
@@ -120,6 +149,11 @@ impl Dialect {
 
     pub fn rules(&self) -> &TimeRules {
         &self.rules
+    }
+
+    /// The order of day, month and year that the lines told, and whether they told it for sure.
+    pub fn dates(&self) -> Option<order::Decision> {
+        self.dates
     }
 
     /// Reads one cleaned line. `record` arrives empty and is filled if the answer is
@@ -139,7 +173,7 @@ impl Dialect {
         record: &mut Record<'a>,
     ) -> Reading {
         let Some(main) = self.formats.first() else {
-            return Reading::Continuation { from: 0 };
+            return Reading::Continuation { in_envelope: false };
         };
         match main.parse(line, rules, record) {
             Ok(()) => record_of(main.as_ref()),
@@ -158,12 +192,14 @@ impl Dialect {
         match mismatch {
             Mismatch::Skip => return Reading::Skip,
             Mismatch::Incomplete => return Reading::Incomplete,
-            Mismatch::Continues { from } => return Reading::Continuation { from },
+            Mismatch::Continues => return Reading::Continuation { in_envelope: true },
+            Mismatch::Several => return Reading::Several,
+            Mismatch::Head => return Reading::Block,
             Mismatch::Foreign | Mismatch::Broken(_) => {}
         }
         // Lines joined to one are what only the main format asked for.
         if memchr::memchr(b'\n', line.as_bytes()).is_some() {
-            return Reading::Continuation { from: 0 };
+            return Reading::Continuation { in_envelope: false };
         }
         // What the main format calls its own, only formats that were seen may read: others
         // would read a damaged line by half.
@@ -189,10 +225,59 @@ impl Dialect {
         }
         match reason {
             Some(reason) => Reading::Reject(reason),
-            None if has_shape_of_stamp(line) => {
-                Reading::Reject("looks like a record, but no format reads it")
-            }
-            None => Reading::Continuation { from: 0 },
+            None if has_shape_of_stamp(line) => Reading::Reject(REASON_SHAPE),
+            None => Reading::Continuation { in_envelope: false },
+        }
+    }
+
+    /// Reads a line that continues a record which is not there.
+    pub fn read_alone<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> bool {
+        self.formats.first().is_some_and(|main| main.parse_alone(line, rules, record).is_ok())
+    }
+
+    /// What continues a record in a line that is in an envelope.
+    pub fn inside<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        self.formats.first().map_or(Cow::Borrowed(line), |main| main.inside(line))
+    }
+
+    /// The texts of the records in a line that holds several.
+    pub fn elements<'a>(&self, line: &'a str) -> Vec<Cow<'a, str>> {
+        self.formats.first().map_or_else(Vec::new, |main| main.elements(line))
+    }
+
+    /// Whether the lines of several streams are mixed in this source.
+    pub fn has_streams(&self) -> bool {
+        self.formats.first().is_some_and(|main| main.has_streams())
+    }
+
+    /// The stream of a line, by a number.
+    pub fn stream_of(&self, line: &str) -> u64 {
+        let stream = self.formats.first().and_then(|main| main.stream(line));
+        stream.map_or(0, |stream| xxhash_rust::xxh3::xxh3_64(stream.as_bytes()))
+    }
+
+    /// The block of the main format that cleaned lines begin with.
+    pub fn block<'l>(&self, lines: impl Iterator<Item = Cow<'l, str>>) -> Block {
+        let main = self.formats.first().map(|main| main.as_ref());
+        Block::gather(lines, |block, line| {
+            main.is_some_and(|main| main.continues(block, line, &self.rules))
+        })
+    }
+
+    /// Reads a whole block into an empty `record`.
+    pub fn read_block<'a>(&self, block: &'a str, record: &mut Record<'a>) -> Reading {
+        let Some(main) = self.formats.first() else {
+            return Reading::Continuation { in_envelope: false };
+        };
+        match main.parse_block(block, &self.rules, record) {
+            Ok(()) => record_of(main.as_ref()),
+            Err(Mismatch::Broken(reason)) => Reading::Reject(reason),
+            Err(_) => Reading::Skip,
         }
     }
 
@@ -206,37 +291,47 @@ impl Dialect {
     }
 }
 
-/// Whether a date such as `25/01/2026` among the first lines says that days come first.
-fn has_day_first(sample: &[&str]) -> bool {
-    const SHAPE: &[u8] = b"00/00/0000";
-    sample.iter().any(|line| {
-        line.as_bytes().windows(SHAPE.len()).any(|window| {
-            let fits = SHAPE.iter().zip(window).all(|(shape, byte)| match shape {
-                b'0' => byte.is_ascii_digit(),
-                shape => byte == shape,
-            });
-            fits && (b"13"..=b"31").contains(&&[window[0], window[1]])
-                && (b"01"..=b"12").contains(&&[window[3], window[4]])
-        })
-    })
-}
-
 #[inline]
 fn record_of(format: &dyn Format) -> Reading {
     Reading::Record { takes_continuations: format.takes_continuations() }
 }
 
-/// Whether a line that no format reads begins like a record all the same, with a date or
-/// time that does not exist: `2026-02-30 00:00:00`. Such a line continues nothing.
+/// Why a line that begins like a record is none.
+const REASON_SHAPE: &str = "looks like a record, but no format reads it";
+
+/// Whether a line that no format reads begins like a record all the same, with a date and time
+/// in a spelling that is known or with one that does not exist (`2026-02-30 00:00:00`,
+/// `[31/31/26, 8:35:38 CET]`). Such a line continues nothing.
 fn has_shape_of_stamp(line: &str) -> bool {
-    const SHAPE: &[u8] = b"0000-00-00 00:00:00";
-    let line = line.strip_prefix('[').unwrap_or(line).as_bytes();
-    line.len() >= SHAPE.len()
-        && SHAPE.iter().zip(line).all(|(shape, byte)| match shape {
-            b'0' => byte.is_ascii_digit(),
-            b' ' => matches!(byte, b' ' | b'T'),
-            shape => byte == shape,
-        })
+    let line = line.strip_prefix(['[', '(', '<']).unwrap_or(line);
+    let bytes = line.as_bytes();
+    let Some(b'0'..=b'9') = bytes.first() else { return false };
+    let number = |at: usize| {
+        bytes
+            .get(at..)
+            .unwrap_or_default()
+            .iter()
+            .take(5)
+            .take_while(|b| b.is_ascii_digit())
+            .count()
+    };
+    let first = number(0);
+    let Some(separator @ (b'-' | b'/' | b'.')) = bytes.get(first) else { return false };
+    let second = number(first + 1);
+    let third_at = first + second + 2;
+    let third = number(third_at);
+    let has_lengths = matches!((first, second, third), (4, 1..=2, 1..=2) | (1..=2, 1..=2, 2 | 4));
+    if !has_lengths || bytes.get(first + 1 + second) != Some(separator) {
+        return false;
+    }
+    // The time of day.
+    let rest = line[third_at + third..].trim_start_matches([' ', ',', 'T', '\t', '_']);
+    let rest_bytes = rest.as_bytes();
+    let hour = rest_bytes.iter().take(3).take_while(|b| b.is_ascii_digit()).count();
+    rest.len() < line.len() - third_at - third
+        && (1..=2).contains(&hour)
+        && rest_bytes.get(hour) == Some(&b':')
+        && rest_bytes.get(hour + 1).is_some_and(u8::is_ascii_digit)
 }
 
 /// A format and the lines of the sample that it reads.
@@ -269,8 +364,9 @@ impl Candidate {
 /// How many lines the record at the beginning of `lines` takes; 0 if there is none.
 fn lines_read(format: &dyn Format, lines: &[&str], rules: &TimeRules) -> usize {
     match format.parse(lines[0], rules, &mut Record::default()) {
-        Ok(()) | Err(Mismatch::Continues { .. }) => return 1,
+        Ok(()) | Err(Mismatch::Continues | Mismatch::Several) => return 1,
         Err(Mismatch::Incomplete) => {}
+        Err(Mismatch::Head) => return block_lines_read(format, lines, rules),
         Err(_) => return 0,
     }
     let mut joined = lines[0].to_owned();
@@ -284,6 +380,16 @@ fn lines_read(format: &dyn Format, lines: &[&str], rules: &TimeRules) -> usize {
         }
     }
     0
+}
+
+/// How many lines the block at the beginning of `lines` takes; 0 if it is none.
+fn block_lines_read(format: &dyn Format, lines: &[&str], rules: &TimeRules) -> usize {
+    let lines = lines.iter().map(|line| Cow::Borrowed(*line));
+    let block = Block::gather(lines, |block, line| format.continues(block, line, rules));
+    match format.parse_block(&block.text, rules, &mut Record::default()) {
+        Ok(()) => block.lines,
+        Err(_) => 0,
+    }
 }
 
 /// The first candidate, in order of specificity, that reads nearly as much as the best.

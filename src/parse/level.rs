@@ -5,13 +5,14 @@ use crate::record::Level;
 use Level::{Debug, Error, Fatal, Info, Trace, Warn};
 
 /// The longest word in [`level_of_word`].
-const WORD_BYTES_MAX: usize = 11;
+const WORD_BYTES_MAX: usize = 32;
 
 /// Reads a level word in any case: `WARNING`, `warn`, `wrn`, `Information`, `crit`.
 ///
 /// Sources: syslog keywords (RFC 5424), java.util.logging, log4j, Python logging,
 /// zap, Serilog, winston, Android, PostgreSQL, Apache httpd.
 pub fn level_of_word(word: &str) -> Option<Level> {
+    // Words of two characters in other scripts take six bytes.
     if word.len() < 3 || word.len() > WORD_BYTES_MAX {
         return None;
     }
@@ -23,22 +24,74 @@ pub fn level_of_word(word: &str) -> Option<Level> {
         "DEBUG" => return Some(Debug),
         _ => {}
     }
+    if !word.is_ascii() {
+        return level_of_other_script(&word.to_lowercase());
+    }
     let mut lower = [0u8; WORD_BYTES_MAX];
     let lower = &mut lower[..word.len()];
     lower.copy_from_slice(word.as_bytes());
     lower.make_ascii_lowercase();
-    Some(match &*lower {
-        b"trace" | b"trc" | b"trace1" | b"trace2" | b"trace3" | b"trace4" | b"verbose" | b"vrb"
-        | b"finest" | b"finer" | b"silly" => Trace,
-        b"debug" | b"dbg" | b"deb" | b"debug1" | b"debug2" | b"debug3" | b"debug4" | b"debug5"
-        | b"fine" | b"config" => Debug,
+    level_of_english(lower).or_else(|| level_of_translation(lower))
+}
+
+fn level_of_english(lower: &[u8]) -> Option<Level> {
+    Some(match lower {
+        b"trace" | b"trc" | b"trce" | b"trace1" | b"trace2" | b"trace3" | b"trace4"
+        | b"verbose" | b"vrb" | b"finest" | b"finer" | b"silly" => Trace,
+        b"debug" | b"dbg" | b"dbug" | b"deb" | b"debug1" | b"debug2" | b"debug3" | b"debug4"
+        | b"debug5" | b"fine" | b"config" => Debug,
         b"info" | b"inf" | b"information" | b"informative" | b"notice" | b"note" | b"log"
         | b"success" | b"info2" | b"info3" | b"info4" => Info,
         b"warn" | b"warning" | b"wrn" | b"warn2" | b"warn3" | b"warn4" => Warn,
-        b"error" | b"err" | b"eror" | b"severe" | b"failure" | b"error2" | b"error3"
+        b"error" | b"err" | b"eror" | b"severe" | b"failure" | b"fail" | b"error2" | b"error3"
         | b"error4" => Error,
         b"fatal" | b"ftl" | b"crit" | b"critical" | b"alert" | b"emerg" | b"emergency"
         | b"panic" | b"dpanic" | b"fatal2" | b"fatal3" | b"fatal4" => Fatal,
+        _ => return None,
+    })
+}
+
+/// What Java, PostgreSQL and .NET write in other languages than English.
+fn level_of_translation(lower: &[u8]) -> Option<Level> {
+    Some(match lower {
+        b"fein" | b"feiner" | b"feinste" => Debug,
+        b"infos" | b"informazioni" | b"informacion" | b"hinweis" | b"meldung" | b"aviso" => Info,
+        b"warnung" | b"avertissement" | b"attention" | b"advertencia" | b"avvertenza"
+        | b"avvertimento" | b"attenzione" | b"waarschuwing" | b"varning" | b"ostrzezenie" => Warn,
+        b"fehler" | b"erreur" | b"errore" | b"erro" | b"fout" | b"fel" | b"blad"
+        | b"schwerwiegend" | b"grave" | b"ernstig" => Error,
+        b"kritisch" | b"critique" | b"critico" | b"fatale" => Fatal,
+        _ => return None,
+    })
+}
+
+/// The same with letters beyond ASCII, in lower case.
+fn level_of_other_script(lower: &str) -> Option<Level> {
+    Some(match lower {
+        "отладка" | "调试" | "偵錯" | "デバッグ" | "디버그" => Debug,
+        "información"
+        | "informação"
+        | "informações"
+        | "инфо"
+        | "информация"
+        | "сообщение"
+        | "信息"
+        | "資訊"
+        | "情報"
+        | "정보" => Info,
+        "advertência" | "ostrzeżenie" | "предупреждение" | "внимание" | "警告" | "경고" => {
+            Warn
+        }
+        "błąd" | "ошибка" | "错误" | "錯誤" | "エラー" | "오류" => Error,
+        "crítico"
+        | "критическая"
+        | "фатальная"
+        | "важно"
+        | "严重"
+        | "嚴重"
+        | "致命的"
+        | "重大"
+        | "심각" => Fatal,
         _ => return None,
     })
 }
@@ -62,7 +115,10 @@ pub fn level_of_message(message: &str) -> Option<Level> {
     let level = cursor.clear_level()?;
     let stated = message.len() - cursor.rest().len();
     let word = message[..stated].trim_matches(|c: char| !c.is_ascii_alphanumeric());
-    let common = ["trace", "debug", "info", "notice", "warn", "warning", "error", "err"];
+    let common = [
+        "trace", "debug", "info", "notice", "warn", "warning", "error", "err", "trce", "dbug",
+        "fail",
+    ];
     let grave = ["critical", "crit", "fatal", "emerg"];
     common.iter().chain(&grave).any(|known| known.eq_ignore_ascii_case(word)).then_some(level)
 }
@@ -169,6 +225,13 @@ mod tests {
             ("crit", Fatal),
             ("Verbose", Trace),
             ("FINE", Debug),
+            ("AVERTISSEMENT", Warn),
+            ("SCHWERWIEGEND", Error),
+            ("INFORMACIÓN", Info),
+            ("ПРЕДУПРЕЖДЕНИЕ", Warn),
+            ("错误", Error),
+            ("fail", Error),
+            ("dbug", Debug),
         ] {
             assert_eq!(level_of_word(word), Some(level), "{word}");
         }

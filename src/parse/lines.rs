@@ -2,7 +2,8 @@
 //! what hostile bytes turn into.
 //!
 //! - Lines end with LF or CR LF. NUL bytes at the beginning of a line (the hole that
-//!   copytruncate leaves) are dropped; elsewhere they become U+FFFD, as invalid UTF-8 does.
+//!   copytruncate leaves) are dropped; elsewhere they become U+FFFD, as damaged UTF-8 does.
+//!   Lines in no UTF-8 at all are read as Windows-1252.
 //! - ANSI colours are removed.
 //! - Lines that no format reads continue the record before them, blank lines between
 //!   them included, within [`RECORD_LINES_MAX`] and [`RECORD_BYTES_MAX`]; beyond those,
@@ -11,8 +12,11 @@
 
 use std::borrow::Cow;
 
+use super::TimeRules;
 use super::dialect::{Dialect, Reading};
-use crate::record::Record;
+use super::formats::plain;
+use super::streams::{self, Reordered};
+use crate::record::{Micros, Record};
 
 /// Longest line that is read as a record: the largest that shippers send (1 MiB).
 pub const LINE_BYTES_MAX: usize = 1 << 20;
@@ -22,6 +26,9 @@ pub const RECORD_LINES_MAX: usize = 2_000;
 pub const RECORD_BYTES_MAX: usize = 1 << 20;
 /// How much of a rejected line is kept.
 pub const REJECT_BYTES_MAX: usize = 4 << 10;
+/// How long after a record's last line one that does not look like it goes on with the record,
+/// in microseconds: a program writes the lines of a message in one go.
+const CONTINUES_WITHIN: Micros = 250_000;
 /// Most lines that [`Reading::Incomplete`] joins.
 const JOINED_LINES_MAX: usize = 500;
 
@@ -42,6 +49,10 @@ pub trait Sink {
 
     /// A line that no format could read, at `start..end`.
     fn reject(&mut self, reason: &'static str, line: &str, start: usize, end: usize);
+
+    /// The records of the block are not in the order of their lines: the ends of all but the
+    /// last say nothing of the source.
+    fn out_of_order(&mut self) {}
 }
 
 /// What became of the lines of a block. `lines` is the sum of the others, where a
@@ -56,6 +67,9 @@ pub struct Tally {
     pub skipped: u64,
     /// Lines with bytes that had to be replaced or removed.
     pub repaired: u64,
+    /// Of the records, those whose lines have no time.
+    #[serde(default)]
+    pub undated: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -66,49 +80,53 @@ impl std::ops::AddAssign for Tally {
         self.rejects += other.rejects;
         self.skipped += other.skipped;
         self.repaired += other.repaired;
+        self.undated += other.undated;
     }
 }
 
 /// Reads a block that begins with a line and ends with one (with or without its line
 /// break) into `sink`.
 pub fn read_block(dialect: &Dialect, block: &[u8], sink: &mut impl Sink) -> Tally {
-    let mut reader = BlockReader {
-        dialect,
-        block,
-        sink,
-        tally: Tally::default(),
-        open: None,
-        stray_reason: REASON_NO_RECORD,
-    };
-    let mut record = Record::default();
-    // One check for the whole block instead of one a line: nearly every block is clean.
-    match clean_text(block) {
-        Some(text) => {
-            let mut start = 0;
-            while start < block.len() {
-                let next = next_line(block, start);
-                let line = strip_line_break(&text[start..next]);
-                let reading = dialect.read(line, &mut record);
-                let end = match reading {
-                    Reading::Record { takes_continuations } if line.len() <= LINE_BYTES_MAX => {
-                        reader.take_record(&record, takes_continuations, line, next);
-                        next
-                    }
-                    other => reader.take_other(other, Cow::Borrowed(line), start, next),
-                };
-                record = record.recycle();
-                start = end;
-            }
-        }
-        None => {
-            let mut start = 0;
-            while start < block.len() {
-                let next = next_line(block, start);
-                start = reader.take_dirty(start, next);
-            }
-        }
+    read_block_by(dialect, dialect.rules(), block, sink)
+}
+
+/// The same with other rules of time than those of the dialect: when a block without times
+/// arrived is known only when it does.
+pub fn read_block_by(
+    dialect: &Dialect,
+    rules: &TimeRules,
+    block: &[u8],
+    sink: &mut impl Sink,
+) -> Tally {
+    if dialect.has_streams()
+        && let Some(reordered) = streams::in_order(dialect, block)
+    {
+        sink.out_of_order();
+        let mut sink = Replaced { sink, reordered: &reordered };
+        return BlockReader::new(dialect, rules, &reordered.bytes, &mut sink).read();
     }
-    reader.finish()
+    BlockReader::new(dialect, rules, block, sink).read()
+}
+
+/// Tells the sink where the lines of a reordered block lie in their source.
+struct Replaced<'r, S> {
+    sink: &'r mut S,
+    reordered: &'r Reordered,
+}
+
+impl<S: Sink> Sink for Replaced<'_, S> {
+    fn record(&mut self, record: &Record<'_>, end: usize) {
+        self.sink.record(record, end);
+    }
+
+    fn extend(&mut self, line: &str, end: usize) {
+        self.sink.extend(line, end);
+    }
+
+    fn reject(&mut self, reason: &'static str, line: &str, start: usize, end: usize) {
+        let origin = self.reordered.origin(start);
+        self.sink.reject(reason, line, origin, origin + (end - start));
+    }
 }
 
 /// Where the line after the one at `start` begins.
@@ -128,13 +146,18 @@ fn clean_text(block: &[u8]) -> Option<&str> {
 #[inline]
 fn strip_line_break(line: &str) -> &str {
     let line = line.strip_suffix('\n').unwrap_or(line);
-    line.strip_suffix('\r').unwrap_or(line)
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)
 }
 
 /// The record that following lines would continue.
 struct Open {
     /// Lines that no format reads continue it too.
     takes_foreign: bool,
+    /// The stream that it is of, where there are several.
+    stream: u64,
+    /// The time of its last line, where each has one.
+    at: Micros,
     lines: usize,
     bytes: usize,
     /// Blank lines seen since; they count only if a continuation follows.
@@ -145,6 +168,8 @@ struct Open {
 
 struct BlockReader<'b, S> {
     dialect: &'b Dialect,
+    rules: &'b TimeRules,
+    has_streams: bool,
     block: &'b [u8],
     sink: &'b mut S,
     tally: Tally,
@@ -153,7 +178,47 @@ struct BlockReader<'b, S> {
     stray_reason: &'static str,
 }
 
-impl<S: Sink> BlockReader<'_, S> {
+impl<'b, S: Sink> BlockReader<'b, S> {
+    fn new(
+        dialect: &'b Dialect,
+        rules: &'b TimeRules,
+        block: &'b [u8],
+        sink: &'b mut S,
+    ) -> BlockReader<'b, S> {
+        let has_streams = dialect.has_streams();
+        let (tally, open, stray_reason) = (Tally::default(), None, REASON_NO_RECORD);
+        BlockReader { dialect, rules, has_streams, block, sink, tally, open, stray_reason }
+    }
+
+    fn read(mut self) -> Tally {
+        let mut start = 0;
+        // One check for the whole block instead of one a line: nearly every block is clean.
+        match clean_text(self.block) {
+            Some(text) => {
+                let mut record = Record::default();
+                while start < text.len() {
+                    let next = next_line(self.block, start);
+                    let line = strip_line_break(&text[start..next]);
+                    start = match self.dialect.read_by(line, self.rules, &mut record) {
+                        Reading::Record { takes_continuations } if line.len() <= LINE_BYTES_MAX => {
+                            self.take_record(&record, takes_continuations, line, next);
+                            next
+                        }
+                        other => self.take_other(other, Cow::Borrowed(line), start, next),
+                    };
+                    record = record.recycle();
+                }
+            }
+            None => {
+                while start < self.block.len() {
+                    start = self.take_dirty(start, next_line(self.block, start));
+                }
+            }
+        }
+        self.drop_blanks();
+        self.tally
+    }
+
     /// Counts and emits; returns nothing because a record ends where its line does.
     #[inline]
     fn take_record(
@@ -166,9 +231,14 @@ impl<S: Sink> BlockReader<'_, S> {
         self.drop_blanks();
         self.tally.lines += 1;
         self.tally.records += 1;
+        let is_undated = self.rules.undated.is_some() && self.rules.absent == Some(record.ts);
+        self.tally.undated += u64::from(is_undated);
         self.sink.record(record, end);
+        let stream = if self.has_streams { self.dialect.stream_of(line) } else { 0 };
         self.open = Some(Open {
             takes_foreign: takes_continuations,
+            stream,
+            at: record.ts,
             lines: 1,
             bytes: line.len(),
             blank: 0,
@@ -192,16 +262,19 @@ impl<S: Sink> BlockReader<'_, S> {
         }
         match reading {
             Reading::Incomplete => return self.take_joined(line, start, end),
+            Reading::Block => return self.take_block(&line, start, end),
             Reading::Skip => {
                 self.drop_blanks();
                 self.tally.lines += 1;
                 self.tally.skipped += 1;
             }
+            Reading::Several => self.take_several(&line, start, end),
+            Reading::Continuation { in_envelope: true } => self.take_inside(&line, start, end),
             Reading::Reject(_) | Reading::Continuation { .. } if line.trim().is_empty() => {
                 self.take_blank();
             }
             Reading::Reject(reason) => self.take_broken(reason, &line, start, end),
-            Reading::Continuation { from } => self.take_continuation(&line, from, start, end),
+            Reading::Continuation { .. } => self.take_continuation(&line, &line, false, start, end),
             Reading::Record { .. } => {
                 unreachable!("records of allowed length are taken by the caller")
             }
@@ -240,14 +313,62 @@ impl<S: Sink> BlockReader<'_, S> {
         }
     }
 
-    fn take_continuation(&mut self, whole: &str, from: usize, start: usize, end: usize) {
-        let line = &whole[from..];
-        let Some(open) = self.open.as_mut().filter(|open| open.takes_foreign || from > 0) else {
+    /// A continuation in an envelope, of the record before in the same stream. Without one, or
+    /// where the envelopes say that time has passed in between, it is a record by itself.
+    fn take_inside(&mut self, line: &str, start: usize, end: usize) {
+        let text = self.dialect.inside(line);
+        let stream = if self.has_streams { self.dialect.stream_of(line) } else { 0 };
+        let mut record = Record::default();
+        let stands_alone = self.dialect.read_alone(line, self.rules, &mut record);
+        let continues = self.open.as_ref().is_some_and(|open| {
+            let is_soon = (0..=CONTINUES_WITHIN).contains(&(record.ts - open.at));
+            open.stream == stream && (!stands_alone || is_soon || plain::goes_on(&text))
+        });
+        match (continues, stands_alone) {
+            (true, _) if text.trim().is_empty() => self.take_blank(),
+            (true, _) => {
+                self.take_continuation(line, &text, true, start, end);
+                if let Some(open) = self.open.as_mut().filter(|_| stands_alone) {
+                    open.at = record.ts;
+                }
+            }
+            (false, true) => self.take_record(&record, false, line, end),
+            (false, false) => self.take_reject(self.stray_reason, line, start, end),
+        }
+    }
+
+    /// A line of several records, each read by itself.
+    fn take_several(&mut self, line: &str, start: usize, end: usize) {
+        let elements = self.dialect.elements(line);
+        for (number, element) in elements.into_iter().enumerate() {
+            let mut record = Record::default();
+            let lines = self.tally.lines;
+            match self.dialect.read_by(&element, self.rules, &mut record) {
+                Reading::Record { .. } => self.take_record(&record, false, &element, end),
+                Reading::Reject(reason) => self.take_reject(reason, &element, start, end),
+                _ => self.take_reject(REASON_AFTER_CLOSED, &element, start, end),
+            }
+            // It is one line however much it holds.
+            self.tally.lines = lines + u64::from(number == 0);
+        }
+    }
+
+    /// `text` is what continues the record in the line `whole`.
+    fn take_continuation(
+        &mut self,
+        whole: &str,
+        text: &str,
+        in_envelope: bool,
+        start: usize,
+        end: usize,
+    ) {
+        let takes = |open: &&mut Open| open.takes_foreign || in_envelope;
+        let Some(open) = self.open.as_mut().filter(takes) else {
             return self.take_reject(self.stray_reason, whole, start, end);
         };
         let fits = !open.full
             && open.lines + open.blank < RECORD_LINES_MAX
-            && open.bytes + open.blank + line.len() < RECORD_BYTES_MAX;
+            && open.bytes + open.blank + text.len() < RECORD_BYTES_MAX;
         if !fits {
             open.full = true;
             return self.take_reject(REASON_RECORD_TOO_LONG, whole, start, end);
@@ -255,11 +376,11 @@ impl<S: Sink> BlockReader<'_, S> {
         for _ in 0..open.blank {
             self.sink.extend("", end);
         }
-        self.sink.extend(line, end);
+        self.sink.extend(text, end);
         self.tally.lines += 1;
         self.tally.continuations += 1 + open.blank as u64;
         open.lines += 1 + open.blank;
-        open.bytes += open.blank + line.len() + 1;
+        open.bytes += open.blank + text.len() + 1;
         open.blank = 0;
     }
 
@@ -277,19 +398,59 @@ impl<S: Sink> BlockReader<'_, S> {
             joined.push_str(&clean(&self.block[at..next]).0);
             (at, lines) = (next, lines + 1);
             let mut record = Record::default();
-            match self.dialect.read(&joined, &mut record) {
+            match self.dialect.read_by(&joined, self.rules, &mut record) {
                 Reading::Record { takes_continuations } => {
                     self.take_record(&record, takes_continuations, &joined, at);
-                    self.tally.lines += lines - 1;
-                    self.tally.continuations += lines - 1;
-                    return at;
                 }
-                Reading::Incomplete => {}
+                Reading::Several => self.take_several(&joined, start, at),
+                Reading::Continuation { in_envelope: true } => self.take_inside(&joined, start, at),
+                Reading::Incomplete => continue,
                 _ => break,
             }
+            self.tally.lines += lines - 1;
+            self.tally.continuations += lines - 1;
+            return at;
         }
-        self.take_broken(REASON_INCOMPLETE, &first, start, end);
+        // A bracket alone says nothing of a record: it may be a line of what a program prints.
+        let is_bracket = first.trim().len() <= 1;
+        if is_bracket && self.open.as_ref().is_some_and(|open| open.takes_foreign) {
+            self.take_continuation(&first, &first, false, start, end);
+        } else {
+            self.take_broken(REASON_INCOMPLETE, &first, start, end);
+        }
         end
+    }
+
+    /// A record of several lines ([`super::blocks`]). If it cannot be read, only its first line
+    /// is rejected and the others are read by themselves.
+    fn take_block(&mut self, first: &str, start: usize, end: usize) -> usize {
+        let mut at = start;
+        let lines = std::iter::from_fn(|| {
+            let line = at..next_line(self.block, at);
+            at = line.end;
+            (!line.is_empty()).then(|| clean(&self.block[line]).0)
+        });
+        let block = self.dialect.block(lines);
+        let block_end = (0..block.lines).fold(start, |at, _| next_line(self.block, at));
+        let mut record = Record::default();
+        match self.dialect.read_block(&block.text, &mut record) {
+            Reading::Record { takes_continuations } => {
+                self.take_record(&record, takes_continuations, &block.text, block_end);
+                self.tally.lines += block.lines as u64 - 1;
+                self.tally.continuations += block.lines as u64 - 1;
+                block_end
+            }
+            Reading::Reject(reason) => {
+                self.take_broken(reason, first, start, end);
+                end
+            }
+            _ => {
+                self.drop_blanks();
+                self.tally.lines += 1;
+                self.tally.skipped += 1;
+                end
+            }
+        }
     }
 
     /// A line of a block that is not clean text.
@@ -297,19 +458,13 @@ impl<S: Sink> BlockReader<'_, S> {
         let (line, repaired) = clean(&self.block[start..next]);
         self.tally.repaired += u64::from(repaired);
         let mut record = Record::default();
-        let reading = self.dialect.read(&line, &mut record);
-        match reading {
+        match self.dialect.read_by(&line, self.rules, &mut record) {
             Reading::Record { takes_continuations } if line.len() <= LINE_BYTES_MAX => {
                 self.take_record(&record, takes_continuations, &line, next);
                 next
             }
             other => self.take_other(other, Cow::Borrowed(&line), start, next),
         }
-    }
-
-    fn finish(mut self) -> Tally {
-        self.drop_blanks();
-        self.tally
     }
 }
 
@@ -319,15 +474,18 @@ pub fn beginning(line: &str) -> &str {
 }
 
 const ESCAPE: u8 = 0x1b;
+/// What editors on Windows write at the beginning of UTF-8.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// A line as formats see it: without line break, ANSI escapes and NUL bytes, in valid
-/// UTF-8. Says whether bytes were lost that were not just colour.
+/// A line as formats see it: without line break, byte order mark, ANSI escapes and NUL bytes,
+/// in valid UTF-8. Says whether bytes were lost that were not just colour.
 pub fn clean(raw: &[u8]) -> (Cow<'_, str>, bool) {
     let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
     let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+    let raw = raw.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(raw);
     let hole = raw.iter().take_while(|&&b| b == 0).count();
-    let text = String::from_utf8_lossy(&raw[hole..]);
-    let mut repaired = hole > 0 || matches!(text, Cow::Owned(_));
+    let (text, is_lossy) = decoded(&raw[hole..]);
+    let mut repaired = hole > 0 || is_lossy;
     if memchr::memchr2(0, ESCAPE, text.as_bytes()).is_none() {
         return (text, repaired);
     }
@@ -344,6 +502,23 @@ pub fn clean(raw: &[u8]) -> (Cow<'_, str>, bool) {
         }
     }
     (Cow::Owned(out), repaired)
+}
+
+/// UTF-8, or, where a line is not, the Windows-1252 (Latin-1 with more) that it is then: every
+/// byte of it is a character. A line that has characters of UTF-8 as well is damaged UTF-8, of
+/// which what cannot be read is replaced. Says whether it was.
+fn decoded(raw: &[u8]) -> (Cow<'_, str>, bool) {
+    let error = match std::str::from_utf8(raw) {
+        Ok(text) => return (Cow::Borrowed(text), false),
+        Err(error) => error,
+    };
+    // A character of several bytes that is read, or one that is cut off by the end of the line.
+    let is_utf8 =
+        error.error_len().is_none() || raw.utf8_chunks().any(|chunk| !chunk.valid().is_ascii());
+    if is_utf8 {
+        return (String::from_utf8_lossy(raw), true);
+    }
+    (encoding_rs::WINDOWS_1252.decode_without_bom_handling(raw).0, false)
 }
 
 /// Skips what follows ESC: a control sequence (`[1;31m`), an operating system command
@@ -396,7 +571,10 @@ mod tests {
             (b"\x1b]8;;http://x\x07link\x1b]8;;\x1b\\", "link", false),
             (b"\0\0\0after copytruncate", "after copytruncate", true),
             (b"a\0b", "a\u{fffd}b", true),
-            (b"caf\xe9", "caf\u{fffd}", true),
+            (b"caf\xe9 5 \x80", "caf\u{e9} 5 \u{20ac}", false),
+            (b"caf\xc3\xa9 \xe9 x", "caf\u{e9} \u{fffd} x", true),
+            (b"cut off: caf\xc3", "cut off: caf\u{fffd}", true),
+            (b"\xef\xbb\xbfafter a mark", "after a mark", false),
             (b"\x1b[", "", false),
         ] {
             let (text, was_repaired) = clean(raw);

@@ -7,20 +7,26 @@
 //! ```
 //!
 //! - [`formats`]: one file a format, and the list of them. Start here to add one.
+//! - [`blocks`]: records whose time stands in the first of several lines.
 //! - [`dialect`]: what a source's first lines say about its formats, with scores.
 //! - [`lines`]: blocks of bytes to lines to records; multi-line rules, hostile bytes.
+//! - [`streams`]: sources in which the lines of several streams are mixed.
 //! - [`time`], [`level`]: spellings of timestamps and levels.
 //! - [`scan`]: the cursor that formats read a line with.
 
+pub mod blocks;
 pub mod dialect;
 pub mod formats;
 pub mod level;
 pub mod lines;
 pub mod scan;
+pub mod streams;
 pub mod time;
 
+use std::borrow::Cow;
+
 pub use dialect::Dialect;
-pub use lines::{Sink, Tally, read_block};
+pub use lines::{Sink, Tally, read_block, read_block_by};
 pub use time::{TimeRules, Zone};
 
 use crate::record::Record;
@@ -35,9 +41,15 @@ pub enum Mismatch {
     /// The beginning of a record that goes on in the next line (a quoted line break in
     /// CSV, pretty-printed JSON). Tried again with the next line appended.
     Incomplete,
-    /// This format's, and from this byte on the continuation of the record before: a line
-    /// of a stack trace in the envelope that a container's runtime puts around every line.
-    Continues { from: usize },
+    /// This format's, and the continuation of the record before: a line of a stack trace in the
+    /// envelope that a container's runtime puts around every line. What continues the record is
+    /// [`Format::inside`] the line.
+    Continues,
+    /// This format's, and several records: [`Format::elements`] tells them apart.
+    Several,
+    /// The first line of a block: a record that goes on up to the line that begins the next
+    /// one ([`Format::continues`]), and is read as a whole ([`Format::parse_block`]).
+    Head,
     /// This format's, but not a record: a header, a comment.
     Skip,
 }
@@ -57,6 +69,56 @@ pub trait Format: Send + Sync {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch>;
+
+    /// What stands in the envelope of a line: all of it where there is none.
+    fn inside<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(line)
+    }
+
+    /// Reads a line that [continues](Mismatch::Continues) a record which is not there.
+    ///
+    /// # Errors
+    /// It is no record by itself either.
+    fn parse_alone<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        self.parse(line, rules, record)
+    }
+
+    /// The texts of the records in a line that holds [several](Mismatch::Several).
+    fn elements<'a>(&self, line: &'a str) -> Vec<Cow<'a, str>> {
+        vec![Cow::Borrowed(line)]
+    }
+
+    /// Whether the lines of several streams are mixed in a source of this format.
+    fn has_streams(&self) -> bool {
+        false
+    }
+
+    /// The stream that a line belongs to: only lines of one stream go on with each other.
+    fn stream<'a>(&self, _line: &'a str) -> Option<&'a str> {
+        None
+    }
+
+    /// Whether `line` belongs to the block that `block` is the beginning of, of a format that
+    /// answers [`Mismatch::Head`]. Only the format itself knows: SQL in a slow query log has
+    /// lines that begin with dates.
+    fn continues(&self, _block: &str, line: &str, rules: &TimeRules) -> bool {
+        self.parse(line, rules, &mut Record::default()) == Err(Mismatch::Foreign)
+    }
+
+    /// Reads a whole block, its lines joined with line breaks, into an empty `record`.
+    fn parse_block<'a>(
+        &self,
+        _block: &'a str,
+        _rules: &TimeRules,
+        _record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        Err(Mismatch::Foreign)
+    }
 
     /// Whether foreign lines after a record belong to it, as stack traces do.
     fn takes_continuations(&self) -> bool {

@@ -216,7 +216,8 @@ impl<'a> Cursor<'a> {
             probe.advance(1);
             probe.skip_spaces();
         }
-        let letters = probe.rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte >= 0x80;
+        let letters = probe.rest.bytes().take_while(is_letter).count();
         let level = level_of_word(&probe.rest[..letters])?;
         probe.advance(letters);
         match close {

@@ -7,22 +7,26 @@
 //! - **No year**: the latest year that does not put the timestamp more than a day
 //!   after the reference (the file's modification time; now for streams).
 //! - **No date** (`14:03:11.120`): the latest day, by the same rule with an hour.
-//! - `01/02/2026` is January 2nd, unless the first number is above 12 in this or another of
-//!   the source's first lines;
-//!   `01.02.2026` is February 1st unless the second is above 12.
+//! - **The order of day, month and year** (`01/02/2026`, `1/5/26`) is one for all lines of a
+//!   source, decided from its lines and its own time: [`order`]. A date that does not exist in
+//!   that order is none.
 //! - A local time that the clocks skipped or had twice is read with the offset
 //!   before the change.
-//! - Numbers are seconds, milli-, micro- or nanoseconds since 1970 by their size.
+//! - Numbers, also with an exponent or hexadecimal, are seconds, milli-, micro- or nanoseconds since 1970 by their size.
 
 mod clock;
+mod date;
 mod given;
+mod months;
+pub mod order;
 mod spelling;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Offset, TimeZone};
 
-use crate::record::Micros;
+use crate::record::{Micros, Record};
 use clock::{read_fraction, read_offset};
 pub use given::{EXAMPLES, given, is_in_reach};
+pub use order::{DateOrder, ShortDate};
 pub use spelling::{read, read_six_and_six};
 
 pub const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -52,12 +56,8 @@ pub enum Date {
         month: u8,
         day: u8,
     },
-    /// `01/02/2026`: which number is the month, the rules know.
-    Slashed {
-        first: u8,
-        second: u8,
-        year: i32,
-    },
+    /// `01/02/2026`, `1/5/26`: which number is what, the rules know.
+    Short(ShortDate),
     NoYear {
         month: u8,
         day: u8,
@@ -134,16 +134,71 @@ pub struct TimeRules {
     pub zone: Zone,
     /// UTC; timestamps without a year or date are placed at or before it.
     pub reference: Micros,
-    /// `01/02/2026` is February 1st.
-    pub day_first: bool,
+    /// The order of day, month and year in dates of numbers; `None`: each by itself.
+    pub order: Option<DateOrder>,
     /// The time of a record that names none, where something else knows it: a container's
     /// runtime stamps every line.
     pub absent: Option<Micros>,
+    /// What a record says of a time that is [`TimeRules::absent`] from its line: how it was come by.
+    pub undated: Option<Undated>,
+}
+
+/// What becomes of a record whose line has no time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Undated {
+    /// It has the time at which it was read.
+    Arrival,
+    /// It has the time at which its file was last written to.
+    #[default]
+    Mtime,
+    /// It is a reject.
+    Reject,
+}
+
+impl Undated {
+    pub const ALL: [Undated; 3] = [Undated::Arrival, Undated::Mtime, Undated::Reject];
+
+    /// As `--undated` takes it and the field `undated` says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Undated::Arrival => "arrival",
+            Undated::Mtime => "mtime",
+            Undated::Reject => "reject",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Undated> {
+        Undated::ALL.into_iter().find(|undated| undated.name() == name)
+    }
 }
 
 impl TimeRules {
     pub fn new(zone: Zone, reference: Micros) -> TimeRules {
-        TimeRules { zone, reference, day_first: false, absent: None }
+        TimeRules { zone, reference, order: None, absent: None, undated: None }
+    }
+
+    /// The rules of a file that was last written to at `mtime` and is read at `now`.
+    pub fn of_file(zone: Zone, mtime: Micros, now: Micros, undated: Undated) -> TimeRules {
+        let absent = match undated {
+            Undated::Arrival => Some(now),
+            Undated::Mtime => Some(mtime.min(now)),
+            Undated::Reject => None,
+        };
+        let undated = absent.is_some().then_some(undated);
+        TimeRules { absent, undated, ..TimeRules::new(zone, mtime) }
+    }
+
+    /// The rules of what is read as it arrives.
+    pub fn of_stream(zone: Zone, now: Micros) -> TimeRules {
+        let undated = Some(Undated::Arrival);
+        TimeRules { absent: Some(now), undated, ..TimeRules::new(zone, now) }
+    }
+
+    /// Notes in a record that its time is not its line's.
+    pub fn mark_undated(&self, record: &mut Record<'_>) {
+        if let Some(undated) = self.undated {
+            record.fields.str("undated", undated.name());
+        }
     }
 
     /// UTC microseconds, or `None` for a date that does not exist.
@@ -153,20 +208,12 @@ impl TimeRules {
             Stamp::Civil { date: Date::Full { year, month, day }, time, offset } => {
                 self.civil(days_from_civil(year, month, day)?, time, offset)
             }
-            Stamp::Civil { date: Date::Slashed { first, second, year }, time, offset } => {
-                let (month, day) = match (self.day_first, first, second) {
-                    (_, 13.., _) | (true, _, ..=12) => (second, first),
-                    _ => (first, second),
-                };
-                self.civil(days_from_civil(year, month, day)?, time, offset)
-            }
+            Stamp::Civil { date: Date::Short(date), time, offset } => match self.order {
+                Some(order) => self.short(date, order, time, offset),
+                None => self.likeliest(date, time, offset),
+            },
             Stamp::Civil { date: Date::NoYear { month, day }, time, offset } => {
-                let this_year = naive_from_micros(self.reference)?.year();
-                // One year ahead for the slack at New Year, eight back for February 29th.
-                (this_year - 8..=this_year + 1).rev().find_map(|year| {
-                    let at = self.civil(days_from_civil(year, month, day)?, time, offset)?;
-                    (at <= self.reference + YEAR_SLACK).then_some(at)
-                })
+                self.latest_year(month, day, time, offset)
             }
             Stamp::Civil { date: Date::None, time, offset } => {
                 let today = self.reference.div_euclid(SECONDS_PER_DAY * MICROS_PER_SECOND) + 1;
@@ -176,6 +223,46 @@ impl TimeRules {
                 })
             }
         }
+    }
+
+    /// A date in one order.
+    fn short(
+        &self,
+        date: ShortDate,
+        order: DateOrder,
+        time: Micros,
+        offset: Option<i32>,
+    ) -> Option<Micros> {
+        match date.in_order(order)? {
+            (Some(year), month, day) => {
+                self.civil(days_from_civil(year, month, day)?, time, offset)
+            }
+            (None, month, day) => self.latest_year(month, day, time, offset),
+        }
+    }
+
+    /// A date of a source that tells nothing of the order: the likeliest that is not after the
+    /// reference.
+    fn likeliest(&self, date: ShortDate, time: Micros, offset: Option<i32>) -> Option<Micros> {
+        let orders = date.usual_orders();
+        let readings = || {
+            let at = |order| Some((order, self.short(date, order, time, offset)?));
+            orders.iter().copied().filter_map(at)
+        };
+        let is_past = |at: Micros| self.reference <= 0 || at <= self.reference + YEAR_SLACK;
+        let order = order::later_year(readings().filter(|(_, at)| is_past(*at)))
+            .or_else(|| readings().next().map(|(order, _)| order))?;
+        self.short(date, order, time, offset)
+    }
+
+    /// A date without a year, in the latest that does not put it after the reference.
+    fn latest_year(&self, month: u8, day: u8, time: Micros, offset: Option<i32>) -> Option<Micros> {
+        let this_year = naive_from_micros(self.reference)?.year();
+        // One year ahead for the slack at New Year, eight back for February 29th.
+        (this_year - 8..=this_year + 1).rev().find_map(|year| {
+            let at = self.civil(days_from_civil(year, month, day)?, time, offset)?;
+            (at <= self.reference + YEAR_SLACK).then_some(at)
+        })
     }
 
     #[inline]
@@ -242,9 +329,17 @@ fn days_from_civil(year: i32, month: u8, day: u8) -> Option<i64> {
 }
 
 /// Reads an epoch number: seconds (with a fraction or not), milliseconds,
-/// microseconds or nanoseconds, told apart by size (years 2001 to 2286).
+/// microseconds or nanoseconds, told apart by size (years 2001 to 2286); also with an
+/// exponent (`1.7675712e9`), and seconds in eight hexadecimal digits (`0x695b8a00`).
 pub fn epoch(text: &str) -> Option<Micros> {
     let bytes = text.as_bytes();
+    match bytes {
+        [b'0', b'x' | b'X', digits @ ..] => return epoch_of_hexadecimal(digits),
+        [b'1'..=b'9', b'.', .., _] if memchr::memchr2(b'e', b'E', bytes).is_some() => {
+            return epoch_of_float(text);
+        }
+        _ => {}
+    }
     let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
     if !(10..=19).contains(&digits) {
         return None;
@@ -265,6 +360,22 @@ pub fn epoch(text: &str) -> Option<Micros> {
         // `1767571200000.25`: the fraction of a millisecond is below what matters.
         _ => epoch_number(whole),
     }
+}
+
+/// A number with an exponent, or with more digits than a double has.
+pub fn epoch_of_float(text: &str) -> Option<Micros> {
+    let number: f64 = text.parse().ok()?;
+    // Below 2286 in seconds, where the fraction counts; above by size.
+    if (1e9..1e10).contains(&number) {
+        return Some((number * MICROS_PER_SECOND as f64).round() as Micros);
+    }
+    if (1e10..9e18).contains(&number) { epoch_number(number as i64) } else { None }
+}
+
+fn epoch_of_hexadecimal(digits: &[u8]) -> Option<Micros> {
+    let is_hexadecimal = digits.len() == 8 && digits.iter().all(u8::is_ascii_hexdigit);
+    let digits = std::str::from_utf8(digits).ok().filter(|_| is_hexadecimal)?;
+    epoch_number(i64::from_str_radix(digits, 16).ok()?)
 }
 
 /// An epoch number by its size; see [`epoch`].
@@ -313,6 +424,26 @@ mod tests {
             ("01/05/2026 10:11:12 PM x", "2026-01-05T22:11:12.000000 + x"),
             ("1/5/2026 9:03:11 AM x", "2026-01-05T09:03:11.000000 + x"),
             ("25/12/2025 10:11:12 x", "2025-12-25T10:11:12.000000 + x"),
+            ("1/5/26, 8:35:38:653 CET] x", "2026-01-05T07:35:38.653000 +] x"),
+            ("01/05/2026, 11:59:57\u{202f}PM x", "2026-01-05T23:59:57.000000 + x"),
+            ("1/5/2026 12:00:02\u{a0}a. m. x", "2026-01-05T00:00:02.000000 + x"),
+            ("1/5/2026 10:11:12 p.m. x", "2026-01-05T22:11:12.000000 + x"),
+            ("2026-1-5 9:03:11 x", "2026-01-05T09:03:11.000000 + x"),
+            ("2026. 1. 5. \u{c624}\u{d6c4} 3:04:05 x", "2026-01-05T15:04:05.000000 + x"),
+            ("2026\u{5e74}1\u{6708}5\u{65e5} 10:11:12 x", "2026-01-05T10:11:12.000000 + x"),
+            ("05-janv.-2026 10:11:12.123 INFOS", "2026-01-05T10:11:12.123000 + INFOS"),
+            ("5. Januar 2026 10:11:12 x", "2026-01-05T10:11:12.000000 + x"),
+            ("M\u{e4}r 05 10:11:12 host", "2026-03-05T10:11:12.000000 + host"),
+            ("05-JAN-26 10.11.12.123 AM x", "2026-01-05T10:11:12.123000 + x"),
+            ("05 Jan 10:11:12:33 x", "none"),
+            ("2026-01-05T11:11:12+01:00[Europe/Berlin] x", "2026-01-05T10:11:12.000000 + x"),
+            ("2026-01-05 11:11:12 GMT+1 x", "2026-01-05T10:11:12.000000 + x"),
+            ("2026-01-05 11:11:12 UTC+01:00 x", "2026-01-05T10:11:12.000000 + x"),
+            ("2026-01-05 11:11:12 UTC - x", "2026-01-05T11:11:12.000000 + - x"),
+            ("2026-01-05 21:11:12 AEST x", "2026-01-05T11:11:12.000000 + x"),
+            ("20260105111112.123456+060 x", "2026-01-05T10:11:12.123456 + x"),
+            ("1.7675712001234E+09 x", "2026-01-05T00:00:00.123400 + x"),
+            ("0x695b0180 x", "2026-01-05T00:10:40.000000 + x"),
             ("05.01.2026 10:11:12 x", "2026-01-05T10:11:12.000000 + x"),
             ("03-17 16:13:38.811  1702", "2026-03-17T16:13:38.811000 +  1702"),
             ("10.30 16:49:06] x", "2026-10-30T16:49:06.000000 +] x"),

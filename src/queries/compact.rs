@@ -11,9 +11,13 @@ const ROLLUPS: &str = include_str!("../../sql/compact_rollups.sql");
 const INTAKE: &str = include_str!("../../sql/compact_intake.sql");
 
 const RECEIPTS: &str = include_str!("../../sql/forget_receipts.sql");
+const ANSWERED: &str = include_str!("../../sql/forget_answered.sql");
 
 /// Keys of what was received are needed no longer than this; see `receive::receipts`.
 const RECEIPTS_STAY: Micros = 2 * 60 * MINUTE;
+
+/// Requests that were answered are of no use any more; in this time the answer is noted.
+const ANSWERED_STAY: Micros = MINUTE;
 
 /// More of them than this are not known again; see there.
 const RECEIPTS_MAX: usize = 1_000_000;
@@ -27,7 +31,10 @@ pub fn compact(session: &Session, from: Micros, to: Micros, now: Micros) -> Resu
     let rollups = Parameters::new().with("from", from).with("to", to);
     let intake = Parameters::new().with("to", now - INTAKE_STAYS);
     let receipts = Parameters::new().with("to", now - RECEIPTS_STAY).with("keep", RECEIPTS_MAX);
-    for (script, parameters) in [(ROLLUPS, rollups), (INTAKE, intake), (RECEIPTS, receipts)] {
+    let answered = Parameters::new().with("to", now - ANSWERED_STAY);
+    let scripts =
+        [(ROLLUPS, rollups), (INTAKE, intake), (RECEIPTS, receipts), (ANSWERED, answered)];
+    for (script, parameters) in scripts {
         session.transaction(|| {
             statements::split(script)
                 .into_iter()

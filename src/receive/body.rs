@@ -6,9 +6,13 @@ use std::io::{BufReader, Read};
 
 use super::desk::Refusal;
 
+/// Packings that a body may have one in the other.
+const PACKINGS_MAX: usize = 4;
+
 /// The body without its packing, which `encoding` names as the header Content-Encoding does
-/// (RFC 9110, section 8.4): `gzip`, `deflate`, `zstd`, `identity` or nothing. `snappy` is the
-/// block format that Loki and Prometheus send.
+/// (RFC 9110, section 8.4): a list of `gzip`, `deflate`, `zlib`, `zstd`, `lz4`, `snappy`,
+/// `identity`, or nothing. `snappy` is the block format that Loki and Prometheus send, or the
+/// framed one.
 ///
 /// # Errors
 /// What is wrong with it, or that it has more than `bytes_max` bytes.
@@ -17,14 +21,38 @@ pub fn unpacked<'a>(
     encoding: &str,
     bytes_max: usize,
 ) -> Result<Cow<'a, [u8]>, Refusal> {
-    match encoding.trim().to_ascii_lowercase().as_str() {
-        "" | "identity" => Ok(Cow::Borrowed(packed)),
+    let packings: Vec<&str> = packings(encoding).collect();
+    if packings.len() > PACKINGS_MAX {
+        return Err(Refusal::Unsupported(format!("content encoding {encoding}")));
+    }
+    let mut body = Cow::Borrowed(packed);
+    // The last was applied last.
+    for packing in packings.into_iter().rev() {
+        body = Cow::Owned(unpacked_once(&body, packing, bytes_max)?);
+    }
+    Ok(body)
+}
+
+/// Whether a body is packed at all.
+pub fn is_packed(encoding: &str) -> bool {
+    packings(encoding).next().is_some()
+}
+
+fn packings(encoding: &str) -> impl Iterator<Item = &str> {
+    let is_one = |packing: &&str| !packing.is_empty() && !packing.eq_ignore_ascii_case("identity");
+    encoding.split(',').map(str::trim).filter(is_one)
+}
+
+fn unpacked_once(packed: &[u8], packing: &str, bytes_max: usize) -> Result<Vec<u8>, Refusal> {
+    match packing.to_ascii_lowercase().as_str() {
         "gzip" | "x-gzip" => all_of(flate2::read::MultiGzDecoder::new(packed), "gzip", bytes_max),
         // RFC 9110 says zlib; some clients send it bare.
-        "deflate" if is_zlib(packed) => {
+        "deflate" | "zlib" if is_zlib(packed) => {
             all_of(flate2::read::ZlibDecoder::new(packed), "deflate", bytes_max)
         }
-        "deflate" => all_of(flate2::read::DeflateDecoder::new(packed), "deflate", bytes_max),
+        "deflate" | "zlib" => {
+            all_of(flate2::read::DeflateDecoder::new(packed), "deflate", bytes_max)
+        }
         "zstd" => {
             let decoder =
                 zstd::Decoder::with_buffer(BufReader::new(packed)).and_then(|mut zstd| {
@@ -33,23 +61,27 @@ pub fn unpacked<'a>(
                 });
             all_of(decoder.map_err(|error| broken("zstd", &error))?, "zstd", bytes_max)
         }
-        "snappy" => snappy(packed, bytes_max),
-        other => Err(Refusal::Unsupported(format!("content encoding {other}"))),
+        // The frame format, with a magic number; blocks do not say how long they are.
+        "lz4" => all_of(lz4_flex::frame::FrameDecoder::new(packed), "lz4", bytes_max),
+        "snappy" | "x-snappy" | "x-snappy-framed" | "snappy-framed" => snappy(packed, bytes_max),
+        other => Err(Refusal::Unsupported(format!(
+            "content encoding {other}; there are gzip, deflate, zlib, zstd, lz4, snappy"
+        ))),
     }
 }
 
-fn all_of<'a>(
+fn all_of(
     decoder: impl Read,
     encoding: &'static str,
     bytes_max: usize,
-) -> Result<Cow<'a, [u8]>, Refusal> {
+) -> Result<Vec<u8>, Refusal> {
     let mut whole = Vec::new();
     let read = decoder.take(bytes_max as u64 + 1).read_to_end(&mut whole);
     read.map_err(|error| broken(encoding, &error))?;
     if whole.len() > bytes_max {
         return Err(Refusal::TooLarge { bytes_max });
     }
-    Ok(Cow::Owned(whole))
+    Ok(whole)
 }
 
 /// Memory that a body may make its decoder take: 8 MiB, which every client's level is content
@@ -66,7 +98,7 @@ fn is_zlib(packed: &[u8]) -> bool {
 const SNAPPY_GROWTH_MAX: usize = 32;
 
 /// The length stands at the beginning: it is looked at before memory is taken for it.
-fn snappy<'a>(packed: &[u8], bytes_max: usize) -> Result<Cow<'a, [u8]>, Refusal> {
+fn snappy(packed: &[u8], bytes_max: usize) -> Result<Vec<u8>, Refusal> {
     /// What a framed stream begins with.
     const STREAM: &[u8] = b"\xff\x06\x00\x00sNaPpY";
     if packed.starts_with(STREAM) {
@@ -82,7 +114,7 @@ fn snappy<'a>(packed: &[u8], bytes_max: usize) -> Result<Cow<'a, [u8]>, Refusal>
         return Err(Refusal::TooLarge { bytes_max });
     }
     let whole = snap::raw::Decoder::new().decompress_vec(packed);
-    whole.map(Cow::Owned).map_err(|error| broken("snappy", &error))
+    whole.map_err(|error| broken("snappy", &error))
 }
 
 fn broken(encoding: &str, error: &dyn std::fmt::Display) -> Refusal {
@@ -120,12 +152,23 @@ mod tests {
         };
         let zstd = zstd::encode_all(&text[..], 1).unwrap();
         let snappy = snap::raw::Encoder::new().compress_vec(&text).unwrap();
+        let lz4 = {
+            let mut packer = lz4_flex::frame::FrameEncoder::new(Vec::new());
+            packer.write_all(&text).unwrap();
+            packer.finish().unwrap()
+        };
+        let twice = zstd::encode_all(&gzip[..], 1).unwrap();
         for (packed, encoding) in [
+            (gzip.clone(), "identity, gzip"),
             (gzip, "gzip"),
+            (twice, "gzip, zstd"),
+            (zlib.clone(), "zlib"),
+            (lz4, "lz4"),
             (zlib, "deflate"),
             (bare, "Deflate"),
             (zstd, "zstd"),
             (snappy, "snappy"),
+            (framed.clone(), "x-snappy-framed"),
             (framed, "snappy"),
             (text.clone(), "identity"),
         ] {

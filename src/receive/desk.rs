@@ -7,12 +7,13 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::budget::{Budget, Full, Hold};
 use super::parcel::Parcel;
-use super::receipts::{KEYS_MAX, Receipts, Reserved, WINDOW};
+use super::receipts::{Answering, KEYS_MAX, Receipts, Reserved, WINDOW};
 use crate::clock;
 use crate::config::{TRANSACTION_REJECTS_MAX, TRANSACTION_ROWS_MAX};
 use crate::error::{Error, Result};
@@ -21,6 +22,9 @@ use crate::record::Micros;
 use crate::store::sources::{self, Kind, Source};
 use crate::store::writer::Receipt;
 use crate::store::{Batch, Connection, Store, Writer};
+
+/// How long an answer may wait for a commit to be noted with: if none comes, it has its own.
+const NOTE_WITHIN: Duration = Duration::from_millis(50);
 
 /// Clients that get a source of their own: beyond, their protocol is the source.
 const SOURCES_MAX: usize = 10_000;
@@ -43,8 +47,8 @@ pub enum Refusal {
     /// The database did not take it; it may be sent again.
     #[error("the database does not take it: {0}")]
     NotStored(String),
-    /// Another request with the same key is on its way; it may be sent again.
-    #[error("another request with the same key is on its way")]
+    /// The same request, or another with its key, is on its way; it may be sent again.
+    #[error("an earlier attempt of this request is being stored")]
     Pending,
     /// More bytes than a request may have.
     #[error("the request has more than {bytes_max} bytes")]
@@ -89,6 +93,8 @@ struct Job {
 /// What the clerk is told.
 enum Work {
     Commit(Box<Job>),
+    /// To note what was answered, if no commit has done so.
+    Note,
     End,
 }
 
@@ -97,6 +103,7 @@ pub struct Clerk {
     store: Store,
     jobs: mpsc::UnboundedReceiver<Work>,
     live: Arc<Live>,
+    receipts: Arc<Receipts>,
     /// `None` after an error: what it had open is rolled back.
     writer: Option<Writer>,
 }
@@ -114,17 +121,18 @@ impl Desk {
             known.extend(named.into_iter().map(|(name, id)| ((kind.name(), name), id)));
         }
         let receipts = sources::receipts_since(&connection, clock::now() - WINDOW, KEYS_MAX)?;
+        let receipts = Arc::new(Receipts::with(receipts));
         let (sender, jobs) = mpsc::unbounded_channel();
         let inner = Inner {
             store: store.clone(),
             limits,
             budget: Arc::new(Budget::new(limits.memory_bytes_max)),
-            receipts: Arc::new(Receipts::with(receipts)),
+            receipts: receipts.clone(),
             sources: Mutex::new(Sources { connection, known }),
             live: live.clone(),
         };
         let desk = Desk { inner: Arc::new(inner), jobs: sender };
-        Ok((desk, Clerk { store: store.clone(), jobs, live, writer: None }))
+        Ok((desk, Clerk { store: store.clone(), jobs, live, receipts, writer: None }))
     }
 
     pub fn limits(&self) -> Limits {
@@ -200,6 +208,18 @@ impl Desk {
         answer
     }
 
+    /// The answer to an attempt was written to its client. To be called within the runtime.
+    pub fn note_answered(&self, answering: Answering) {
+        if answering.note_answered() {
+            let jobs = self.jobs.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(NOTE_WITHIN).await;
+                // Without a clerk it stays to be noted.
+                drop(jobs.send(Work::Note));
+            });
+        }
+    }
+
     /// Tells the clerk to commit what has been handed in, and to end. What comes later is
     /// refused.
     pub fn close(&self) {
@@ -257,7 +277,15 @@ impl Clerk {
     /// Commits until the desk is closed.
     pub fn run(mut self) {
         let mut open = true;
-        while open && let Some(Work::Commit(first)) = self.jobs.blocking_recv() {
+        while open && let Some(work) = self.jobs.blocking_recv() {
+            let first = match work {
+                Work::Commit(first) => first,
+                Work::Note => {
+                    self.note();
+                    continue;
+                }
+                Work::End => break,
+            };
             let mut rows = first.parcel.batch.rows();
             let mut rejects = first.parcel.batch.rejects.len();
             let mut jobs = vec![*first];
@@ -265,15 +293,29 @@ impl Clerk {
                 && rejects < TRANSACTION_REJECTS_MAX
                 && let Ok(work) = self.jobs.try_recv()
             {
-                let Work::Commit(job) = work else {
-                    open = false;
-                    break;
+                let job = match work {
+                    Work::Commit(job) => job,
+                    // The commit does so.
+                    Work::Note => continue,
+                    Work::End => {
+                        open = false;
+                        break;
+                    }
                 };
                 rows += job.parcel.batch.rows();
                 rejects += job.parcel.batch.rejects.len();
                 jobs.push(*job);
             }
             self.commit_all(jobs);
+        }
+        self.note();
+    }
+
+    /// Notes what was answered in a transaction of its own.
+    fn note(&mut self) {
+        if self.receipts.has_answered() {
+            // An error is said and counted; what was answered stays to be noted.
+            drop(self.commit(&[]));
         }
     }
 
@@ -294,8 +336,10 @@ impl Clerk {
     }
 
     fn commit(&mut self, jobs: &[Job]) -> Result<(), Refusal> {
-        let committed = self.try_commit(jobs, clock::now());
+        let answered = self.receipts.take_answered();
+        let committed = self.try_commit(jobs, &answered, clock::now());
         committed.map_err(|error| {
+            self.receipts.put_back_answered(answered);
             self.writer = None;
             let message = error.to_string();
             tracing::error!("what was received is not stored: {message}");
@@ -304,7 +348,7 @@ impl Clerk {
         })
     }
 
-    fn try_commit(&mut self, jobs: &[Job], now: Micros) -> Result<()> {
+    fn try_commit(&mut self, jobs: &[Job], answered: &[Receipt], now: Micros) -> Result<()> {
         let mut writer = match self.writer.take() {
             Some(writer) => writer,
             None => self.store.writer(0, 1)?,
@@ -312,6 +356,9 @@ impl Clerk {
         for Job { parcel, .. } in jobs {
             let keys: &[Receipt] = parcel.reserved.as_ref().map_or(&[], Reserved::keys);
             writer.append_received(&parcel.batch, parcel.arrival(), keys, now)?;
+        }
+        if !answered.is_empty() {
+            writer.append_receipts(answered)?;
         }
         writer.commit()?;
         self.writer = Some(writer);

@@ -14,21 +14,21 @@
 //! adds a record, `update` and `delete` are errors of their items.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::Parcel;
+use super::document::{self, Reading};
 use super::entry::{Intake, SAMPLE_TEXTS_MAX, Texts, check, text_of};
 use super::receipts::{Verdict, content_of};
+use super::settings::Settings;
+use crate::parse::formats::json::Scale;
 use crate::parse::formats::json::value::{Object, Value};
-use crate::parse::formats::json::values::time_of;
-use crate::parse::formats::json::{Draft, mismatch_of};
-use crate::parse::{Mismatch, TimeRules, Zone};
+use crate::parse::{TimeRules, Zone};
 use crate::record::{Micros, Record};
 
 /// The index of an action that names none.
 const INDEX_DEFAULT: &str = "pintail";
 
-const REASON_TIME: &str = "failed to parse field [@timestamp] of type [date]";
-const REASON_NO_OBJECT: &str = "the document is no JSON object";
 const REASON_NO_DOCUMENT: &str = "the document of the action is missing";
 const REASON_UPDATE: &str = "a record is never changed: update is not supported";
 const REASON_DELETE: &str = "a record is never deleted: delete is not supported";
@@ -107,10 +107,48 @@ pub fn decode(
 ) -> Result<Vec<Item>, Malformed> {
     let text = text_of(body);
     let orders = orders(&text, index.unwrap_or(INDEX_DEFAULT))?;
+    Ok(take_all(orders, body.len(), now, parcel, ask))
+}
+
+/// Takes one document that is a request by itself into the parcel.
+pub fn decode_one(
+    body: &[u8],
+    target: &Target<'_>,
+    now: Micros,
+    parcel: &mut Parcel,
+    ask: impl FnMut(&str, &str, u64) -> Verdict,
+) -> Option<Item> {
+    let text = text_of(body);
+    let order = Order {
+        action: target.action,
+        index: Cow::Borrowed(target.index),
+        id: target.id.map(Cow::Borrowed),
+        document: Some(text.trim_ascii()),
+        line: "",
+    };
+    take_all(vec![order], body.len(), now, parcel, ask).pop()
+}
+
+/// What the address of a request with one document says.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    pub action: Action,
+    pub index: &'a str,
+    pub id: Option<&'a str>,
+}
+
+fn take_all(
+    orders: Vec<Order<'_>>,
+    body_bytes: usize,
+    now: Micros,
+    parcel: &mut Parcel,
+    ask: impl FnMut(&str, &str, u64) -> Verdict,
+) -> Vec<Item> {
     let texts = Texts::fitted(orders.iter().filter_map(Order::message).take(SAMPLE_TEXTS_MAX));
     let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
-    let mut decoder =
-        Decoder { texts, rules, intake: Intake::new(parcel, body.len()), ask, duplicates: 0 };
+    let settings = parcel.settings.clone();
+    let intake = Intake::new(parcel, body_bytes);
+    let mut decoder = Decoder { texts, rules, settings, intake, ask, duplicates: 0 };
     let mut items = Vec::with_capacity(orders.len());
     for order in orders {
         let outcome = decoder.take(&order);
@@ -124,7 +162,7 @@ pub fn decode(
     let duplicates = decoder.duplicates;
     parcel.received += duplicates;
     parcel.duplicates += duplicates;
-    Ok(items)
+    items
 }
 
 /// An action, and its document if there is one.
@@ -163,19 +201,25 @@ fn orders<'a>(text: &'a str, index: &'a str) -> Result<Vec<Order<'a>>, Malformed
     Ok(orders)
 }
 
-/// `{"create":{"_index":"logs","_id":"1"}}`.
+/// `{"create":{"_index":"logs","_id":"1"}}`. Members beside the action are no matter, as for
+/// Elasticsearch before version 9: winston-elasticsearch sends `"attempts"`.
 fn action_of<'a>(line: &'a str, index: &'a str) -> Option<Order<'a>> {
     let mut object = Object::open(line).ok()?;
-    let (key, meta) = object.next().ok()??;
-    let is_all = object.next().ok()?.is_none() && object.rest().trim_ascii().is_empty();
-    if !is_all || !meta.is_object() {
-        return None;
+    let mut found = None;
+    while let Some((key, meta)) = object.next().ok()? {
+        if let Some(action) = key.raw_string().and_then(Action::from_name)
+            && meta.is_object()
+            && found.replace((action, meta)).is_some()
+        {
+            return None;
+        }
     }
+    let (action, meta) = found.filter(|_| object.rest().trim_ascii().is_empty())?;
     let own = meta.member("_index").and_then(|index| index.string());
     let id = meta.member("_id");
     let id = id.and_then(|id| id.string().or(id.scalar().map(Cow::Borrowed)));
     Some(Order {
-        action: Action::from_name(key.raw_string()?)?,
+        action,
         index: own.filter(|own| !own.is_empty()).unwrap_or(Cow::Borrowed(index)),
         id: id.filter(|id| !id.is_empty()),
         document: None,
@@ -186,6 +230,7 @@ fn action_of<'a>(line: &'a str, index: &'a str) -> Option<Order<'a>> {
 struct Decoder<'p, A> {
     texts: Texts,
     rules: TimeRules,
+    settings: Arc<Settings>,
     intake: Intake<'p>,
     ask: A,
     duplicates: u64,
@@ -207,7 +252,10 @@ impl<A: FnMut(&str, &str, u64) -> Verdict> Decoder<'_, A> {
             return Outcome::Rejected(REASON_NO_DOCUMENT);
         };
         let mut record = self.intake.blank();
-        let read = read_document(document, order, &self.texts, &self.rules, &mut record);
+        let names = &self.settings.names;
+        let reading =
+            Reading { names, rules: &self.rules, is_strict: true, scale: Scale::default() };
+        let read = read_document(document, order, &self.texts, reading, &mut record);
         if let Err(reason) = read.and_then(|()| check(&record)) {
             self.intake.put_back(record);
             self.intake.reject(reason, document);
@@ -255,34 +303,10 @@ fn read_document<'a>(
     document: &'a str,
     order: &'a Order<'_>,
     texts: &Texts,
-    rules: &TimeRules,
+    reading: Reading<'_>,
     record: &mut Record<'a>,
 ) -> Result<(), &'static str> {
-    let flawed = |mismatch| match mismatch {
-        Mismatch::Broken(reason) => reason,
-        Mismatch::Incomplete => "the JSON of the document does not end",
-        _ => REASON_NO_OBJECT,
-    };
-    let mut object = Object::open(document).map_err(|_| REASON_NO_OBJECT)?;
-    let mut draft = Draft::new(rules, record);
-    let (mut at, mut around) = (None, Around::default());
-    while let Some((key, value)) = object.next().map_err(|flaw| flawed(mismatch_of(flaw)))? {
-        match key.text {
-            "\"@timestamp\"" => {
-                at = Some(timestamp_of(value, rules).ok_or(REASON_TIME)?);
-                continue;
-            }
-            "\"kubernetes\"" => around.kubernetes = Some(value),
-            "\"container\"" => around.container = Some(value),
-            _ => {}
-        }
-        draft.take(key, value).map_err(flawed)?;
-    }
-    if !object.rest().trim_ascii().is_empty() {
-        return Err("more than one JSON value in a line");
-    }
-    draft.finish(document).map_err(flawed)?;
-    record.ts = at.unwrap_or(record.ts);
+    let around = document::read(document, reading, record)?;
     if record.level.is_none() {
         texts.read_message(record);
     }
@@ -299,46 +323,13 @@ fn read_document<'a>(
     Ok(())
 }
 
-/// As Elasticsearch reads dates: a date with or without a time, or milliseconds since 1970,
-/// which may be few.
-fn timestamp_of(value: Value<'_>, rules: &TimeRules) -> Option<Micros> {
-    time_of(value, rules)
-        .or_else(|| rules.whole(&format!("{} 00:00:00", value.raw_string()?)))
-        .or_else(|| value.text.trim_matches('"').parse::<i64>().ok()?.checked_mul(1_000))
-}
-
-/// Members of a document whose names are stand-ins.
-#[derive(Default)]
-struct Around<'a> {
-    kubernetes: Option<Value<'a>>,
-    container: Option<Value<'a>>,
-}
-
-impl<'a> Around<'a> {
-    fn service(&self) -> Option<Cow<'a, str>> {
-        let in_cluster = |path: &[&str]| name_at(self.kubernetes?, path);
-        in_cluster(&["deployment", "name"])
-            .or_else(|| in_cluster(&["container", "name"]))
-            .or_else(|| in_cluster(&["container_name"]))
-            .or_else(|| name_at(self.container?, &["name"]))
-    }
-
-    fn host(&self) -> Option<Cow<'a, str>> {
-        let in_cluster = |path: &[&str]| name_at(self.kubernetes?, path);
-        in_cluster(&["node", "name"]).or_else(|| in_cluster(&["host"]))
-    }
-}
-
-fn name_at<'a>(object: Value<'a>, path: &[&str]) -> Option<Cow<'a, str>> {
-    path.iter().try_fold(object, |object, key| object.member(key))?.string()
-}
-
 /// The data set of a data stream: `nginx.access` in `logs-nginx.access-default`
 /// (<https://www.elastic.co/docs/reference/fleet/data-streams>).
 fn data_set(index: &str) -> Option<&str> {
     let mut parts = index.strip_prefix("logs-")?.split('-');
     let (set, space) = (parts.next()?, parts.next());
-    (space.is_some() && parts.next().is_none() && !matches!(set, "" | "generic")).then_some(set)
+    let names_one = !matches!(set, "" | "generic" | "generic.otel");
+    (space.is_some() && parts.next().is_none() && names_one).then_some(set)
 }
 
 #[cfg(test)]

@@ -1,42 +1,215 @@
 //! Lines: JSON objects, or text in any format that Pintail knows.
 //!
 //! JSON lines are what VictoriaLogs calls them (docs.victoriametrics.com/victorialogs/data-ingestion,
-//! `/insert/jsonline`): one object a line; `_time_field`, `_msg_field` say which members hold time
-//! and message where their names do not.
+//! `/insert/jsonline`): one object a line. Clients that are made to send JSON by HTTP send more,
+//! and all of it is read:
+//!
+//! - objects one after the other, on a line, or over several lines;
+//! - arrays of objects (Fluent Bit's `json`, Vector's default, Vercel, winston), or of texts;
+//! - an object around a list of records: `{"Records":[…]}`, `{"logs":[…]}`.
+//!
+//! What is no JSON is a reject, from there to the next line that begins an object or array.
 
 use super::desk::Refusal;
+use super::document::{self, Reading};
+use super::entry::{Intake, SAMPLE_TEXTS_MAX, Texts, text_of};
 use super::parcel::Parcel;
+use super::settings::{Adjusted, FieldNames};
 use crate::parse::dialect::SAMPLE_LINES_MAX;
-use crate::parse::formats::{Formats, json};
-use crate::parse::lines::clean;
+use crate::parse::formats::Formats;
+use crate::parse::formats::json::Scale;
+use crate::parse::formats::json::value::{Object, Value};
+use crate::parse::formats::json::walk::Walk;
+use crate::parse::lines::{LINE_BYTES_MAX, REASON_TOO_LONG, clean};
 use crate::parse::{Dialect, TimeRules, Zone, read_block};
 use crate::record::Micros;
 
-/// Names of the members that hold what their usual names do not.
-#[derive(Clone, Debug, Default)]
-pub struct FieldNames {
-    pub time: Option<String>,
-    pub message: Option<String>,
-    pub level: Option<String>,
-    pub service: Option<String>,
-    pub host: Option<String>,
+const REASON_NO_JSON: &str = "no JSON object";
+
+/// Names of lists that objects are only there to hold.
+const LISTS: [&str; 8] =
+    ["records", "logs", "events", "entries", "items", "messages", "batch", "logevents"];
+
+/// Reads JSON objects. One without a time happened when it arrived.
+pub fn read_json(body: &[u8], now: Micros, parcel: &mut Parcel) {
+    let text = text_of(body);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let pieces = pieces(text);
+    let messages = pieces.iter().filter_map(|piece| message_of(piece.as_ref().ok()?));
+    let texts = Texts::fitted(messages.take(SAMPLE_TEXTS_MAX));
+    let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
+    let objects: Vec<&str> = pieces
+        .iter()
+        .filter_map(|piece| Some(piece.as_ref().ok()?.text))
+        .take(SAMPLE_LINES_MAX)
+        .collect();
+    let scale = Scale::of_lines(&objects);
+    let settings = parcel.settings.clone();
+    let mut intake = Intake::new(parcel, body.len());
+    for piece in pieces {
+        match piece {
+            Ok(value) => take(value, &settings.names, (&rules, scale), &texts, &mut intake),
+            Err(broken) => intake.reject_at(broken.reason, broken.text, broken.start),
+        }
+    }
 }
 
-/// Reads a JSON object a line. An object without a time happened when it arrived.
-pub fn read_json(body: &[u8], names: &FieldNames, now: Micros, parcel: &mut Parcel) {
-    let aliases = [
-        (&names.time, "\"@timestamp\""),
-        (&names.message, "\"message\""),
-        (&names.level, "\"level\""),
-        (&names.service, "\"service.name\""),
-        (&names.host, "\"host.name\""),
-    ];
-    let aliases = aliases
-        .into_iter()
-        .filter_map(|(own, meant)| Some((own.clone().filter(|own| !own.is_empty())?, meant)));
-    let format = json::with_aliases(aliases.collect());
-    let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
-    read(body, &Dialect::forced(format, rules), parcel);
+/// A stretch of the body that is no JSON.
+struct Broken<'a> {
+    text: &'a str,
+    start: usize,
+    reason: &'static str,
+}
+
+/// The values of a body that are records, and what is none.
+fn pieces(body: &str) -> Vec<Result<Value<'_>, Broken<'_>>> {
+    let mut pieces = Vec::new();
+    let mut rest = body;
+    loop {
+        rest = rest.trim_start_matches(is_between);
+        if rest.is_empty() {
+            return pieces;
+        }
+        let before = pieces.len();
+        match values_at(rest, &mut pieces) {
+            Some(after) => rest = after,
+            None => {
+                let start = body.len() - rest.len();
+                // What an array held before it broke is in; the rest of it is not known.
+                let read = pieces[before..].iter().filter_map(|piece| piece.as_ref().ok()).last();
+                let from = read.map_or(0, |value| end_in(body, value.text) - start);
+                let from = rest.len() - rest[from..].trim_start_matches(is_between).len();
+                let end = end_of_broken(&rest[from..]).map_or(rest.len(), |end| from + end);
+                let reason = reason_of(&rest[from..end]);
+                let text = rest[from..end].trim_ascii();
+                pieces.push(Err(Broken { text, start: start + from, reason }));
+                rest = &rest[end..];
+            }
+        }
+    }
+}
+
+/// What stands between values.
+fn is_between(char: char) -> bool {
+    char.is_ascii_whitespace() || matches!(char, ',' | ']')
+}
+
+/// Where a part of the body ends in it.
+fn end_in(body: &str, part: &str) -> usize {
+    part.as_ptr() as usize - body.as_ptr() as usize + part.len()
+}
+
+/// Where what is no JSON ends: text with its line, an object or array before the next line that
+/// begins with one.
+fn end_of_broken(text: &str) -> Option<usize> {
+    let is_json = |text: &str| matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'['));
+    let is_text = !is_json(text);
+    let mut lines = memchr::memchr_iter(b'\n', text.as_bytes());
+    lines.find(|&at| is_text || is_json(&text[at + 1..]))
+}
+
+fn reason_of(text: &str) -> &'static str {
+    match Object::open(text) {
+        Err(_) => REASON_NO_JSON,
+        Ok(mut object) => loop {
+            match object.next() {
+                Ok(Some(_)) => {}
+                Ok(None) => break REASON_NO_JSON,
+                Err(flaw) => break document::reason(flaw),
+            }
+        },
+    }
+}
+
+/// Takes the value, or the values of the array, that the text begins with; returns what follows.
+fn values_at<'a>(
+    text: &'a str,
+    pieces: &mut Vec<Result<Value<'a>, Broken<'a>>>,
+) -> Option<&'a str> {
+    let mut walk = Walk::new(text);
+    if walk.enter(b'[').ok()? {
+        while walk.element().ok()? {
+            let value = walk.value().ok()?;
+            push(value, pieces);
+        }
+    } else if text.starts_with('{') {
+        push(walk.value().ok()?, pieces);
+    } else {
+        return None;
+    }
+    Some(walk.rest())
+}
+
+/// Takes a value, or what it is around.
+fn push<'a>(value: Value<'a>, pieces: &mut Vec<Result<Value<'a>, Broken<'a>>>) {
+    match list_in(value) {
+        Some(list) => pieces.extend(list.elements().map(Ok)),
+        None => pieces.push(Ok(value)),
+    }
+}
+
+/// The list of objects that an object is only there to hold: one with a name of such a list, in
+/// an object whose other members are no message and no objects.
+fn list_in(value: Value<'_>) -> Option<Value<'_>> {
+    let mut found = None;
+    let mut members = 0;
+    for (key, inner) in value.members() {
+        members += 1;
+        let key = key.raw_string()?;
+        let is_list = inner.text.starts_with('[')
+            && inner.elements().next().is_some_and(|first| first.is_object());
+        if is_list && LISTS.iter().any(|name| name.eq_ignore_ascii_case(key)) {
+            if found.replace(inner).is_some() {
+                return None;
+            }
+        } else if matches!(key, "message" | "msg" | "log" | "_msg") || members > 4 {
+            return None;
+        }
+    }
+    found
+}
+
+/// The text in an object that formats may read.
+fn message_of<'a>(object: &Value<'a>) -> Option<std::borrow::Cow<'a, str>> {
+    ["message", "log", "msg"].iter().find_map(|key| object.member(key)?.string())
+}
+
+fn take(
+    value: Value<'_>,
+    names: &FieldNames,
+    (rules, scale): (&TimeRules, Scale),
+    texts: &Texts,
+    intake: &mut Intake<'_>,
+) {
+    let mut record = intake.blank();
+    if value.text.len() > LINE_BYTES_MAX {
+        intake.put_back(record);
+        return intake.reject(REASON_TOO_LONG, value.text);
+    }
+    if let Some(text) = value.string() {
+        let now = rules.absent.unwrap_or_default();
+        let said = texts.read(&text, now, &mut record);
+        record.ts = now;
+        said.add_to(&mut record);
+        // What it is rejected for is counted there.
+        intake.push(record, value.text).ok();
+        return;
+    }
+    let reading = Reading { names, rules, is_strict: false, scale };
+    match document::read(value.text, reading, &mut record) {
+        Ok(around) => {
+            if record.level.is_none() {
+                texts.read_message(&mut record);
+            }
+            record.service = record.service.take().or_else(|| around.service());
+            record.host = record.host.take().or_else(|| around.host());
+            intake.push(record, value.text).ok();
+        }
+        Err(reason) => {
+            intake.put_back(record);
+            intake.reject(reason, value.text);
+        }
+    }
 }
 
 /// Reads lines of text in the format that they are in.
@@ -56,46 +229,21 @@ pub fn read_text(
         .map(|line| clean(line).0)
         .collect();
     let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
-    let dialect = formats.dialect(&lines, TimeRules::new(zone, now)).map_err(Refusal::Bad)?;
+    let dialect = formats.dialect(&lines, TimeRules::of_stream(zone, now)).map_err(Refusal::Bad)?;
     read(body, &dialect, parcel);
     Ok(())
 }
 
 fn read(body: &[u8], dialect: &Dialect, parcel: &mut Parcel) {
     parcel.batch.reset(0, 0, body.len() as u64);
-    let tally = read_block(dialect, body, &mut parcel.batch);
+    let settings = parcel.settings.clone();
+    let tally = if settings.changes() {
+        read_block(dialect, body, &mut Adjusted { settings: &settings, batch: &mut parcel.batch })
+    } else {
+        read_block(dialect, body, &mut parcel.batch)
+    };
     parcel.received = tally.records + tally.rejects;
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn members_with_names_of_their_own_are_found() {
-        let body = br#"{"wann":"2026-01-05T00:00:00Z","was":"hello","n":1}
-{"was":"no time"}
-no JSON
-"#;
-        let names = FieldNames {
-            time: Some("wann".into()),
-            message: Some("was".into()),
-            ..FieldNames::default()
-        };
-        let mut parcel = Parcel::default();
-        read_json(body, &names, 7, &mut parcel);
-        assert_eq!(parcel.batch.ts, [1_767_571_200_000_000, 7]);
-        assert_eq!(parcel.batch.message.get(0), "hello");
-        assert_eq!(parcel.batch.fields.get(0), r#"{"n":1}"#);
-        assert_eq!((parcel.received, parcel.batch.rejects.len()), (3, 1));
-    }
-
-    #[test]
-    fn text_is_read_as_files_are() {
-        let body = b"2026-01-05 00:00:00.000 ERROR orders failed\n\tat shop.A\n2026-01-05 00:00:01.000 INFO orders x";
-        let mut parcel = Parcel::default();
-        read_text(body, &Formats::default(), Zone::UTC, 0, &mut parcel).unwrap();
-        assert_eq!(parcel.batch.message.get(0), "failed\n\tat shop.A");
-        assert_eq!(parcel.received, 2);
-    }
-}
+mod tests;

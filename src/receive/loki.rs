@@ -15,7 +15,9 @@ use super::Parcel;
 use super::entry::{Intake, REASON_UNREADABLE_TIME, Rejected, SAMPLE_TEXTS_MAX, Texts, text_of};
 use super::wire::{self, Encoding, Message};
 use crate::parse::formats::json::value::{Object, Value};
+use crate::parse::formats::json::values;
 use crate::parse::formats::labels::{Labels, Pair, key_beside};
+use crate::parse::{TimeRules, Zone};
 use crate::record::{Fields, Micros};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -29,6 +31,15 @@ pub enum Malformed {
     Protobuf(wire::Flaw),
     #[error("read the push request: it is not an object with a list of streams")]
     Json,
+}
+
+/// Whether a body whose content type says nothing is JSON. No packed message begins so: what
+/// follows the length of a block of snappy is a literal first.
+pub fn looks_like_json(body: &[u8]) -> bool {
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace();
+    let start = body.iter().position(|byte| !is_blank(byte)).unwrap_or_default();
+    let inner = body[start..].strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    inner.is_some_and(|inner| matches!(inner.first(), Some(b'"' | b'}')))
 }
 
 /// Takes a request's entries into the parcel. What is no time and line is a reject.
@@ -121,7 +132,7 @@ fn take_entry(
         (Err(reason), _) | (_, Some(reason)) => return intake.reject(reason, &entry.line),
     };
     let mut record = intake.blank();
-    texts.read(&entry.line, &mut record);
+    let said = texts.read(&entry.line, ts, &mut record);
     record.ts = ts;
     if record.fields.is_empty() {
         record.fields.pairs(stream.fields.as_str());
@@ -139,6 +150,7 @@ fn take_entry(
         }
     }
     labels.apply(&mut record);
+    said.add_to(&mut record);
     // What it is rejected for is counted there.
     intake.push(record, &entry.line).ok();
 }
@@ -317,6 +329,9 @@ fn walk_json(text: &str, visit: &mut Visit<'_>) -> Result<(), Malformed> {
 }
 
 fn walk_json_stream(stream: Value<'_>, visit: &mut Visit<'_>) -> ControlFlow<()> {
+    if let Some(entries) = stream.member("entries") {
+        return walk_old_stream(stream, entries, visit);
+    }
     let labels = stream.member("stream").filter(Value::is_object).map(texts_of);
     let (stream_values, stream) = (stream.member("values"), Stream::new(labels.as_deref()));
     for value in stream_values.into_iter().flat_map(|values| values.elements()) {
@@ -329,6 +344,32 @@ fn walk_json_stream(stream: Value<'_>, visit: &mut Visit<'_>) -> ControlFlow<()>
             _ => (Err(REASON_ENTRY), Cow::Borrowed(value.text)),
         };
         visit(&stream, &Entry { ts, line, metadata: &metadata })?;
+    }
+    ControlFlow::Continue(())
+}
+
+/// A stream as before version 1: `{"labels":"{app=\"shop\"}","entries":[{"ts":"…","line":"…"}]}`.
+fn walk_old_stream(
+    stream: Value<'_>,
+    entries: Value<'_>,
+    visit: &mut Visit<'_>,
+) -> ControlFlow<()> {
+    let text = stream.member("labels").and_then(|labels| labels.string()).unwrap_or_default();
+    let labels = parse_labels(&text);
+    let stream = Stream::new(labels.as_deref());
+    let rules = TimeRules::new(Zone::UTC, 0);
+    for entry in entries.elements() {
+        let time = entry.member("ts").or_else(|| entry.member("timestamp"));
+        let line = entry.member("line").and_then(|line| line.string());
+        let (ts, line) = match line {
+            Some(line) => {
+                let at =
+                    time.map(|time| values::time_of(time, &rules).ok_or(REASON_UNREADABLE_TIME));
+                (at.transpose(), line)
+            }
+            None => (Err(REASON_ENTRY), Cow::Borrowed(entry.text)),
+        };
+        visit(&stream, &Entry { ts, line, metadata: &[] })?;
     }
     ControlFlow::Continue(())
 }

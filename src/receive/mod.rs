@@ -12,7 +12,8 @@
 //! - [`budget`]: how much may be on its way at once, in all and of one client.
 //! - [`receipts`]: knowing again what a client sends twice.
 //! - [`body`]: what is packed, unpacked.
-//! - [`lines`]: plain text and JSON lines.
+//! - [`settings`]: what a request says about all of its records.
+//! - [`lines`]: plain text and JSON lines; [`document`]: one JSON object.
 //! - [`entry`]: the rules by which the other protocols map what they carry to columns.
 //! - [`loki`], [`elastic`], [`otlp`], [`splunk`]: one file a protocol, pure.
 //! - [`wire`]: the encoding of Protocol Buffers.
@@ -24,6 +25,7 @@ pub mod body;
 pub mod budget;
 pub mod datagrams;
 pub mod desk;
+pub mod document;
 pub mod elastic;
 pub mod entry;
 pub mod framing;
@@ -34,6 +36,7 @@ pub mod otlp;
 pub mod parcel;
 pub mod pipe;
 pub mod receipts;
+pub mod settings;
 pub mod sockets;
 pub mod splunk;
 pub mod stdin;

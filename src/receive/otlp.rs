@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use super::Parcel;
-use super::entry::{Intake, Rejected, SAMPLE_TEXTS_MAX, Texts, text_of};
+use super::entry::{Intake, Rejected, SAMPLE_TEXTS_MAX, Said, Texts, text_of};
 use super::wire::{self, Encoding, Flaw, Message};
 use crate::parse::formats::json::otlp as json;
 use crate::parse::formats::json::value::Value;
@@ -75,9 +75,11 @@ impl<'p> Decoder<'p> {
 
     fn take_record<'s>(&mut self, log: &'s LogRecord<'_>, common: &Common<'s>) {
         let mut record = self.intake.blank();
-        let read = |text: &'s str, record: &mut _| self.texts.read(text, record);
+        let mut said = Said::default();
+        let read = |text: &'s str, ts, record: &mut _| said = self.texts.read(text, ts, record);
         // There is a time: that of arrival, where the record has none.
         fill(log, common, Some(self.now), read, &mut record);
+        said.add_to(&mut record);
         let text = match &log.body {
             AnyValue::Text(text) => text,
             _ => "",

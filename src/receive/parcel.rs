@@ -1,6 +1,9 @@
 //! What a request, or a stretch of a stream, brought: decoded, on its way to the database.
 
+use std::sync::Arc;
+
 use super::receipts::Reserved;
+use super::settings::Settings;
 use crate::store::Batch;
 use crate::store::writer::Arrival;
 
@@ -17,6 +20,8 @@ pub struct Parcel {
     pub dropped: u64,
     /// What the items will be known by; see [`super::receipts`].
     pub reserved: Option<Reserved>,
+    /// What the request says about all of its records.
+    pub settings: Arc<Settings>,
 }
 
 impl Parcel {

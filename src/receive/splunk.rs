@@ -10,12 +10,14 @@
 use std::borrow::Cow;
 
 use super::Parcel;
-use super::entry::{Intake, REASON_UNREADABLE_TIME, Rejected, SAMPLE_TEXTS_MAX, Texts, text_of};
+use super::entry::{
+    Intake, REASON_UNREADABLE_TIME, Rejected, SAMPLE_TEXTS_MAX, Said, Texts, text_of,
+};
 use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::formats::json;
 use crate::parse::formats::json::value::{Object, Value, keep};
 use crate::parse::formats::labels::{Labels, key_beside};
-use crate::parse::level::level_of_message;
+use crate::parse::level::{level_of_message, level_of_otel};
 use crate::parse::lines::clean;
 use crate::parse::time::{MICROS_PER_SECOND, epoch};
 use crate::parse::{Dialect, Sink, TimeRules, Zone, read_block};
@@ -56,7 +58,7 @@ pub struct Outcome {
 pub fn decode_events(body: &[u8], now: Micros, parcel: &mut Parcel) -> Outcome {
     let text = text_of(body);
     let events = events(&text);
-    let sample = events.iter().filter_map(|event| event.as_ref().ok()?.event?.string());
+    let sample = events.iter().filter_map(|event| text_in(event.as_ref().ok()?.event?));
     let texts = Texts::fitted(sample.take(SAMPLE_TEXTS_MAX));
     let mut intake = Intake::new(parcel, body.len());
     let mut problem = events.is_empty().then_some((Problem::NoData, 0));
@@ -71,6 +73,11 @@ pub fn decode_events(body: &[u8], now: Micros, parcel: &mut Parcel) -> Outcome {
         }
     }
     Outcome { rejected: intake.rejected, problem }
+}
+
+/// The text that an event is, or the line in it.
+fn text_in(event: Value<'_>) -> Option<Cow<'_, str>> {
+    event.string().or_else(|| docker_line(event)?.line.string())
 }
 
 /// An event as it was sent.
@@ -156,21 +163,34 @@ fn take_event<'a>(
     if event.fields.is_some_and(|fields| !is_flat(&fields)) {
         return Err(bad(Problem::IndexedFields, "fields that are no flat object"));
     }
+    let at = ts.unwrap_or(now);
     let texted = value.string();
+    let docker = docker_line(value);
+    let docker_text = docker.and_then(|docker| docker.line.string());
     let mut record = intake.blank();
-    match &texted {
-        Some(text) => {
-            texts.read(text, &mut record);
-            record.ts = now;
-        }
-        None => read_value(value, texts, now, &mut record)
+    let mut said = Said::default();
+    match (&texted, docker) {
+        (Some(text), _) => said = texts.read(text, at, &mut record),
+        (_, Some(docker)) => match &docker_text {
+            Some(text) => said = texts.read(text, at, &mut record),
+            None => read_value(docker.line, texts, at, &mut record)
+                .map_err(|reason| bad(Problem::InvalidData, reason))?,
+        },
+        _ => read_value(value, texts, at, &mut record)
             .map_err(|reason| bad(Problem::InvalidData, reason))?,
     }
-    record.ts = ts.unwrap_or(record.ts);
+    // An event that is an object may say its own time; the envelope's wins.
+    if ts.is_some() || !value.is_object() {
+        record.ts = at;
+    }
     let indexed: Vec<_> = event.fields.into_iter().flat_map(|fields| fields.members()).collect();
     let strings: Vec<_> =
         indexed.iter().map(|(key, value)| (plain(*key), value.string())).collect();
     let mut labels = Labels::default();
+    let tag = docker.and_then(|docker| docker.tag?.string());
+    if let Some(docker) = docker {
+        docker.add_to(tag.as_deref(), &mut labels, &mut record);
+    }
     add_about(&event.about, &mut labels, &mut record);
     for ((key, text), (_, value)) in strings.iter().zip(&indexed) {
         match text {
@@ -181,6 +201,9 @@ fn take_event<'a>(
                 }
             }
             None => {
+                if key == SEVERITY_NUMBER {
+                    labels.set_severity(value.text.parse().ok().and_then(level_of_otel));
+                }
                 let mut name = Fields::default();
                 name.str("", &key_beside(&record, "fields", key));
                 let name = Value { text: &name.as_str()[3..], escaped: true, odd: false };
@@ -189,22 +212,75 @@ fn take_event<'a>(
         }
     }
     labels.apply(&mut record);
+    said.add_to(&mut record);
     intake.try_push(record).map_err(|reason| bad(Problem::InvalidData, reason))
+}
+
+/// The field in which the OpenTelemetry Collector's exporter puts the severity's number.
+const SEVERITY_NUMBER: &str = "otel.log.severity.number";
+
+/// What Docker's splunk driver makes of a line of a container
+/// (docs.docker.com/engine/logging/drivers/splunk).
+#[derive(Clone, Copy)]
+struct DockerLine<'a> {
+    /// A text, or the object that the line was.
+    line: Value<'a>,
+    stream: Option<Value<'a>>,
+    tag: Option<Value<'a>>,
+    attributes: Option<Value<'a>>,
+}
+
+/// The line, if the event is one of Docker's.
+fn docker_line(event: Value<'_>) -> Option<DockerLine<'_>> {
+    let (mut line, mut stream, mut tag, mut attributes) = (None, None, None, None);
+    for (key, value) in event.members() {
+        let slot = match key.raw_string()? {
+            "line" => &mut line,
+            "source" => &mut stream,
+            "tag" => &mut tag,
+            "attrs" => &mut attributes,
+            _ => return None,
+        };
+        *slot = Some(value);
+    }
+    stream.filter(|stream| matches!(stream.text, "\"stdout\"" | "\"stderr\""))?;
+    Some(DockerLine { line: line?, stream, tag, attributes })
+}
+
+impl<'a> DockerLine<'a> {
+    /// Adds what is said about the line. A tag stands in for a service, unless it is the
+    /// container's identity, which it is by default.
+    fn add_to<'s>(self, tag: Option<&'s str>, labels: &mut Labels<'s>, record: &mut Record<'_>) {
+        let is_identity = |tag: &str| tag.len() >= 12 && tag.bytes().all(|b| b.is_ascii_hexdigit());
+        if let Some(tag) = tag.filter(|tag| !is_identity(tag)) {
+            labels.offer("container", tag);
+        }
+        for (key, value) in [("source", self.stream), ("tag", self.tag), ("attrs", self.attributes)]
+        {
+            let Some(value) = value.filter(|value| !matches!(value.text, "\"\"" | "null" | "{}"))
+            else {
+                continue;
+            };
+            let key = key_beside(record, "docker", key);
+            let key = format!("\"{key}\"");
+            keep(&mut record.fields, Value { text: &key, escaped: false, odd: false }, value);
+        }
+    }
 }
 
 /// An event that is no text: an object, as JSON lines are, or a number.
 fn read_value<'a>(
     value: Value<'a>,
     texts: &Texts,
-    now: Micros,
+    at: Micros,
     record: &mut Record<'a>,
 ) -> Result<(), &'static str> {
-    record.ts = now;
+    record.ts = at;
     if !value.is_object() {
         record.message = Cow::Borrowed(value.text);
         return Ok(());
     }
-    let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
+    let rules = TimeRules { absent: Some(at), ..TimeRules::new(Zone::UTC, at) };
     json::read(value.text, &rules, record).map_err(|_| "malformed JSON")?;
     if record.level.is_none() {
         texts.read_message(record);
@@ -220,6 +296,11 @@ fn add_about<'s>(
 ) {
     for (key, value) in about {
         if value.is_empty() {
+            continue;
+        }
+        // What the OpenTelemetry Collector says of a host that it does not know.
+        if (*key, &**value) == ("host", "unknown") {
+            record.fields.str(key, value);
             continue;
         }
         if let Some((key, value)) = labels.offer(key, value) {

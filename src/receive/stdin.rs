@@ -18,7 +18,7 @@ use crate::ingest::last_record_start;
 use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::formats::Formats;
 use crate::parse::lines::{LINE_BYTES_MAX, REASON_TOO_LONG, beginning, clean};
-use crate::parse::{Dialect, Sink, TimeRules, Zone, read_block};
+use crate::parse::{Dialect, Sink, TimeRules, Zone, read_block_by};
 use crate::record::Micros;
 use crate::stop::{Reason, Stop};
 use crate::store::sources::Kind;
@@ -213,7 +213,7 @@ impl State {
         };
         if is_due {
             let texts: Vec<&str> = lines.iter().map(|line| &**line).collect();
-            let rules = TimeRules::new(self.reading.zone, now);
+            let rules = TimeRules::of_stream(self.reading.zone, now);
             let dialect = self.reading.formats.dialect(&texts, rules).unwrap_or_else(|reason| {
                 tracing::error!("standard input: {reason}; it is read as what it looks like");
                 self.reading.formats = Formats::default();
@@ -289,7 +289,8 @@ impl State {
             return parcel;
         }
         if let Some(fitted) = &self.fitted {
-            let tally = read_block(&fitted.dialect, bytes, &mut parcel.batch);
+            let rules = TimeRules { absent: Some(clock::now()), ..*fitted.dialect.rules() };
+            let tally = read_block_by(&fitted.dialect, &rules, bytes, &mut parcel.batch);
             parcel.received = tally.records + tally.rejects;
         }
         parcel

@@ -189,6 +189,6 @@ mod tests {
         let mut parcel = Parcel::default();
         Reader::new(Zone::UTC).read(&frames, "10.0.0.7", &mut parcel);
         assert_eq!((parcel.received, parcel.batch.rejects.len()), (2, 1));
-        assert_eq!(parcel.batch.message.get(0), "caf\u{fffd} \u{1}");
+        assert_eq!(parcel.batch.message.get(0), "caf\u{e9} \u{1}");
     }
 }

@@ -1,5 +1,7 @@
 //! What all decoders have in common.
 
+mod doors;
+
 use super::wire::Encoding;
 use super::{Parcel, elastic, loki, otlp, receipts, splunk};
 use crate::record::Level;

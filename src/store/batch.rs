@@ -28,6 +28,9 @@ pub struct Batch {
     pub fields: TextColumn,
     /// Per record, where its last line ends, in bytes from the block's start.
     pub row_end: Vec<u32>,
+    /// The rows are in the order of their lines, so that `row_end` says up to where the block is
+    /// in once a row is. Otherwise the block is in only when all rows are.
+    pub is_in_order: bool,
     pub rejects: Vec<Reject>,
 }
 
@@ -53,6 +56,7 @@ impl Batch {
             message: TextColumn::default(),
             fields: TextColumn::default(),
             row_end: Vec::new(),
+            is_in_order: true,
             rejects: Vec::new(),
         }
     }
@@ -67,6 +71,7 @@ impl Batch {
         self.message.clear();
         self.fields.clear();
         self.row_end.clear();
+        self.is_in_order = true;
         self.rejects.clear();
     }
 
@@ -108,6 +113,10 @@ impl Sink for Batch {
             start: self.start + start as u64,
             end: self.start + end as u64,
         });
+    }
+
+    fn out_of_order(&mut self) {
+        self.is_in_order = false;
     }
 }
 

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0009_ratio.sql"),
     include_str!("../../migrations/0010_values.sql"),
     include_str!("../../migrations/0011_flags.sql"),
+    include_str!("../../migrations/0012_answered.sql"),
 ];
 
 const VERSIONS: &str = include_str!("../../sql/schema_version.sql");

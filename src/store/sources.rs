@@ -6,7 +6,7 @@ use duckdb::named_params;
 use duckdb::types::{TimeUnit, Value};
 
 use super::database::Connection;
-use super::writer::{Check, Range, Receipt};
+use super::writer::{Check, Range, Receipt, ReceiptState};
 use crate::error::Result;
 use crate::record::Micros;
 
@@ -162,7 +162,8 @@ pub fn named(connection: &Connection, kind: Kind) -> Result<HashMap<String, i32>
     Ok(named)
 }
 
-/// Keys of what was stored after `since`, in the order in which it came; of too many the latest.
+/// Keys of what was stored after `since` and may be sent again, in the order in which it came; of
+/// too many the latest.
 pub fn receipts_since(
     connection: &Connection,
     since: Micros,
@@ -177,6 +178,7 @@ pub fn receipts_since(
             key: u128::from(high) << 64 | u128::from(low),
             content: row.get::<_, i64>(2)? as u64,
             received: row.get(3)?,
+            state: if row.get(4)? { ReceiptState::Unanswered } else { ReceiptState::Known },
         });
     }
     Ok(receipts)

@@ -83,10 +83,23 @@ pub struct Arrival {
     pub dropped: u64,
 }
 
+/// What a key stands for; the order is that of the type in migrations/0012_answered.sql.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ReceiptState {
+    /// Something that a client names by a key or an identity of its own.
+    Known,
+    /// A request that is stored, and whose answer may not have reached the client.
+    Unanswered,
+    /// The answer to such a request was written.
+    Answered,
+}
+
 /// A key by which something that was stored is known again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {
     pub key: u128,
+    pub state: ReceiptState,
     /// A hash of what was stored under it.
     pub content: u64,
     /// UTC.
@@ -124,7 +137,8 @@ impl Writer {
 
     /// Appends the batch's records from row `from` on, and the rejects among them, as far
     /// as the transaction has room. Returns the row to go on with after a commit;
-    /// `batch.rows()` means all is in. `block` are the bytes the batch was parsed from, or
+    /// `batch.rows()` means all is in. A batch whose rows are out of order is appended as a
+    /// whole, also beyond the room. `block` are the bytes the batch was parsed from, or
     /// the last of them if there are no rows.
     pub fn append(
         &mut self,
@@ -135,7 +149,10 @@ impl Writer {
     ) -> Result<usize> {
         self.begin()?;
         let transaction = self.open.get_or_insert_default();
-        let to = batch.rows().min(from + self.rows_max - transaction.rows);
+        let to = match batch.is_in_order {
+            true => batch.rows().min(from + self.rows_max.saturating_sub(transaction.rows)),
+            false => batch.rows(),
+        };
         append_rows(&mut self.logs, batch, from, to, ingested)?;
         transaction.counts.add(batch, from, to);
         transaction.rows += to - from;
@@ -150,7 +167,11 @@ impl Writer {
         intake.add(&batch.ts[from..to], rejects.len(), ingested);
         intake.received += (to - from + rejects.len()) as i64;
 
-        let tail = tail_of(batch, from, to, start, &rejects);
+        let tail = match batch.is_in_order {
+            true => tail_of(batch, from, to, start, &rejects),
+            // More than one record may still grow: none is taken back for it.
+            false => end,
+        };
         let check = Check::of(&block[..block.len().min((end - batch.start) as usize)]);
         transaction.add_range(Range { source: batch.source, start, end, tail, check });
         Ok(to)
@@ -179,6 +200,13 @@ impl Writer {
         intake.duplicates += arrival.duplicates as i64;
         intake.dropped += arrival.dropped as i64;
         transaction.receipts.extend_from_slice(receipts);
+        Ok(())
+    }
+
+    /// Appends keys alone.
+    pub fn append_receipts(&mut self, receipts: &[Receipt]) -> Result<()> {
+        self.begin()?;
+        self.open.get_or_insert_default().receipts.extend_from_slice(receipts);
         Ok(())
     }
 
@@ -353,12 +381,14 @@ fn append_receipts(appender: &mut Appender, receipts: &[Receipt]) -> Result<()> 
     let low: Vec<i64> = receipts.iter().map(|receipt| receipt.key as i64).collect();
     let content: Vec<i64> = receipts.iter().map(|receipt| receipt.content as i64).collect();
     let received: Vec<i64> = receipts.iter().map(|receipt| receipt.received).collect();
+    let states: Vec<u8> = receipts.iter().map(|receipt| receipt.state as u8).collect();
     appender.append(
         &[
             Column::Int64(&high),
             Column::Int64(&low),
             Column::Int64(&content),
             Column::Int64(&received),
+            Column::Enum8(&states),
         ],
         receipts.len(),
     )?;

@@ -73,6 +73,25 @@ pub fn reply(items: &[Item], took: Duration, now: Micros, filter: &Filter) -> St
     out
 }
 
+/// The status and body of the reply to a request with one document.
+pub fn single(item: &Item, now: Micros) -> (u16, String) {
+    let status = status_of(item);
+    if let Some((kind, reason)) = error_of(item) {
+        let text = |text: &str| {
+            let mut json = String::new();
+            push_json_string(&mut json, text);
+            json
+        };
+        let cause = format!("\"type\":\"{kind}\",\"reason\":{}", text(&reason));
+        let error = format!("{{\"root_cause\":[{{{cause}}}],{cause}}}");
+        return (status, format!("{{\"error\":{error},\"status\":{status}}}"));
+    }
+    let mut members = members_of(item, 0, now, &Filter::new(None));
+    // Only items of `_bulk` have it.
+    members.truncate(members.rfind(",\"status\"").unwrap_or(members.len()));
+    (status, format!("{{{members}}}"))
+}
+
 fn status_of(item: &Item) -> u16 {
     match item.outcome {
         Outcome::Created => 201,
@@ -85,6 +104,14 @@ fn status_of(item: &Item) -> u16 {
 
 /// Appends an item with a comma; nothing if nothing of it was asked for.
 fn push_item(out: &mut String, item: &Item, number: usize, now: Micros, filter: &Filter) {
+    let members = members_of(item, number, now, filter);
+    if !members.is_empty() {
+        out.push_str(&format!("{{\"{}\":{{{members}}}}},", item.action.name()));
+    }
+}
+
+/// What of an item was asked for.
+fn members_of(item: &Item, number: usize, now: Micros, filter: &Filter) -> String {
     let mut members = String::new();
     let mut member = |name: &str, json: &str| {
         if filter.has(name) {
@@ -118,9 +145,9 @@ fn push_item(out: &mut String, item: &Item, number: usize, now: Micros, filter: 
     if let Some((kind, reason)) = error_of(item) {
         member("error", &format!("{{\"type\":\"{kind}\",\"reason\":{}}}", text(&reason)));
     }
-    if members.pop().is_some() {
-        out.push_str(&format!("{{\"{}\":{{{members}}}}},", item.action.name()));
-    }
+    // The last comma.
+    members.pop();
+    members
 }
 
 fn error_of(item: &Item) -> Option<(&'static str, String)> {
@@ -164,6 +191,20 @@ mod tests {
                 r#"{"delete":{"_index":"logs","_id":"2","status":400,"error":{"type":"illegal_argument_exception","reason":"no"}}}]}"#,
             )
         );
+    }
+
+    #[test]
+    fn a_document_by_itself_has_an_answer_by_itself() {
+        let single = |id, outcome| single(&item(Action::Index, id, outcome), 255);
+        let created = concat!(
+            r#"{"_index":"logs","_id":"0000000000000ff00000","_version":1,"result":"created","#,
+            r#""_shards":{"total":1,"successful":1,"failed":0},"_seq_no":0,"_primary_term":1}"#,
+        );
+        assert_eq!(single(None, Outcome::Created), (201, created.to_owned()));
+        let (status, body) = single(Some("7"), Outcome::Conflict);
+        assert_eq!(status, 409);
+        assert!(body.starts_with(r#"{"error":{"root_cause":[{"type":"version_conflict"#), "{body}");
+        assert!(body.ends_with(r#","status":409}"#), "{body}");
     }
 
     #[test]

@@ -5,9 +5,8 @@
 //! acknowledged, because nothing of it is needed here. Replies are compact JSON and carry the
 //! header that clients check (`X-Elastic-Product`).
 //!
-//! A document is known again by its `_id` and index, for an hour. Without an `_id` the protocol does
-//! not tell one that is sent again from another that is the same: then only an
-//! `Idempotency-Key` does.
+//! A document is known again by its tenant, index and `_id`, for an hour. Without an `_id` what is
+//! known again is the whole request, as with every protocol.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -17,21 +16,23 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::app::App;
 use super::super::assets;
 use super::super::guard::is_known_client;
-use super::bulk::{Filter, reply};
-use super::{Taking, refused, status_of, take};
-use crate::receive::Refusal;
-use crate::receive::elastic::decode;
-use crate::receive::receipts::key_of;
+use super::bulk::{Filter, reply, single};
+use super::{Delivery, Taking, plain, refused, status_of, take};
+use crate::clock;
+use crate::receive::elastic::{Action, Target, decode, decode_one};
+use crate::receive::receipts::{Verdict, key_of};
+use crate::receive::{Parcel, Refusal};
 
 /// What clients are told they talk to: a version whose clients and older ones all know `_bulk`.
 const VERSION: &str = "8.19.0";
 
-const TAKING: Taking = Taking { protocol: "elasticsearch", packed: None, known_by_content: false };
+const TAKING: Taking = Taking { protocol: "elasticsearch", packed: plain };
 
 type Params = Query<HashMap<String, String>>;
 
@@ -156,6 +157,46 @@ pub async fn nodes() -> Response {
     .into_response()
 }
 
+/// `GET /_cat/health`: a line for people, or a list where JSON is asked for.
+pub async fn cat_health(params: Params, headers: HeaderMap) -> Response {
+    let now = clock::now() / 1_000_000;
+    let time = format!("{:02}:{:02}:{:02}", now / 3600 % 24, now / 60 % 60, now % 60);
+    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let wants_json = accepts.is_some_and(|accept| accept.contains("json"));
+    if wants_json || params.get("format").is_some_and(|format| format == "json") {
+        return Json(json!([{
+            "epoch": now.to_string(), "timestamp": time, "cluster": "pintail", "status": "green",
+            "node.total": "1", "node.data": "1", "shards": "1", "pri": "1", "relo": "0",
+            "init": "0", "unassign": "0", "pending_tasks": "0", "max_task_wait_time": "-",
+            "active_shards_percent": "100.0%",
+        }]))
+        .into_response();
+    }
+    format!("{now} {time} pintail green 1 1 1 1 0 0 0 0 - 100.0%\n").into_response()
+}
+
+/// What is stored can be found at once.
+pub async fn refreshed() -> Response {
+    Json(json!({"_shards": {"total": 1, "successful": 1, "failed": 0}})).into_response()
+}
+
+/// An index: each is there already, and may be made.
+pub async fn index(method: Method, Path(index): Path<String>) -> Response {
+    if method == Method::PUT {
+        let made = json!({"acknowledged": true, "shards_acknowledged": true, "index": index});
+        return Json(made).into_response();
+    }
+    acknowledged(method).await
+}
+
+/// Whether an index is there, asked where the page is too.
+pub async fn index_or_page(State(app): State<App>, request: Request) -> Response {
+    if is_shipper(request.headers()) {
+        return StatusCode::OK.into_response();
+    }
+    assets::show(State(app), request).await
+}
+
 /// What is asked for is there, and what is set is acknowledged.
 pub async fn acknowledged(method: Method) -> Response {
     match method {
@@ -174,15 +215,12 @@ pub async fn bulk(
     let begun = Instant::now();
     let index = path.map(|Path(index)| index);
     let taken = take(&app, request, TAKING, move |delivery, parcel| {
-        let mut reserved = parcel.reserved.take().unwrap_or_else(|| delivery.desk.reserve());
-        let ask = |index: &str, id: &str, content| {
-            let key = key_of(&[b"elasticsearch", index.as_bytes(), id.as_bytes()]);
-            reserved.ask(key, content, delivery.now)
-        };
-        let items = decode(delivery.body, index.as_deref(), delivery.now, parcel, ask);
-        parcel.reserved = Some(reserved);
+        let (body, now) = (delivery.body, delivery.now);
+        let items = with_keys(delivery, parcel, |parcel, ask| {
+            decode(body, index.as_deref(), now, parcel, ask)
+        });
         let items = items.map_err(|malformed| Refusal::Bad(malformed.to_string()))?;
-        Ok((items, delivery.now))
+        Ok((items, now))
     });
     match taken.await {
         Ok(((items, now), _)) => {
@@ -192,6 +230,58 @@ pub async fn bulk(
         }
         Err(refusal) => failed(&refusal),
     }
+}
+
+/// Where one document goes.
+#[derive(Deserialize)]
+pub struct Place {
+    index: String,
+    id: Option<String>,
+}
+
+/// A document that is a request by itself: `POST /{index}/_doc`, `PUT /{index}/_create/{id}`.
+pub async fn create_or_index(
+    State(app): State<App>,
+    Path(place): Path<Place>,
+    params: Params,
+    request: Request,
+) -> Response {
+    let is_create = request.uri().path().contains("/_create")
+        || params.get("op_type").is_some_and(|kind| kind == "create");
+    let action = if is_create { Action::Create } else { Action::Index };
+    let taken = take(&app, request, TAKING, move |delivery, parcel| {
+        let target = Target { action, index: &place.index, id: place.id.as_deref() };
+        let (body, now) = (delivery.body, delivery.now);
+        let item =
+            with_keys(delivery, parcel, |parcel, ask| decode_one(body, &target, now, parcel, ask));
+        Ok((item, now))
+    });
+    match taken.await {
+        Ok(((Some(item), now), _)) => {
+            let (status, body) = single(&item, now);
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+            (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+        }
+        Ok(((None, _), _)) => failed(&Refusal::Bad("there is no document".to_owned())),
+        Err(refusal) => failed(&refusal),
+    }
+}
+
+/// Calls a decoder with what asks whether a document is stored already.
+fn with_keys<R>(
+    delivery: &Delivery<'_>,
+    parcel: &mut Parcel,
+    decode: impl FnOnce(&mut Parcel, &mut dyn FnMut(&str, &str, u64) -> Verdict) -> R,
+) -> R {
+    let mut reserved = parcel.reserved.take().unwrap_or_else(|| delivery.desk.reserve());
+    let mut ask = |index: &str, id: &str, content| {
+        let tenant = delivery.from.tenant();
+        let key = key_of(&[b"elasticsearch", tenant, index.as_bytes(), id.as_bytes()]);
+        reserved.ask(key, content, delivery.now)
+    };
+    let decoded = decode(parcel, &mut ask);
+    parcel.reserved = Some(reserved);
+    decoded
 }
 
 fn failed(refusal: &Refusal) -> Response {

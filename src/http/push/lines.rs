@@ -9,16 +9,16 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::super::answer::{ApiError, ApiResult, Params};
 use super::super::app::App;
-use super::{Counts, Taking, refused, take};
+use super::{Counts, Taking, plain, refused, take};
 use crate::parse::Zone;
 use crate::parse::formats::Formats;
-use crate::receive::lines::{FieldNames, read_json, read_text};
+use crate::receive::lines::{read_json, read_text};
 use crate::receive::{Parcel, Refusal};
 
 /// Errors that a reply lists; all are in the table `rejects`.
 const ERRORS_MAX: usize = 20;
 
-const TAKING: Taking = Taking { protocol: "jsonline", packed: None, known_by_content: false };
+const TAKING: Taking = Taking { protocol: "jsonline", packed: plain };
 
 /// What became of the lines of a request.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,7 +27,8 @@ pub struct Taken {
     pub received: u64,
     /// Committed: they survive whatever happens now.
     pub stored: u64,
-    /// Stored by an earlier request with the same `Idempotency-Key`.
+    /// Stored by an earlier request with the same `Idempotency-Key`, or by the same request that
+    /// was not answered.
     pub duplicates: u64,
     pub rejected: u64,
     /// Of the first that were rejected.
@@ -42,35 +43,35 @@ pub struct LineError {
     pub reason: &'static str,
 }
 
+/// All are lists with commas between. Each is also a header, as `VL-Msg-Field`, and holds for
+/// every protocol. [`Settings`](crate::receive::settings::Settings) reads them.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct JsonParams {
-    /// The member that holds the time, if its name does not say so.
+    /// The member that holds the time, if its name does not say so; of several the first that an
+    /// object has.
     pub _time_field: Option<String>,
     /// The member that holds the message.
     pub _msg_field: Option<String>,
     pub _level_field: Option<String>,
     pub _service_field: Option<String>,
     pub _host_field: Option<String>,
+    /// Fields that every record gets: `env=prod,team=pay`.
+    pub extra_fields: Option<String>,
+    /// Fields that no record keeps: `agent.id,kubernetes.*`.
+    pub ignore_fields: Option<String>,
 }
 
-/// Push records, a JSON object a line
+/// Push records: JSON objects, one after the other or in arrays
 #[utoipa::path(post, path = "/insert/jsonline", tag = "push", params(JsonParams),
     request_body = String, responses((status = 200, body = Taken)))]
 pub async fn json(
     State(app): State<App>,
-    Params(params): Params<JsonParams>,
+    Params(_): Params<JsonParams>,
     request: Request,
 ) -> Response {
-    let names = FieldNames {
-        time: params._time_field,
-        message: params._msg_field,
-        level: params._level_field,
-        service: params._service_field,
-        host: params._host_field,
-    };
     let taken = take(&app, request, TAKING, move |delivery, parcel| {
-        read_json(delivery.body, &names, delivery.now, parcel);
+        read_json(delivery.body, delivery.now, parcel);
         Ok(errors_of(parcel))
     });
     reply(taken.await)
@@ -84,6 +85,10 @@ pub struct TextParams {
     pub format: Option<String>,
     /// The zone of times that name none: UTC, +02:00, Europe/Berlin.
     pub timezone: Option<String>,
+    /// Fields that every record gets: `env=prod,team=pay`.
+    pub extra_fields: Option<String>,
+    /// Fields that no record keeps: `pid,thread`.
+    pub ignore_fields: Option<String>,
 }
 
 /// Push lines of text in any format that Pintail knows

@@ -2,36 +2,43 @@
 //!
 //! All go the same way, which is [`take`]: room is made, the body is read and unpacked, a decoder
 //! of [`crate::receive`] makes a [`Parcel`] of it, and when the parcel is committed the client
-//! hears so.
+//! hears so. [`answered`]: whether it did; [`wrong`]: what would be right.
 
+mod answered;
 mod bulk;
 mod elastic;
 pub mod lines;
 mod loki;
 mod otlp;
 mod splunk;
+mod wrong;
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, MatchedPath, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{ConnectInfo, MatchedPath, Query, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{MethodRouter, any, get, options, post};
 use http_body_util::BodyExt;
 
 use super::answer::ApiError;
 use super::app::App;
-use super::guard;
+use super::{assets, guard};
 use crate::clock;
 use crate::receive::budget::{Full, Hold};
-use crate::receive::receipts::{Verdict, content_of, key_of};
+use crate::receive::receipts::{Answering, Verdict, content_of, key_of};
+use crate::receive::settings::Settings;
 use crate::receive::{Desk, Parcel, Refusal, body};
 use crate::record::Micros;
 use crate::store::sources::Kind;
+use answered::Answer;
+pub use wrong::address as wrong_address;
 
 /// Where clients push to. Each handler reads the body itself, within the limits of the desk.
 pub fn routes(app: &App) -> Router<App> {
@@ -40,25 +47,26 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/insert/lines", post(lines::text));
     let loki = Router::new()
         .route("/loki/api/v1/push", post(loki::push))
+        // Loki before version 1.
+        .route("/api/prom/push", post(loki::push))
         .route("/insert/loki/api/v1/push", post(loki::push));
     let otlp = Router::new()
         .route("/v1/logs", post(otlp::export))
         .route("/insert/opentelemetry/v1/logs", post(otlp::export));
-    let splunk = Router::new()
-        .route("/services/collector", post(splunk::event))
-        .route("/services/collector/1.0", post(splunk::event))
-        .route("/services/collector/event", post(splunk::event))
-        .route("/services/collector/event/1.0", post(splunk::event))
-        .route("/services/collector/raw", post(splunk::raw))
-        .route("/services/collector/raw/1.0", post(splunk::raw))
-        .route("/services/collector/ack", post(splunk::ack))
-        .route("/services/collector/ack/1.0", post(splunk::ack))
-        .layer(from_fn_with_state(app.clone(), splunk::known))
-        .route("/services/collector/health", get(splunk::health))
-        .route("/services/collector/health/1.0", get(splunk::health));
+    let posted = lines
+        .merge(loki)
+        .merge(otlp)
+        .layer(from_fn_with_state(app.clone(), guard::known))
+        .method_not_allowed_fallback(wrong::method);
     // Below a prefix everything is Elasticsearch; without one what cannot be anything else.
-    let all = elastic().route("/{index}", any(elastic::acknowledged));
+    let all = elastic().route("/{index}", any(elastic::index));
+    let bare = MethodRouter::new()
+        .put(elastic::index)
+        .head(elastic::index_or_page)
+        .get(assets::show)
+        .delete(elastic::index);
     let elastic = elastic()
+        .route("/{index}", bare)
         .nest("/elasticsearch", all.clone())
         .nest("/insert/elasticsearch", all)
         .route("/elasticsearch", any(elastic::info))
@@ -66,25 +74,64 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/insert/elasticsearch", any(elastic::info))
         .route("/insert/elasticsearch/", any(elastic::info))
         .layer(from_fn_with_state(app.clone(), elastic::known))
-        .layer(map_response(elastic::with_product));
-    lines
-        .merge(loki)
-        .merge(otlp)
-        .layer(from_fn_with_state(app.clone(), guard::known))
-        .merge(splunk)
+        .layer(map_response(elastic::with_product))
+        .method_not_allowed_fallback(wrong::elastic_method);
+    posted
+        .merge(splunk(app))
         .merge(elastic)
+        .layer(from_fn_with_state(app.clone(), answered::note))
+        // What VictoriaLogs says to those who ask whether it is ready.
+        .route("/insert/ready", get(ready))
+        .route("/insert/loki/ready", get(ready))
         .route("/", any(elastic::root))
+}
+
+async fn ready() -> &'static str {
+    "ready\n"
+}
+
+fn splunk(app: &App) -> Router<App> {
+    let event = || post(splunk::event);
+    let mut events = Router::new();
+    let mut open = Router::new();
+    for path in ["", "/1.0", "/event", "/event/1.0"] {
+        let path = format!("/services/collector{path}");
+        events = events.route(&path, event());
+        // Docker asks whether it is there before it starts a container, without a token.
+        open = open.route(&path, options(splunk::options));
+    }
+    for path in ["/raw", "/raw/1.0"] {
+        let path = format!("/services/collector{path}");
+        events = events.route(&path, post(splunk::raw));
+        open = open.route(&path, options(splunk::options));
+    }
+    events
+        .route("/services/collector/ack", post(splunk::ack))
+        .route("/services/collector/ack/1.0", post(splunk::ack))
+        .layer(from_fn_with_state(app.clone(), splunk::known))
+        .merge(open)
+        .route("/services/collector/health", get(splunk::health))
+        .route("/services/collector/health/1.0", get(splunk::health))
+        .method_not_allowed_fallback(wrong::method)
 }
 
 /// What shippers ask of Elasticsearch before they send, and what they send.
 fn elastic() -> Router<App> {
     let bulk = || post(elastic::bulk).put(elastic::bulk);
     let settings = || any(elastic::acknowledged);
+    let document = || post(elastic::create_or_index).put(elastic::create_or_index);
     Router::new()
         .route("/_bulk", bulk())
         .route("/_bulk/", bulk())
         .route("/{index}/_bulk", bulk())
         .route("/{index}/_bulk/", bulk())
+        .route("/{index}/_doc", post(elastic::create_or_index))
+        .route("/{index}/_doc/", post(elastic::create_or_index))
+        .route("/{index}/_doc/{id}", document())
+        .route("/{index}/_create/{id}", document())
+        .route("/_cat/health", get(elastic::cat_health))
+        .route("/_refresh", any(elastic::refreshed))
+        .route("/{index}/_refresh", any(elastic::refreshed))
         .route("/_license", get(elastic::license))
         .route("/_xpack", get(elastic::xpack))
         .route("/_xpack/{*rest}", get(elastic::xpack))
@@ -108,6 +155,8 @@ pub fn is_for_shippers(request: &Request) -> bool {
         ["/insert/", "/loki/", "/v1/logs", "/services/", "/elasticsearch", "/_", "/{index}"];
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     match path {
+        // That is the page's, if it is not said to be an index.
+        "/{index}" if request.method() == Method::GET => false,
         "/" => elastic::is_shipper(request.headers()),
         "/health" | "/ready" => true,
         _ => BELOW.iter().any(|start| path.starts_with(start)),
@@ -133,16 +182,13 @@ pub struct Taking {
     /// The source is called by it and the client's address.
     pub protocol: &'static str,
     /// How the body is packed, if the header does not say so.
-    pub packed: Option<&'static str>,
-    /// Whether two bodies that are the same, byte by byte, are one that was sent again: every
-    /// item has its time to the nanosecond.
-    pub known_by_content: bool,
+    pub packed: fn(&[u8]) -> &'static str,
 }
 
 /// What a decoder gets.
 pub struct Delivery<'a> {
     pub body: &'a [u8],
-    pub headers: &'a HeaderMap,
+    pub from: &'a Sender,
     pub now: Micros,
     pub desk: &'a Desk,
 }
@@ -176,10 +222,12 @@ async fn take_in<R: Send + 'static>(
 ) -> Result<(R, Counts), Refusal> {
     let desk = app.options.desk.clone();
     let client = client_of(&request);
+    let sender = Sender::of(&request, client)?;
+    let answer = request.extensions().get::<Answer>().cloned().unwrap_or_default();
     let (parts, body) = request.into_parts();
     let mut hold = desk.hold(client);
     let packed = read(body, &mut hold, desk.limits().body_bytes_max).await?;
-    let encoding = encoding_of(&parts.headers, taking)?;
+    let encoding = encoding_of(&parts.headers, taking, &packed)?;
     // Before it has a turn: whoever waits for room keeps nobody else from being decoded.
     let expected = expected_bytes(packed.len(), &encoding, desk.limits().body_bytes_max);
     hold.grow(DECODED_FACTOR * expected).await.map_err(Refusal::Full)?;
@@ -189,23 +237,22 @@ async fn take_in<R: Send + 'static>(
         let body = body::unpacked(&packed, &encoding, desk.limits().body_bytes_max)?;
         let more = DECODED_FACTOR * body.len().saturating_sub(expected);
         hold.grow_now(more).map_err(Refusal::Full)?;
-        let delivery =
-            Delivery { body: &body, headers: &parts.headers, now: clock::now(), desk: &desk };
-        let mut parcel = Parcel::default();
-        let known = knows(&delivery, taking, &mut parcel)?;
+        let delivery = Delivery { body: &body, from: &sender, now: clock::now(), desk: &desk };
+        let mut parcel = Parcel { settings: sender.settings.clone(), ..Parcel::default() };
+        let (known, answering) = knows(&delivery, taking, &mut parcel)?;
         let reply = decode(&delivery, &mut parcel)?;
         if known {
             parcel.forget();
         }
         let name = format!("{} {client}", taking.protocol);
         let source = desk.source(Kind::Http, &name, taking.protocol)?;
-        Ok((desk, source, parcel, hold, reply))
+        Ok((desk, source, parcel, hold, reply, answering))
     });
     let decoded = decoded.await.map_err(|error| {
         tracing::error!("a decoder panicked: {error}");
         Refusal::Bad("the request could not be decoded".to_owned())
     })?;
-    let (desk, source, parcel, hold, reply) = decoded?;
+    let (desk, source, parcel, hold, reply, answering) = decoded?;
     let counts = Counts {
         received: parcel.received,
         stored: parcel.batch.rows() as u64,
@@ -213,27 +260,79 @@ async fn take_in<R: Send + 'static>(
         duplicates: parcel.duplicates,
     };
     if !parcel.is_empty() {
+        // From here on it may be stored, whatever becomes of the client.
+        answer.begin(answering);
         desk.deliver(source, parcel, Some(hold)).await?;
     }
     Ok((reply, counts))
 }
 
-/// Whether the request was stored before; if not, its key is reserved.
-fn knows(delivery: &Delivery<'_>, taking: Taking, parcel: &mut Parcel) -> Result<bool, Refusal> {
-    let protocol = taking.protocol.as_bytes();
-    let key = match delivery.headers.get(IDEMPOTENCY_KEY) {
-        Some(key) => key_of(&[protocol, b"key", key.as_bytes()]),
-        None if taking.known_by_content && !delivery.body.is_empty() => {
-            key_of(&[protocol, b"content", delivery.body])
-        }
-        None => return Ok(false),
-    };
+/// Who sent a request, and what it says about it.
+pub struct Sender {
+    client: IpAddr,
+    /// Where to, with its parameters.
+    path: String,
+    idempotency_key: Option<HeaderValue>,
+    pub settings: Arc<Settings>,
+}
+
+impl Sender {
+    fn of(request: &Request, client: IpAddr) -> Result<Sender, Refusal> {
+        let parameters = Query::<HashMap<String, String>>::try_from_uri(request.uri());
+        let Query(parameters) =
+            parameters.map_err(|error| Refusal::Bad(format!("parameters: {error}")))?;
+        let header = |name: &str| {
+            let value = request.headers().get(name)?;
+            Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+        };
+        let settings = Settings::read(|name| parameters.get(name).cloned(), header);
+        Ok(Sender {
+            client,
+            path: request.uri().path_and_query().map(|path| path.to_string()).unwrap_or_default(),
+            idempotency_key: request.headers().get(IDEMPOTENCY_KEY).cloned(),
+            settings: Arc::new(settings),
+        })
+    }
+
+    /// The key of something that this client names, or sends, for its tenant at this address.
+    fn key_of(&self, kind: &[u8], name: &[u8]) -> u128 {
+        let client = self.client.to_string();
+        key_of(&[kind, self.path.as_bytes(), self.tenant(), client.as_bytes(), name])
+    }
+
+    /// The tenant that the request is for; empty for none.
+    pub fn tenant(&self) -> &[u8] {
+        self.settings.tenant.as_deref().unwrap_or_default().as_bytes()
+    }
+}
+
+/// Whether the request was stored before, and who is to say that it was answered. If it was not
+/// stored, its key is reserved.
+fn knows(
+    delivery: &Delivery<'_>,
+    taking: Taking,
+    parcel: &mut Parcel,
+) -> Result<(bool, Option<Answering>), Refusal> {
+    if delivery.body.is_empty() {
+        return Ok((false, None));
+    }
+    let content = content_of(delivery.body);
     let mut reserved = delivery.desk.reserve();
-    let verdict = reserved.ask(key, content_of(delivery.body), delivery.now);
+    let (verdict, answering) = match &delivery.from.idempotency_key {
+        Some(key) => {
+            let key = delivery.from.key_of(b"key", key.as_bytes());
+            (reserved.ask(key, content, delivery.now), None)
+        }
+        None => {
+            let key = delivery.from.key_of(taking.protocol.as_bytes(), delivery.body);
+            let (verdict, answering) = reserved.attempt(key, content, delivery.now);
+            (verdict, Some(answering))
+        }
+    };
     parcel.reserved = Some(reserved);
     match verdict {
-        Verdict::New => Ok(false),
-        Verdict::Stored => Ok(true),
+        Verdict::New => Ok((false, answering)),
+        Verdict::Stored => Ok((true, answering)),
         Verdict::Pending => Err(Refusal::Pending),
         Verdict::Conflict => {
             Err(Refusal::Bad("this idempotency key was used for another body".to_owned()))
@@ -261,15 +360,26 @@ async fn read(mut body: Body, hold: &mut Hold, bytes_max: usize) -> Result<Vec<u
 
 /// How many bytes a body probably has when it is unpacked.
 fn expected_bytes(packed: usize, encoding: &str, bytes_max: usize) -> usize {
-    match encoding {
-        "" | "identity" => packed,
-        _ => (PACKED_FACTOR * packed).min(bytes_max),
+    match body::is_packed(encoding) {
+        false => packed,
+        true => (PACKED_FACTOR * packed).min(bytes_max),
     }
 }
 
-fn encoding_of(headers: &HeaderMap, taking: Taking) -> Result<String, Refusal> {
+/// For what is not packed if nothing says so.
+pub fn plain(_: &[u8]) -> &'static str {
+    ""
+}
+
+fn encoding_of(headers: &HeaderMap, taking: Taking, body: &[u8]) -> Result<String, Refusal> {
     match headers.get(header::CONTENT_ENCODING) {
-        None => Ok(taking.packed.unwrap_or_default().to_owned()),
+        None => Ok((taking.packed)(body).to_owned()),
+        // Several headers are one list.
+        Some(_) if headers.get_all(header::CONTENT_ENCODING).iter().count() > 1 => {
+            let all = headers.get_all(header::CONTENT_ENCODING).iter();
+            let texts: Vec<_> = all.map(|one| String::from_utf8_lossy(one.as_bytes())).collect();
+            Ok(texts.join(","))
+        }
         Some(encoding) => encoding
             .to_str()
             .map(str::to_owned)

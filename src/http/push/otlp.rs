@@ -2,8 +2,7 @@
 //!
 //! The reply is in the request's content type. Records that cannot be stored are counted in
 //! `partial_success`, which no client sends again; errors are a `google.rpc.Status`
-//! (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>). The same body again within
-//! the hour is known and not stored again.
+//! (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>).
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -12,13 +11,13 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use super::super::app::App;
-use super::{Taking, refused, status_of, take};
+use super::{Taking, plain, refused, status_of, take};
 use crate::receive::Refusal;
 use crate::receive::entry::Rejected;
 use crate::receive::otlp::decode;
 use crate::receive::wire::Encoding;
 
-const TAKING: Taking = Taking { protocol: "otlp", packed: None, known_by_content: true };
+const TAKING: Taking = Taking { protocol: "otlp", packed: plain };
 
 /// `ExportLogsServiceResponse` of opentelemetry/proto/collector/logs/v1/logs_service.proto.
 #[derive(Clone, PartialEq, Message)]
@@ -45,7 +44,7 @@ struct RpcStatus {
 }
 
 pub async fn export(State(app): State<App>, request: Request) -> Response {
-    let Some(encoding) = encoding_of(request.headers()) else {
+    let Some(said) = encoding_of(request.headers()) else {
         let refusal = Refusal::Unsupported(
             "content type; there are application/x-protobuf and application/json".to_owned(),
         );
@@ -53,20 +52,31 @@ pub async fn export(State(app): State<App>, request: Request) -> Response {
         return failed(Encoding::Json, &refusal);
     };
     let taken = take(&app, request, TAKING, move |delivery, parcel| {
+        let found = match delivery.body.trim_ascii_start() {
+            [b'{', ..] => Encoding::Json,
+            _ => Encoding::Protobuf,
+        };
+        let encoding = said.unwrap_or(found);
         decode(delivery.body, encoding, delivery.now, parcel)
+            .map(|rejected| (rejected, encoding))
             .map_err(|malformed| Refusal::Bad(malformed.to_string()))
     });
     match taken.await {
-        Ok((rejected, _)) => succeeded(encoding, rejected),
-        Err(refusal) => failed(encoding, &refusal),
+        Ok(((rejected, encoding), _)) => succeeded(encoding, rejected),
+        Err(refusal) => failed(said.unwrap_or(Encoding::Json), &refusal),
     }
 }
 
-fn encoding_of(headers: &HeaderMap) -> Option<Encoding> {
-    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    match kind.split(';').next().unwrap_or_default().trim() {
-        "application/x-protobuf" | "application/protobuf" => Some(Encoding::Protobuf),
-        "application/json" => Some(Encoding::Json),
+/// What the content type says; `Some(None)` if it says nothing, as where `curl -d` says that it
+/// is a form, and `None` if it is something else.
+#[allow(clippy::option_option, reason = "to say nothing is not to say something else")]
+fn encoding_of(headers: &HeaderMap) -> Option<Option<Encoding>> {
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return Some(None) };
+    let kind = kind.to_str().ok()?.split(';').next().unwrap_or_default().trim();
+    match kind.to_ascii_lowercase().as_str() {
+        "application/x-protobuf" | "application/protobuf" => Some(Some(Encoding::Protobuf)),
+        "application/json" => Some(Some(Encoding::Json)),
+        "" | "application/x-www-form-urlencoded" | "application/octet-stream" => Some(None),
         _ => None,
     }
 }

@@ -5,9 +5,6 @@
 //! A request with a channel is given an `ackId`, when its events are committed: whoever asks
 //! for an acknowledgement that was given out hears that it is so. Nothing is remembered for it, and so it
 //! is true after a restart as well.
-//!
-//! The protocol does not tell an event that is sent again from another that is the same: a client
-//! that heard no answer stores it twice, unless it sends an `Idempotency-Key`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -22,12 +19,12 @@ use serde_json::json;
 
 use super::super::app::App;
 use super::super::guard::is_known_client;
-use super::{Taking, refused, take};
+use super::{Taking, plain, refused, take};
 use crate::clock;
 use crate::receive::splunk::{Outcome, decode_events, decode_raw};
 use crate::receive::{Parcel, Refusal};
 
-const TAKING: Taking = Taking { protocol: "splunk", packed: None, known_by_content: false };
+const TAKING: Taking = Taking { protocol: "splunk", packed: plain };
 
 /// Acknowledgements that one request may ask for.
 const ACKS_MAX: usize = 10_000;
@@ -53,7 +50,11 @@ impl Reply {
 /// Asks for the token where one is set.
 pub async fn known(State(app): State<App>, request: Request, next: Next) -> Response {
     let headers = request.headers();
-    if is_known_client(&app, headers) {
+    // Splunk takes the token as a parameter too, where that is switched on.
+    let parameter = Params::try_from_uri(request.uri()).ok();
+    let token = parameter.as_ref().and_then(|parameters| parameters.get("token"));
+    let is_known = token.is_some_and(|token| app.options.secrets.allows(Some(token), None));
+    if is_known || is_known_client(&app, headers) {
         return next.run(request).await;
     }
     let (status, reply) = match headers.get(header::AUTHORIZATION) {
@@ -148,6 +149,11 @@ pub async fn ack(params: Params, headers: HeaderMap, body: String) -> Response {
     let acks: BTreeMap<String, bool> =
         acks.iter().map(|id| (id.to_string(), (1..=now).contains(id))).collect();
     Json(json!({"acks": acks})).into_response()
+}
+
+/// What Docker's driver asks first.
+pub async fn options() -> Response {
+    ([(header::ALLOW, "POST, OPTIONS")], ()).into_response()
 }
 
 pub async fn health() -> Response {

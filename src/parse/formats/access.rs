@@ -14,10 +14,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::values::{self, quoted_rest};
 use super::{Kind, http};
 use crate::parse::scan::Cursor;
 use crate::parse::{Format, Mismatch, TimeRules};
-use crate::record::{Fields, Record};
+use crate::record::{Fields, Micros, Record};
 
 pub const KIND: Kind = Kind {
     name: "access",
@@ -27,6 +28,8 @@ pub const KIND: Kind = Kind {
 
 /// Where the timestamp must have begun: host, addresses and users before it.
 const HEAD_BYTES_MAX: usize = 512;
+/// Texts in brackets that may stand before the timestamp.
+const BRACKETS_MAX: usize = 3;
 /// Names of values at the end that nothing else names; more are not kept.
 const EXTRAS: [&str; 6] = ["extra_1", "extra_2", "extra_3", "extra_4", "extra_5", "extra_6"];
 
@@ -47,16 +50,11 @@ impl Format for Access {
         if line.starts_with([' ', '[', '{', '\t']) {
             return Err(Mismatch::Foreign);
         }
-        let head = cursor.until_within(" [", HEAD_BYTES_MAX).ok_or(Mismatch::Foreign)?;
-        let (ts, length) = rules.read(cursor.rest()).ok_or(Mismatch::Foreign)?;
-        cursor.advance(length);
-        if !cursor.eat_str("] \"") {
-            return Err(Mismatch::Foreign);
-        }
+        let (head, ts) = head_and_stamp(&mut cursor, rules).ok_or(Mismatch::Foreign)?;
         store_head(head, &mut record.fields)?;
         let request = quoted_rest(&mut cursor).ok_or(Mismatch::Broken("request does not end"))?;
         cursor.skip_spaces();
-        let status = cursor.token().filter(|word| is_status(word));
+        let status = cursor.token().filter(|word| http::is_status(word));
         let status = status.ok_or(Mismatch::Broken("no status after the request"))?;
         cursor.skip_spaces();
         record.ts = ts;
@@ -76,27 +74,53 @@ impl Format for Access {
     }
 }
 
-/// Three digits, or the `-` of a connection that was closed.
-fn is_status(word: &str) -> bool {
-    word == "-" || (word.len() == 3 && word.bytes().all(|b| b.is_ascii_digit()))
+/// What stands before `[05/Jan/2026:10:11:12 +0100] "`, and the time. Other brackets may come
+/// before it: some log the addresses of proxies in them.
+fn head_and_stamp<'a>(cursor: &mut Cursor<'a>, rules: &TimeRules) -> Option<(&'a str, Micros)> {
+    let line = cursor.rest();
+    for _ in 0..BRACKETS_MAX {
+        let before = line.len() - cursor.rest().len();
+        let text = cursor.until_within(" [", HEAD_BYTES_MAX)?;
+        if let Some((ts, length)) = rules.read(cursor.rest()) {
+            cursor.advance(length);
+            return cursor.eat_str("] \"").then_some((&line[..before + text.len()], ts));
+        }
+    }
+    None
 }
 
-/// `[VHOST] CLIENT IDENT USER`; users may hold blanks.
+/// `[VHOST] CLIENT[, PROXY…] IDENT USER`; users may hold blanks.
 fn store_head(head: &str, fields: &mut Fields) -> Result<(), Mismatch> {
-    let (first, rest) = head.split_once(' ').ok_or(Mismatch::Foreign)?;
-    let (second, third) = rest.split_once(' ').ok_or(Mismatch::Foreign)?;
-    if first.is_empty() {
+    let (vhost, rest) = match head.split_once(' ') {
+        // A list of addresses goes on after a comma.
+        Some((first, rest)) if !first.ends_with(',') && is_address(first_word(rest)) => {
+            (Some(first), rest)
+        }
+        _ => (None, head),
+    };
+    let (clients, rest) = split_list(rest);
+    let (forwarded, rest) = split_brackets(rest);
+    if clients.is_empty() {
         return Err(Mismatch::Foreign);
     }
-    let (client, ident, user) = if is_address(second) {
-        let (ident, user) = third.split_once(' ').ok_or(Mismatch::Foreign)?;
-        fields.str("vhost", first);
-        (second, ident, user)
-    } else {
-        (first, second, third)
+    // Without a user there is nothing but the client.
+    let (ident, user) = match rest.split_once(' ') {
+        Some(names) => names,
+        None if matches!(rest, "" | "-") && is_address(first_word(clients)) => ("", ""),
+        None => return Err(Mismatch::Foreign),
     };
-    fields.str("client", client);
-    for (name, value) in [("ident", ident), ("user", user)] {
+    if let Some(vhost) = vhost {
+        fields.str("vhost", vhost);
+    }
+    let mut addresses = clients.split([',', ' ']).filter(|address| !address.is_empty());
+    let known = |address: &&str| !matches!(*address, "-" | "unknown");
+    if let Some(client) = addresses.clone().find(known) {
+        fields.str("client", client);
+    }
+    let forwarded = forwarded.or_else(|| addresses.nth(1).map(|_| clients));
+    for (name, value) in
+        [("ident", ident), ("user", user), ("forwarded_for", forwarded.unwrap_or_default())]
+    {
         if !matches!(value, "-" | "") {
             fields.str(name, value);
         }
@@ -104,9 +128,102 @@ fn store_head(head: &str, fields: &mut Fields) -> Result<(), Mismatch> {
     Ok(())
 }
 
+fn first_word(text: &str) -> &str {
+    text.split(' ').next().unwrap_or_default()
+}
+
+/// `203.0.113.7, 10.0.0.1` and what follows the list.
+fn split_list(text: &str) -> (&str, &str) {
+    let mut end = 0;
+    loop {
+        let word = first_word(&text[end..]);
+        end += word.len();
+        if !word.ends_with(',') || end == text.len() {
+            return (&text[..end], text[end..].trim_start());
+        }
+        end += 1;
+    }
+}
+
+/// `(203.0.113.7, 10.0.0.1) - ann` and `- [10.0.0.7] - ann`: the addresses that a proxy passed
+/// on, and the rest.
+fn split_brackets(text: &str) -> (Option<&str>, &str) {
+    let mut cursor = Cursor::new(text);
+    cursor.eat_str("- ");
+    let list = match cursor.peek() {
+        Some(b'(') => cursor.enclosed(b'(', b')'),
+        Some(b'[') => cursor.bracket(),
+        _ => None,
+    };
+    cursor.skip_spaces();
+    match list {
+        Some(list) => (Some(list), cursor.rest()),
+        None => (None, text),
+    }
+}
+
 /// An IPv4 or IPv6 address, as the second word is only after a virtual host.
 fn is_address(word: &str) -> bool {
-    word.parse::<std::net::IpAddr>().is_ok()
+    word.trim_end_matches(',').parse::<std::net::IpAddr>().is_ok()
+}
+
+/// What ingress-nginx and Traefik write after the user agent, whose names are known.
+fn store_known_tail(cursor: &mut Cursor<'_>, fields: &mut Fields) -> Option<()> {
+    let mut probe = *cursor;
+    for _ in 0..2 {
+        probe.eat(b'"').then_some(())?;
+        quoted_rest(&mut probe)?;
+        probe.skip_spaces();
+    }
+    let tail = probe.rest();
+    let names = known_tail(probe)?;
+    values::store(&["referer", "user_agent"], cursor, fields);
+    *cursor = Cursor::new(tail);
+    for name in names {
+        let value = match cursor.bracket() {
+            Some(value) => value,
+            None => next_list(cursor),
+        };
+        cursor.skip_spaces();
+        let value = if *name == "duration_ms" { value.trim_end_matches("ms") } else { value };
+        if !name.is_empty() {
+            values::store_value(name, value.trim_matches('"'), fields);
+        }
+    }
+    Some(())
+}
+
+/// `412 0.012 [shop-cart-80] [] 10.1.0.3:8080 5120 0.011 200 5f0c…`, or `71 "router" "url" 12ms`.
+fn known_tail(mut tail: Cursor<'_>) -> Option<&'static [&'static str]> {
+    const INGRESS: [&str; 9] = [
+        "request_length",
+        "duration",
+        "upstream_name",
+        "",
+        "upstream",
+        "upstream_bytes",
+        "upstream_duration",
+        "upstream_status",
+        "request_id",
+    ];
+    const TRAEFIK: [&str; 4] = ["requests", "router", "upstream", "duration_ms"];
+    let is_number = |word: &str| word.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    tail.word().filter(|word| is_number(word))?;
+    if tail.peek() == Some(b'"') {
+        values::next(&mut tail)?;
+        values::next(&mut tail)?;
+        return tail.rest().ends_with("ms").then_some(&TRAEFIK);
+    }
+    tail.word().filter(|word| is_number(word))?;
+    (tail.peek() == Some(b'[')).then_some(&INGRESS)
+}
+
+/// A value, or several with commas between: `10.1.0.4:8080, 10.1.0.5:8080`.
+fn next_list<'a>(cursor: &mut Cursor<'a>) -> &'a str {
+    let text = cursor.rest();
+    let (list, _) = split_list(text);
+    cursor.advance(list.len());
+    list
 }
 
 /// What follows the status: bytes, referer, user agent, and whatever was added.
@@ -115,6 +232,9 @@ fn store_tail(cursor: &mut Cursor<'_>, fields: &mut Fields) {
         && bytes != "-"
     {
         fields.typed("bytes", bytes);
+    }
+    if store_known_tail(cursor, fields).is_some() {
+        return;
     }
     let mut quoted_names = ["referer", "user_agent", "forwarded_for"].into_iter();
     let mut plain_names = ["duration", "upstream_duration"].into_iter();
@@ -141,20 +261,5 @@ fn store_tail(cursor: &mut Cursor<'_>, fields: &mut Fields) {
                 fields.typed(name, value);
             }
         }
-    }
-}
-
-/// The text up to the closing quote, with `\"` left as it is.
-fn quoted_rest<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
-    let text = cursor.rest();
-    let mut from = 0;
-    loop {
-        let at = from + memchr::memchr2(b'"', b'\\', &text.as_bytes()[from..])?;
-        if text.as_bytes()[at] == b'"' {
-            cursor.advance(at + 1);
-            return Some(&text[..at]);
-        }
-        // An escape is two bytes; of a longer character the rest is skipped by the search.
-        from = (at + 2).min(text.len());
     }
 }

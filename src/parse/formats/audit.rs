@@ -4,7 +4,9 @@
 //! type=USER_LOGIN msg=audit(1767607872.123:456): pid=812 uid=0 acct="ann" res=success
 //! ```
 //!
-//! The pairs go to `fields` and stay in the message. There is no level.
+//! The pairs go to `fields` and stay in the message. There is no level. What auditd adds for
+//! readers behind the byte 1D (`log_format = ENRICHED`: names of users and calls, in capitals) is
+//! read like the rest.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -62,18 +64,35 @@ impl Format for Audit {
     }
 }
 
-/// `a=1 b="two words" msg='op=login acct="ann"'`: quotes of either kind are opened.
+/// `a=1 b="two words" msg='op=login acct="ann"'`: quotes of either kind are opened, and what
+/// stands in `msg='…'` is pairs again.
 fn store_pairs(text: &str, fields: &mut Fields) {
-    let quotes = |c: char| c == '\'' || c == '"';
-    let mut words = text.split([' ', ENRICHMENT]).filter(|word| !word.is_empty());
+    let mut cursor = Cursor::new(text);
     for _ in 0..PAIRS_MAX {
-        let Some(word) = words.next() else { return };
-        let word = word.strip_prefix("msg='").unwrap_or(word);
-        if let Some((name, value)) = word.split_once('=')
-            && !name.is_empty()
-            && name.len() <= NAME_BYTES_MAX
-        {
-            fields.typed(name, value.trim_matches(quotes));
+        let separators = |c: char| matches!(c, ' ' | '\t' | '\'' | ENRICHMENT);
+        let rest = cursor.rest().trim_start_matches(separators);
+        cursor = Cursor::new(rest);
+        cursor.eat_str("msg='");
+        let Some((name, value)) = pair(&mut cursor) else { return };
+        if !name.is_empty() && name.len() <= NAME_BYTES_MAX && !name.contains(' ') {
+            fields.typed(name, value);
         }
     }
+}
+
+/// The next name and its value; words without a value are passed over.
+fn pair<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a str, &'a str)> {
+    let name = cursor.until("=")?;
+    let name = name.rsplit([' ', ENRICHMENT]).next().unwrap_or(name);
+    if cursor.eat(b'"') {
+        return Some((name, cursor.until("\"")?));
+    }
+    // `SADDR={ saddr_fam=inet laddr=192.0.2.40 lport=80 }`: pairs of their own.
+    if cursor.eat_str("{ ") {
+        return Some(("", ""));
+    }
+    let text = cursor.rest();
+    let end = text.find([' ', '\'', ENRICHMENT]).unwrap_or(text.len());
+    cursor.advance(end);
+    Some((name, &text[..end]))
 }

@@ -1,9 +1,10 @@
-//! What `docker compose logs` prints: lines of several services, each after the name
-//! of its container.
+//! Lines of several containers, each after the name of its own: what `docker compose logs` and
+//! `kubectl logs --prefix` print.
 //!
 //! ```text
 //! web-1    | 2026-01-05 10:11:12,123 - shop.cart - INFO - Added 7 items
 //! db_1     | 2026-01-05 10:11:12.123 UTC [812] LOG:  checkpoint starting: time
+//! [pod/web-7f9c-x2/app] 2026-01-05 10:11:12,123 - shop.cart - INFO - Added 7 items
 //! ```
 //!
 //! Each container's lines are read as a source of their own. The service is the
@@ -13,20 +14,22 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Kind, cri, docker};
+use super::Kind;
 use crate::parse::dialect::Reading;
 use crate::parse::{Dialect, Format, Mismatch, TimeRules, Zone};
 use crate::record::Record;
 
 pub const KIND: Kind = Kind {
     name: "compose",
-    about: "web-1  | …: what docker compose logs prints",
+    about: "web-1  | …, [pod/web-7f/app] …: what docker compose and kubectl --prefix print",
     recognise: |sample| Compose::fit(sample).map(|format| Arc::new(format) as Arc<dyn Format>),
 };
 
-const NAME_BYTES_MAX: usize = 128;
+const NAME_BYTES_MAX: usize = 256;
 /// Containers whose formats are found out separately; those beyond share one.
 const CONTAINERS_MAX: usize = 64;
+/// Names before names are not opened further: text can be written that nests without end.
+const NAMES_MAX: usize = 2;
 
 struct Compose {
     containers: HashMap<String, Dialect>,
@@ -39,14 +42,13 @@ impl Compose {
         let mut texts: HashMap<&str, Vec<&str>> = HashMap::new();
         let mut all = Vec::new();
         for line in sample {
-            let Some((name, text)) = split(line) else { continue };
-            // Envelopes in envelopes are not opened: they could nest without end.
-            if split(text).is_some() || docker::is_envelope(text) || cri::is_envelope(text) {
+            let Some((prefix, text)) = split(line) else { continue };
+            if (0..NAMES_MAX).try_fold(text, |text, _| Some(split(text)?.1)).is_some() {
                 continue;
             }
             all.push(text);
-            if texts.len() < CONTAINERS_MAX || texts.contains_key(name) {
-                texts.entry(name).or_default().push(text);
+            if texts.len() < CONTAINERS_MAX || texts.contains_key(prefix.whole) {
+                texts.entry(prefix.whole).or_default().push(text);
             }
         }
         if all.is_empty() || all.len() * 2 < sample.len() {
@@ -59,6 +61,10 @@ impl Compose {
         };
         let others = Dialect::detect(&all, &[], rules);
         Some(Compose { containers: texts.into_iter().map(fitted).collect(), others })
+    }
+
+    fn dialect(&self, prefix: Prefix<'_>) -> &Dialect {
+        self.containers.get(prefix.whole).unwrap_or(&self.others)
     }
 }
 
@@ -73,25 +79,63 @@ impl Format for Compose {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        let (name, text) = split(line).ok_or(Mismatch::Foreign)?;
-        let dialect = self.containers.get(name).unwrap_or(&self.others);
-        match dialect.read_by(text, rules, record) {
+        let (prefix, text) = split(line).ok_or(Mismatch::Foreign)?;
+        let dialect = self.dialect(prefix);
+        // The order of day and month is that of the container's own lines.
+        let rules = TimeRules { order: rules.order.or(dialect.rules().order), ..*rules };
+        match dialect.read_by(text, &rules, record) {
             Reading::Record { .. } => {}
             Reading::Continuation { .. } if dialect.main().is_some() => {
-                return Err(Mismatch::Continues { from: line.len() - text.len() });
+                return Err(Mismatch::Continues);
             }
             _ => return Err(Mismatch::Foreign),
         }
         if record.service.is_none() {
-            record.service = Some(Cow::Borrowed(without_number(name)));
+            record.service = Some(Cow::Borrowed(prefix.service));
         }
-        record.fields.str("container", name);
+        if let Some(pod) = prefix.pod {
+            record.fields.str("pod", pod);
+        }
+        record.fields.str("container", prefix.container);
         Ok(())
+    }
+
+    fn inside<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        match split(line) {
+            Some((prefix, text)) => self.dialect(prefix).inside(text),
+            None => Cow::Borrowed(line),
+        }
+    }
+
+    fn has_streams(&self) -> bool {
+        true
+    }
+
+    fn stream<'a>(&self, line: &'a str) -> Option<&'a str> {
+        split(line).map(|(prefix, _)| prefix.whole)
     }
 }
 
-/// The container's name and its line: `web-1  | text`.
-fn split(line: &str) -> Option<(&str, &str)> {
+/// What stands in a line after the name of its container.
+pub fn text_of(line: &str) -> Option<Cow<'_, str>> {
+    split(line).map(|(_, text)| text.into())
+}
+
+/// Where a line is from.
+#[derive(Clone, Copy)]
+struct Prefix<'a> {
+    whole: &'a str,
+    pod: Option<&'a str>,
+    container: &'a str,
+    service: &'a str,
+}
+
+fn split(line: &str) -> Option<(Prefix<'_>, &str)> {
+    split_compose(line).or_else(|| split_kubectl(line))
+}
+
+/// `web-1  | text`.
+fn split_compose(line: &str) -> Option<(Prefix<'_>, &str)> {
     let bytes = line.as_bytes();
     let name = bytes.iter().take(NAME_BYTES_MAX).take_while(|&&b| is_name_byte(b)).count();
     let blanks = bytes[name..].iter().take(NAME_BYTES_MAX).take_while(|&&b| b == b' ').count();
@@ -99,7 +143,25 @@ fn split(line: &str) -> Option<(&str, &str)> {
         return None;
     }
     let text = line[name + blanks..].strip_prefix('|')?;
-    Some((&line[..name], text.strip_prefix(' ').unwrap_or(text)))
+    let container = &line[..name];
+    let service = without_number(container);
+    let prefix = Prefix { whole: container, pod: None, container, service };
+    Some((prefix, text.strip_prefix(' ').unwrap_or(text)))
+}
+
+/// `[pod/web-7f9c-x2/app] text`.
+fn split_kubectl(line: &str) -> Option<(Prefix<'_>, &str)> {
+    let rest = line.strip_prefix("[pod/")?;
+    let window = rest.len().min(NAME_BYTES_MAX);
+    let end = memchr::memchr(b']', &rest.as_bytes()[..window])?;
+    let (pod, container) = rest[..end].split_once('/')?;
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_name_byte);
+    if !is_name(pod) || !is_name(container) {
+        return None;
+    }
+    let text = &rest[end + 1..];
+    let prefix = Prefix { whole: &rest[..end], pod: Some(pod), container, service: container };
+    Some((prefix, text.strip_prefix(' ').unwrap_or(text)))
 }
 
 fn is_name_byte(byte: u8) -> bool {

@@ -60,17 +60,46 @@ impl Format for Cri {
             Some(parts) => join(parts, last)?,
         };
         let ts = rules.whole(first.stamp).ok_or(Mismatch::Foreign)?;
-        let whole = match &text {
-            Cow::Borrowed(text) => Some(*text),
-            Cow::Owned(_) => None,
-        };
-        let is_plain = !self.inner.read(text, record);
-        if let Some(text) = whole.filter(|text| is_plain && self.inner.continues(text)) {
-            return Err(Mismatch::Continues { from: line.len() - text.len() });
+        if !self.inner.read(text.clone(), record) && self.inner.continues(&text) {
+            return Err(Mismatch::Continues);
         }
         record.ts = ts;
-        record.fields.str("stream", first.stream);
+        first.keep_stream(record);
         Ok(())
+    }
+
+    fn inside<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        match line.rsplit_once('\n') {
+            None => {
+                Part::read(line).map_or(line.into(), |part| self.inner.inside(part.text.into()))
+            }
+            Some(_) => {
+                let texts = line.split('\n').filter_map(|line| Some(Part::read(line)?.text));
+                self.inner.inside(texts.collect::<String>().into())
+            }
+        }
+    }
+
+    fn parse_alone<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        let part = Part::read(line).ok_or(Mismatch::Foreign)?;
+        let ts = rules.whole(part.stamp).ok_or(Mismatch::Foreign)?;
+        self.inner.read(self.inside(line), record);
+        record.ts = ts;
+        part.keep_stream(record);
+        Ok(())
+    }
+
+    fn has_streams(&self) -> bool {
+        true
+    }
+
+    fn stream<'a>(&self, line: &'a str) -> Option<&'a str> {
+        Part::read(line).map(|part| part.stream)
     }
 
     /// Every line of a container has an envelope of its own, those of a stack trace too.
@@ -93,9 +122,9 @@ fn join<'a>(parts: &'a str, last: Part<'a>) -> Result<(Part<'a>, Cow<'a, str>), 
     Ok((first.unwrap_or(last), Cow::Owned(texts.concat())))
 }
 
-/// Whether a line is one of this format.
-pub fn is_envelope(line: &str) -> bool {
-    Part::read(line).is_some()
+/// What stands in a line of this format.
+pub fn text_of(line: &str) -> Option<Cow<'_, str>> {
+    Part::read(line).map(|part| part.text.into())
 }
 
 #[derive(Clone, Copy)]
@@ -107,6 +136,13 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
+    /// The stream is a field, unless what stands in the line names one itself.
+    fn keep_stream(&self, record: &mut Record<'_>) {
+        if !record.fields.has("stream") {
+            record.fields.str("stream", self.stream);
+        }
+    }
+
     fn read(line: &'a str) -> Option<Part<'a>> {
         let (stamp, rest) = line.split_once(' ')?;
         if stamp.len() < "2016-10-06T00:17:09Z".len() || stamp.as_bytes()[10] != b'T' {

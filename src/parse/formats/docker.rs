@@ -64,13 +64,43 @@ impl Format for Docker {
         };
         let ts = first.time.string().and_then(|time| rules.whole(&time));
         let ts = ts.ok_or(Mismatch::Broken("unreadable timestamp"))?;
-        self.inner.read(text, record);
-        record.ts = ts;
-        record.fields.raw_pair("\"stream\"", first.stream.text);
-        if let Some((key, attrs)) = first.attrs {
-            keep(&mut record.fields, key, attrs);
+        if !self.inner.read(text.clone(), record) && self.inner.continues(&text) {
+            return Err(Mismatch::Continues);
         }
+        record.ts = ts;
+        first.keep_fields(record);
         Ok(())
+    }
+
+    fn inside<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        let text = match line.contains('\n') {
+            false => text_of(line).unwrap_or(line.into()),
+            true => line.split('\n').filter_map(text_of).collect::<String>().into(),
+        };
+        self.inner.inside(text)
+    }
+
+    fn parse_alone<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        let envelope = Envelope::open(first_line(line))?;
+        let ts = envelope.time.string().and_then(|time| rules.whole(&time));
+        let ts = ts.ok_or(Mismatch::Broken("unreadable timestamp"))?;
+        self.inner.read(self.inside(line), record);
+        record.ts = ts;
+        envelope.keep_fields(record);
+        Ok(())
+    }
+
+    fn has_streams(&self) -> bool {
+        true
+    }
+
+    fn stream<'a>(&self, line: &'a str) -> Option<&'a str> {
+        Envelope::open(first_line(line)).ok().map(|envelope| envelope.stream.text)
     }
 
     /// Every line of a container has an envelope of its own.
@@ -100,9 +130,14 @@ fn join<'a>(
     Ok((first.unwrap_or(last), Cow::Owned(joined)))
 }
 
-/// Whether a line is one of Docker's.
-pub fn is_envelope(line: &str) -> bool {
-    Envelope::open(line).is_ok()
+/// The first of lines that are joined.
+fn first_line(joined: &str) -> &str {
+    joined.split('\n').next().unwrap_or(joined)
+}
+
+/// What stands in a line of Docker's.
+pub fn text_of(line: &str) -> Option<Cow<'_, str>> {
+    Envelope::open(line).ok().map(|envelope| envelope.text())
 }
 
 #[derive(Clone, Copy)]
@@ -114,6 +149,15 @@ struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
+    fn keep_fields(&self, record: &mut Record<'_>) {
+        if !record.fields.has("stream") {
+            record.fields.raw_pair("\"stream\"", self.stream.text);
+        }
+        if let Some((key, attrs)) = self.attrs {
+            keep(&mut record.fields, key, attrs);
+        }
+    }
+
     /// Reads the members that Docker writes; an object with others is somebody else's.
     fn open(line: &'a str) -> Result<Envelope<'a>, Mismatch> {
         // Docker's encoder writes it first, without blanks.

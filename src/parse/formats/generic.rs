@@ -21,6 +21,7 @@ use super::Kind;
 use super::columns::{self, Column, Piece};
 use crate::parse::level::level_of_message;
 use crate::parse::scan::Cursor;
+use crate::parse::time::order::Third;
 use crate::parse::time::{self, Date, MICROS_PER_SECOND, Stamp};
 use crate::parse::{Format, Mismatch, TimeRules};
 use crate::record::{Micros, Record, push_json_string};
@@ -52,8 +53,9 @@ struct Spellings([bool; 4]);
 
 fn spelling_of(stamp: &Stamp) -> usize {
     match stamp {
-        Stamp::Civil { date: Date::Full { .. } | Date::Slashed { .. }, .. } => 0,
         Stamp::Civil { date: Date::NoYear { .. }, .. } => 1,
+        Stamp::Civil { date: Date::Short(date), .. } if date.third == Third::Missing => 1,
+        Stamp::Civil { date: Date::Full { .. } | Date::Short(_), .. } => 0,
         Stamp::Civil { date: Date::None, .. } => 2,
         Stamp::Instant(_) => 3,
     }

@@ -1,18 +1,21 @@
 //! What a container wrote, out of the envelope that its runtime put around each line
-//! ([`super::docker`], [`super::cri`]).
+//! ([`super::docker`], [`super::cri`], [`super::stamped`]).
 //!
-//! The lines inside have formats of their own, found as those of any source. Level,
-//! service, host, message and fields are the inner record's; the time is the runtime's,
-//! which always has a zone. A line that no format reads is a message as it is, with the
-//! level that it states itself (`ERROR: …`, `[warn] …`).
+//! The lines inside have formats of their own, found as those of any source; they may be
+//! envelopes again. Level, service, host, message and fields are the inner record's; the time is
+//! the runtime's, which always has a zone. A line that no format reads is a message as it is,
+//! with the level that it states itself (`ERROR: …`, `[warn] …`).
 
 use std::borrow::Cow;
 
-use super::{cri, docker};
+use super::{compose, cri, docker, plain};
 use crate::parse::dialect::Reading;
 use crate::parse::level::level_of_message;
 use crate::parse::{Dialect, TimeRules, Zone};
 use crate::record::Record;
+
+/// How many envelopes a line may be in: text can be written that nests without end.
+const ENVELOPES_MAX: usize = 3;
 
 pub struct Inner {
     /// `None` before any line was seen.
@@ -22,9 +25,7 @@ pub struct Inner {
 impl Inner {
     /// Fits to the texts of the first lines.
     pub fn fitted<'s>(texts: impl Iterator<Item = Cow<'s, str>>) -> Inner {
-        // Envelopes in envelopes are not opened: they could nest without end.
-        let texts: Vec<Cow<str>> =
-            texts.filter(|text| !docker::is_envelope(text) && !cri::is_envelope(text)).collect();
+        let texts: Vec<Cow<str>> = texts.filter(|text| !nests_deeply(text)).collect();
         if texts.is_empty() {
             return Inner { dialect: None };
         }
@@ -35,14 +36,34 @@ impl Inner {
     }
 
     /// Whether a line goes on with the record of the line before: the container's lines have
-    /// a format, this one is in none, and it states no level of its own.
+    /// a format, this one is in none, and it states no level of its own. Where they have no
+    /// format, only a line that cannot be a beginning does.
     pub fn continues(&self, text: &str) -> bool {
-        self.dialect.as_ref().is_some_and(|dialect| {
-            let reading = || dialect.read(text, &mut Record::default());
-            dialect.main().is_some()
-                && level_of_message(text).is_none()
-                && matches!(reading(), Reading::Continuation { .. })
-        })
+        let Some(dialect) = self.dialect.as_ref().filter(|dialect| dialect.main().is_some()) else {
+            return plain::goes_on(text);
+        };
+        level_of_message(text).is_none()
+            && matches!(
+                dialect.read(text, &mut Record::default()),
+                Reading::Continuation { .. } | Reading::Incomplete
+            )
+    }
+
+    /// What continues a record in a text that [continues](Inner::continues) one.
+    pub fn inside<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
+        match (&self.dialect, text) {
+            (Some(dialect), Cow::Borrowed(text)) => dialect.inside(text),
+            (Some(dialect), Cow::Owned(text)) => {
+                let inside = dialect.inside(&text);
+                Cow::Owned(inside.into_owned())
+            }
+            (None, text) => text,
+        }
+    }
+
+    /// Whether most of the first lines are in a format.
+    pub fn has_format(&self) -> bool {
+        self.dialect.as_ref().and_then(Dialect::main).is_some_and(|main| main.share >= 0.5)
     }
 
     /// Fills all of `record`, which arrives empty, but its time. Says whether a format read
@@ -80,6 +101,22 @@ impl Inner {
             .as_ref()
             .is_some_and(|dialect| matches!(dialect.read(text, record), Reading::Record { .. }))
     }
+}
+
+/// Whether a text is in as many envelopes as a line may be in.
+fn nests_deeply(text: &str) -> bool {
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..ENVELOPES_MAX {
+        let inside = docker::text_of(&text)
+            .or_else(|| cri::text_of(&text))
+            .or_else(|| compose::text_of(&text))
+            .map(Cow::into_owned);
+        match inside {
+            Some(inside) => text = Cow::Owned(inside),
+            None => return false,
+        }
+    }
+    true
 }
 
 fn owned<'b>(text: Cow<'_, str>) -> Cow<'b, str> {

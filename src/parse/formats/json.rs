@@ -5,57 +5,57 @@
 //! become fields with their JSON text as it stands. What a logger needs beyond names is
 //! in [`draft`]. An object without a timestamp is a reject.
 //!
-//! Pretty-printed objects are read if they begin with a line that is `{`, and so are
-//! arrays with one object a line.
+//! How the objects are framed does not matter: one a line, several in a line, an array, an object
+//! with an array of them (`{"Records":[…]}`), pretty-printed. A bracket between other lines is what
+//! a program prints, and goes on with the record before it.
 //!
 //! - [`value`]: members and values, without a tree; [`scan`] and [`text`] are below it;
 //!   [`walk`] goes through long ones.
 //! - [`draft`]: members to a record. [`values`]: what a value says.
+//! - [`framing`]: several objects in a line.
+//! - [`scale`]: what a number is as a level.
 //! - [`otlp`], [`serilog`]: what needs code of its own.
 
 mod draft;
+mod framing;
 pub(crate) mod otlp;
-pub(super) mod scan;
+mod scale;
+pub(crate) mod scan;
 mod serilog;
 pub(super) mod text;
 pub(crate) mod value;
 pub(crate) mod values;
 pub(crate) mod walk;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Kind, names, slot};
 use crate::parse::{Format, Mismatch, TimeRules, Zone};
 use crate::record::{Micros, Record};
 pub(crate) use draft::Draft;
+pub(crate) use scale::Scale;
 use scan::Flaw;
-use value::{Object, Value};
+use value::Object;
 
 pub const KIND: Kind = Kind {
     name: "json",
     about: r#"{"time":"2026-01-05T00:00:00Z","level":"info","msg":"message"}"#,
-    recognise: |_| Some(Arc::new(Json::default())),
+    recognise: |sample| Some(Arc::new(Json::fit(sample))),
 };
 
 #[derive(Default)]
 struct Json {
-    /// Members that stand for others: their own key, and the text of the one meant.
-    aliases: Vec<(String, &'static str)>,
-    /// Every line stands for itself: what is no object continues none.
-    stands_alone: bool,
-}
-
-/// JSON lines as clients push them: every line stands for itself. A member `key` is read as if it
-/// were called `meant`, for each of these pairs; `meant` is JSON text.
-pub fn with_aliases(aliases: Vec<(String, &'static str)>) -> Arc<dyn Format> {
-    Arc::new(Json { aliases, stands_alone: true })
+    /// The source is one array: brackets and commas are punctuation.
+    is_array: bool,
+    scale: Scale,
 }
 
 impl Json {
-    #[inline]
-    fn named<'a>(&self, key: Value<'a>) -> Value<'a> {
-        let alias = self.aliases.iter().find(|(alias, _)| key.raw_string() == Some(alias));
-        alias.map_or(key, |(_, meant)| Value { text: meant, escaped: false, odd: false })
+    fn fit(sample: &[&str]) -> Json {
+        let first = sample.iter().map(|line| line.trim()).find(|line| !line.is_empty());
+        let is_array = first.is_some_and(|line| line == "[" || line.starts_with("[{"));
+        Json { is_array, scale: Scale::of_lines(sample) }
     }
 }
 
@@ -69,30 +69,38 @@ impl Format for Json {
         true
     }
 
-    fn takes_continuations(&self) -> bool {
-        !self.stands_alone
-    }
-
     fn parse<'a>(
         &self,
         line: &'a str,
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        let text = object_text(line)?;
+        let text = self.object_text(line)?;
         let mut object = Object::open(text).map_err(mismatch_of)?;
-        let mut draft = Draft::new(rules, record);
+        let mut draft = Draft::new(rules, self.scale, record);
+        let mut wraps = false;
         while let Some((key, value)) = object.next().map_err(mismatch_of)? {
-            draft.take(self.named(key), value)?;
+            wraps |= framing::wraps(key, value);
+            draft.take(key, value)?;
         }
-        if !ends_element(object.rest()) {
-            return Err(Mismatch::Broken("more than one JSON value in a line"));
+        if wraps && !draft.has_time() {
+            return Err(Mismatch::Several);
         }
-        draft.finish(text)
+        match object.rest().trim_ascii_start().as_bytes() {
+            [] | [b',' | b']'] => draft.finish(text),
+            [b']', rest @ ..] if matches!(rest.trim_ascii(), [] | [b',']) => draft.finish(text),
+            [b',' | b'{' | b'[', ..] => Err(Mismatch::Several),
+            _ => Err(Mismatch::Broken("text after a JSON value")),
+        }
+    }
+
+    fn elements<'a>(&self, line: &'a str) -> Vec<Cow<'a, str>> {
+        framing::elements(line)
     }
 
     fn starts(&self, line: &str, rules: &TimeRules) -> bool {
-        line == "{" || self.parse(line, rules, &mut Record::default()).is_ok()
+        let parsed = || self.parse(line, rules, &mut Record::default());
+        line == "{" || matches!(parsed(), Ok(()) | Err(Mismatch::Several))
     }
 }
 
@@ -105,12 +113,35 @@ pub(crate) fn read<'a>(
     Json::default().parse(text, rules, record)
 }
 
-/// Reads the text of an object, which is known to be JSON and goes away, into an empty record;
-/// it has no timestamp but `ts`.
-pub(crate) fn read_owned(text: &str, ts: Micros, record: &mut Record<'_>) {
+/// Reads the text of an object in an envelope, which says that it is of the time `ts`, into an
+/// empty record. Says whether the object has a message of its own.
+///
+/// # Errors
+/// The text is no JSON object; what is in the record then means nothing.
+pub(crate) fn read_dated<'a>(
+    text: &'a str,
+    ts: Micros,
+    record: &mut Record<'a>,
+) -> Result<bool, Mismatch> {
     let rules = TimeRules { absent: Some(ts), ..TimeRules::new(Zone::UTC, ts) };
+    let mut object = Object::open(text).map_err(mismatch_of)?;
+    let mut draft = Draft::dated(&rules, Scale::default(), record);
+    while let Some((key, value)) = object.next().map_err(mismatch_of)? {
+        draft.take(key, value)?;
+    }
+    if !object.rest().trim_ascii().is_empty() {
+        return Err(Mismatch::Broken("more than one JSON value in a line"));
+    }
+    let has_message = draft.has_message();
+    draft.finish(text)?;
+    record.ts = ts;
+    Ok(has_message)
+}
+
+/// The same for text that is known to be JSON and goes away.
+pub(crate) fn read_owned(text: &str, ts: Micros, record: &mut Record<'_>) {
     let mut inner = std::mem::take(record).recycle();
-    if read(text, &rules, &mut inner).is_err() {
+    if read_dated(text, ts, &mut inner).is_err() {
         inner = inner.recycle();
         inner.message = text.into();
     }
@@ -127,28 +158,27 @@ pub(crate) fn mismatch_of(flaw: Flaw) -> Mismatch {
     }
 }
 
-/// The line from the brace of its object on: as the element of an array it may stand
-/// after a bracket or comma.
-fn object_text(line: &str) -> Result<&str, Mismatch> {
-    let text = line.trim_ascii_start();
-    let text = match text.as_bytes() {
-        [b'{', ..] => text,
-        [b'[' | b',', element @ ..] if element.trim_ascii_start().first() == Some(&b'{') => {
-            text[1..].trim_ascii_start()
+impl Json {
+    /// The line from the brace of its object on: as the element of an array it may stand
+    /// after a bracket or comma.
+    fn object_text<'a>(&self, line: &'a str) -> Result<&'a str, Mismatch> {
+        let text = line.trim_ascii_start();
+        let text = match text.as_bytes() {
+            [b'{', ..] => text,
+            [b'[' | b',', element @ ..] if element.trim_ascii_start().first() == Some(&b'{') => {
+                text[1..].trim_ascii_start()
+            }
+            _ if self.is_array && matches!(line.trim_ascii(), "[" | "]" | ",") => {
+                return Err(Mismatch::Skip);
+            }
+            _ => return Err(Mismatch::Foreign),
+        };
+        // `{name}` and `{ return; }` are no attempts at JSON.
+        match text.as_bytes()[1..].trim_ascii_start().first() {
+            None | Some(b'"' | b'}') => Ok(text),
+            Some(_) => Err(Mismatch::Foreign),
         }
-        _ if matches!(line, "[" | "]" | ",") => return Err(Mismatch::Skip),
-        _ => return Err(Mismatch::Foreign),
-    };
-    // `{name}` and `{ return; }` are no attempts at JSON.
-    match text.as_bytes()[1..].trim_ascii_start().first() {
-        None | Some(b'"' | b'}') => Ok(text),
-        Some(_) => Err(Mismatch::Foreign),
     }
-}
-
-/// Whether what follows an object ends its line: nothing, or the punctuation of an array.
-fn ends_element(rest: &str) -> bool {
-    rest.is_empty() || matches!(rest.trim_ascii(), "" | "," | "]")
 }
 
 #[cfg(test)]
@@ -169,7 +199,7 @@ mod tests {
             ("{name}", Mismatch::Foreign),
             ("{{template}}", Mismatch::Foreign),
             ("", Mismatch::Foreign),
-            ("[", Mismatch::Skip),
+            ("[", Mismatch::Foreign),
             ("{", Mismatch::Incomplete),
             (r#"{"a":"b"#, Mismatch::Incomplete),
             (r#"{"a":tru"#, Mismatch::Incomplete),
@@ -178,7 +208,10 @@ mod tests {
             (r#"{"a" 1}"#, Mismatch::Broken("malformed JSON")),
             (r#"{"a":[1}"#, Mismatch::Broken("malformed JSON")),
             (r#"{"a":"\x"}"#, Mismatch::Broken("malformed JSON")),
-            (r#"{"ts":1767571200}{}"#, Mismatch::Broken("more than one JSON value in a line")),
+            (r#"{"ts":1767571200}{}"#, Mismatch::Several),
+            (r#"[{"ts":1767571200},{"ts":1767571200}]"#, Mismatch::Several),
+            (r#"{"Records":[{"eventTime":"2026-01-05T10:11:12Z"}]}"#, Mismatch::Several),
+            (r#"{"ts":1767571200} x"#, Mismatch::Broken("text after a JSON value")),
             (r#"{"a":1}"#, Mismatch::Broken("no timestamp")),
             ("{}", Mismatch::Broken("no timestamp")),
             (&deep, Mismatch::Broken("JSON nested deeper than 100 levels")),

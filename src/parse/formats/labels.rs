@@ -97,7 +97,7 @@ impl<'s> Labels<'s> {
 /// called `PREFIX.KEY`.
 #[inline]
 pub fn key_beside<'k>(record: &Record<'_>, prefix: &str, key: &'k str) -> Cow<'k, str> {
-    if !record.fields.is_empty() && record.fields.may_have(key) {
+    if !record.fields.is_empty() && record.fields.has(key) {
         Cow::Owned(format!("{prefix}.{key}"))
     } else {
         Cow::Borrowed(key)
@@ -117,6 +117,8 @@ fn column_of(key: &str) -> Option<(Column, Rank)> {
         return Some((column, rank));
     }
     Some(match name.as_bytes() {
+        // The text of the severity, from the Collector's exporter to Splunk.
+        b"otellogseveritytext" => (Column::Level, 1),
         // What Loki and its collectors find in the text.
         b"detectedlevel" => (Column::Level, STAND_IN),
 

@@ -64,9 +64,13 @@ impl Format for Logfmt {
         let message = draft.message.read();
         // Without a time, pairs alone are logfmt only if they are pairs of a log.
         let is_log = draft.words == 0 && (record.level.is_some() || message.is_some());
-        let ts = head.or(draft.time.read()).or(rules.absent.filter(|_| is_log));
+        let said = head.or(draft.time.read());
+        let ts = said.or(rules.absent.filter(|_| is_log));
         record.ts = ts.filter(|_| is_logfmt).ok_or(Mismatch::Foreign)?;
         record.message = message.unwrap_or(Cow::Borrowed(draft.rest));
+        if said.is_none() {
+            rules.mark_undated(record);
+        }
         Ok(())
     }
 }

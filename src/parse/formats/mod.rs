@@ -4,6 +4,7 @@
 //! To add one: a file here, a line in [`KINDS`], a case in tests/spec/formats/.
 
 mod access;
+mod apt;
 mod audit;
 mod cbs;
 mod columns;
@@ -12,6 +13,8 @@ mod cri;
 mod csv;
 pub mod custom;
 mod docker;
+mod elb;
+mod envoy;
 mod generic;
 mod gin;
 mod glog;
@@ -24,30 +27,41 @@ mod journald;
 pub mod json;
 mod jul;
 pub(crate) mod labels;
+mod liberty;
 mod log4j;
 mod logcat;
 mod logfmt;
 mod macos;
 mod monolog;
 mod mysql;
+mod mysql_slow;
 pub(crate) mod names;
 mod nginx_error;
+mod oracle;
 pub(crate) mod otlp;
+pub(crate) mod plain;
 mod postgres;
 mod python;
+mod rails;
 mod redis;
 mod ruby;
 mod rust;
+mod s3;
 mod slot;
+mod squid;
+mod stamped;
 pub mod syslog;
 mod syslog3164;
 mod syslog5424;
 mod text;
+mod uwsgi;
+mod values;
 mod w3c;
 mod zap;
 
 use std::sync::Arc;
 
+use crate::parse::time::{DateOrder, Undated};
 use crate::parse::{Dialect, Format, TimeRules};
 
 /// A format as the list knows it.
@@ -67,6 +81,7 @@ pub const KINDS: &[Kind] = &[
     docker::KIND,
     cri::KIND,
     compose::KIND,
+    stamped::KIND,
     journald::KIND,
     json::KIND,
     w3c::KIND,
@@ -76,12 +91,21 @@ pub const KINDS: &[Kind] = &[
     audit::KIND,
     syslog5424::KIND,
     syslog3164::KIND,
+    s3::KIND,
     access::KIND,
+    elb::KIND,
+    envoy::KIND,
+    uwsgi::KIND,
+    squid::KIND,
     gin::KIND,
     httpd_error::KIND,
     nginx_error::KIND,
     postgres::KIND,
     mysql::KIND,
+    mysql_slow::KIND,
+    oracle::KIND,
+    apt::KIND,
+    rails::KIND,
     redis::KIND,
     glog::KIND,
     logcat::KIND,
@@ -91,12 +115,14 @@ pub const KINDS: &[Kind] = &[
     macos::KIND,
     zap::KIND,
     jul::KIND,
+    liberty::KIND,
     rust::KIND,
     log4j::KIND,
     python::KIND,
     text::KIND,
     golang::KIND,
     generic::KIND,
+    plain::KIND,
 ];
 
 /// The built-in format of this name.
@@ -110,6 +136,8 @@ pub fn by_name(name: &str) -> Option<&'static Kind> {
 pub struct Formats {
     custom: Vec<Arc<dyn Format>>,
     forced: Option<Forced>,
+    order: Option<DateOrder>,
+    undated: Undated,
 }
 
 #[derive(Clone)]
@@ -129,7 +157,21 @@ impl Formats {
             None => None,
             Some(choice) => Some(Forced::find(choice, &custom)?),
         };
-        Ok(Formats { custom, forced })
+        Ok(Formats { custom, forced, ..Formats::default() })
+    }
+
+    /// Reads dates of numbers in this order, whatever a source's lines say.
+    pub fn with_date_order(self, order: Option<DateOrder>) -> Formats {
+        Formats { order, ..self }
+    }
+
+    /// What becomes of lines of files that have no time.
+    pub fn with_undated(self, undated: Undated) -> Formats {
+        Formats { undated, ..self }
+    }
+
+    pub fn undated(&self) -> Undated {
+        self.undated
     }
 
     /// Fits the formats to a source that begins with `sample`.
@@ -137,6 +179,7 @@ impl Formats {
     /// # Errors
     /// A sentence: the source does not begin as the forced format needs it to.
     pub fn dialect(&self, sample: &[&str], rules: TimeRules) -> Result<Dialect, String> {
+        let rules = TimeRules { order: self.order.or(rules.order), ..rules };
         match &self.forced {
             None => Ok(Dialect::detect(sample, &self.custom, rules)),
             Some(Forced::Custom(format)) => Ok(Dialect::forced(format.clone(), rules)),

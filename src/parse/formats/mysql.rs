@@ -56,7 +56,7 @@ impl Format for Mysql {
 }
 
 /// The timestamp, and whether it is the short one of old versions.
-fn stamp(cursor: &mut Cursor<'_>, rules: &TimeRules) -> Option<(Micros, bool)> {
+pub(super) fn stamp(cursor: &mut Cursor<'_>, rules: &TimeRules) -> Option<(Micros, bool)> {
     if !cursor.peek()?.is_ascii_digit() {
         return None;
     }

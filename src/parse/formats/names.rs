@@ -74,9 +74,39 @@ pub fn role_of_name(name: &Name) -> Option<(Role, Rank)> {
     let name = name.as_bytes();
     // Spares the comparisons for many of the names that have no role (`user`, `url`, `version`).
     if matches!(name.first()?, b'g' | b'j' | b'k' | b'n' | b'q' | b'u'..=b'z') {
-        return None;
+        return other_time_name(name);
     }
-    time_name(name).or_else(|| core_name(name)).or_else(|| message_name(name))
+    time_name(name)
+        .or_else(|| core_name(name))
+        .or_else(|| message_name(name))
+        .or_else(|| other_time_name(name))
+}
+
+/// Names that nothing is known of but that they speak of a time: `TimeCreated`, `log_date`. Only
+/// a value that is a time makes them one, and every name that is known goes before.
+fn other_time_name(name: &[u8]) -> Option<(Role, Rank)> {
+    /// Times of something else than the record.
+    const OTHERS: [&[u8]; 12] = [
+        b"expir",
+        b"birth",
+        b"due",
+        b"valid",
+        b"until",
+        b"next",
+        b"last",
+        b"modif",
+        b"dead",
+        b"uptime",
+        b"runtime",
+        b"lifetime",
+    ];
+    let has = |part: &[u8]| memchr::memmem::find(name, part).is_some();
+    let speaks_of_time = name.starts_with(b"time")
+        || name.ends_with(b"time")
+        || name.starts_with(b"date")
+        || name.ends_with(b"date")
+        || has(b"timestamp");
+    (speaks_of_time && !OTHERS.iter().any(|other| has(other))).then_some((Role::Time, 8))
 }
 
 fn time_name(name: &[u8]) -> Option<(Role, Rank)> {
@@ -208,6 +238,10 @@ mod tests {
             ("host-name", Some((Role::Host, 0))),
             ("requestReceivedTimestamp", Some((Role::Time, 4))),
             ("", None),
+            ("TimeCreated", Some((Role::Time, 8))),
+            ("Date and Time", Some((Role::Time, 8))),
+            ("expiry_time", None),
+            ("last_login_time", None),
             ("user", None),
             ("____________________________________", None),
             ("aaaaaaaaaaaaaaaaaaaaaaaaaaaa", None),

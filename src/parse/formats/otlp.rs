@@ -17,7 +17,7 @@ use super::json;
 use super::labels::{Labels, key_beside};
 use super::names::level_of_text;
 use crate::parse::level::level_of_otel;
-use crate::record::{Fields, Level, Record, push_json_string};
+use crate::record::{Fields, Level, Micros, Record, push_json_string};
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
@@ -66,7 +66,7 @@ pub struct LogRecord<'a> {
 impl LogRecord<'_> {
     /// Microseconds since 1970, if the record says when. Every such time is one that the
     /// database holds: 64 bits of nanoseconds end in 2554.
-    fn micros(&self) -> Option<i64> {
+    fn micros(&self) -> Option<Micros> {
         let nanos = if self.time > 0 { self.time } else { self.observed };
         if nanos == 0 { None } else { i64::try_from(nanos / 1_000).ok() }
     }
@@ -113,13 +113,13 @@ impl<'s> Common<'s> {
     }
 }
 
-/// Fills `record`, which arrives empty. `read_text` reads a body that is text; `absent` is
-/// the time of a record that names none. The answer is whether there is one.
+/// Fills `record`, which arrives empty. `read_text` reads a body that is text, said at a time;
+/// `absent` is the time of a record that names none. The answer is whether there is one.
 pub fn fill<'s>(
     log: &'s LogRecord<'_>,
     common: &Common<'s>,
-    absent: Option<i64>,
-    read_text: impl FnOnce(&'s str, &mut Record<'s>),
+    absent: Option<Micros>,
+    read_text: impl FnOnce(&'s str, Micros, &mut Record<'s>),
     record: &mut Record<'s>,
 ) -> bool {
     let Some(ts) = log.micros().or(absent) else { return false };
@@ -173,13 +173,13 @@ fn keep<'s>(
 
 fn take_body<'s>(
     body: &'s AnyValue<'_>,
-    ts: i64,
-    read_text: impl FnOnce(&'s str, &mut Record<'s>),
+    ts: Micros,
+    read_text: impl FnOnce(&'s str, Micros, &mut Record<'s>),
     record: &mut Record<'s>,
 ) {
     match body {
         AnyValue::Empty => {}
-        AnyValue::Text(text) => read_text(text, record),
+        AnyValue::Text(text) => read_text(text, ts, record),
         AnyValue::Map(pairs) => json::read_owned(&json_of_map(pairs), ts, record),
         other => {
             let mut json = String::new();
@@ -324,7 +324,7 @@ mod tests {
         AnyValue::Text(text.into())
     }
 
-    fn plain<'s>(text: &'s str, record: &mut Record<'s>) {
+    fn plain<'s>(text: &'s str, _ts: Micros, record: &mut Record<'s>) {
         record.message = Cow::Borrowed(text);
     }
 

@@ -34,6 +34,15 @@ impl<T, O> Slot<T, O> {
         Ok(self.held.replace(held).and_then(|old| old.origin))
     }
 
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Whether it holds a value that is no stand-in.
+    pub fn is_proper(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.rank < STAND_IN)
+    }
+
     pub fn read(self) -> Option<T> {
         self.held.map(|held| held.read)
     }

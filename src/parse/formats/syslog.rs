@@ -5,9 +5,11 @@
 
 use std::borrow::Cow;
 
+use super::json;
+use super::json::value::Value;
 use crate::parse::level::{level_of_message, level_of_severity, level_of_word};
 use crate::parse::scan::Cursor;
-use crate::record::{Level, Record};
+use crate::record::{Fields, Level, Record};
 
 /// Longest tag; RFC 5424 allows 48 characters of name and 128 of process id.
 const TAG_BYTES_MAX: usize = 128;
@@ -174,11 +176,71 @@ pub fn read_loosely<'a>(text: &'a str, record: &mut Record<'a>) {
     } else {
         record.fields.str("facility", "user");
     }
-    record.message = Cow::Borrowed(cursor.rest());
     record.level = match priority {
         Some(priority) => priority.level,
-        None => level_of_message(&record.message).or(Some(Level::Info)),
+        None => level_of_message(cursor.rest()).or(Some(Level::Info)),
     };
+    take_message(cursor.rest(), record);
+}
+
+/// Takes the text behind a header. Where it is a JSON object, with or without the cookie `@cee:`
+/// (Common Event Expression; rsyslog's mmjsonparse), it is opened: level, message and fields are
+/// the object's, time and host the header's. The header's program is the service unless the
+/// object names one.
+pub fn take_message<'a>(text: &'a str, record: &mut Record<'a>) {
+    let json = text.strip_prefix("@cee:").unwrap_or(text).trim_start();
+    if json.starts_with('{') {
+        let mut inner = Record::default();
+        if json::read_dated(json, record.ts, &mut inner).is_ok() {
+            return merge(inner, record);
+        }
+    }
+    record.message = Cow::Borrowed(text);
+}
+
+/// Adds what an object in a message says to what its header says.
+fn merge<'a>(inner: Record<'a>, record: &mut Record<'a>) {
+    let header = std::mem::take(&mut record.fields);
+    record.level = inner.level.or(record.level);
+    record.message = inner.message;
+    record.fields = inner.fields;
+    // Of two values of one name the object's is kept under it.
+    let header = format!("{{{}}}", header.as_str());
+    let pairs = Value { text: &header, escaped: true, odd: false };
+    for (key, value) in pairs.members() {
+        if !key.raw_string().is_some_and(|key| record.fields.has(key)) {
+            record.fields.raw_pair(key.text, value.text);
+        }
+    }
+    keep_other(&mut record.service, inner.service, "program", &mut record.fields, Keep::Inner);
+    keep_other(&mut record.host, inner.host, "logged_host", &mut record.fields, Keep::Header);
+}
+
+/// Which of two names fills the column.
+enum Keep {
+    Inner,
+    Header,
+}
+
+/// Fills a column with one of two names; the other one, if it differs, becomes a field.
+fn keep_other<'a>(
+    column: &mut Option<Cow<'a, str>>,
+    inner: Option<Cow<'a, str>>,
+    name: &str,
+    fields: &mut Fields,
+    keep: Keep,
+) {
+    let header = column.take();
+    let (first, second) = match keep {
+        Keep::Inner => (inner, header),
+        Keep::Header => (header, inner),
+    };
+    if let (Some(first), Some(second)) = (&first, &second)
+        && first != second
+    {
+        fields.str(name, second);
+    }
+    *column = first.or(second);
 }
 
 /// The severity in a Cisco mnemonic: `%LINK-3-UPDOWN`, `%ASA-6-302013`.

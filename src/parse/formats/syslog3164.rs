@@ -53,10 +53,16 @@ impl Format for Syslog3164 {
         if priority.is_some() {
             syslog::sequence(&mut cursor, record);
         }
+        if priority.is_some() {
+            device(&mut cursor, record);
+        }
         // Cisco marks times that its clock is not sure of.
         if priority.is_some() || line.starts_with(['*', '.']) {
             cursor.eat(b'*');
             cursor.eat(b'.');
+        }
+        if priority.is_some() && rules.undated.is_some() && spelling(cursor.rest()).is_none() {
+            return undated(line, rules, record);
         }
         let stamped = cursor.rest();
         let spelling = spelling(stamped).ok_or(Mismatch::Foreign)?;
@@ -95,9 +101,39 @@ impl Format for Syslog3164 {
             }
         }
         record.level = record.level.or_else(|| level_of_message(cursor.rest()));
-        record.message = Cow::Borrowed(cursor.rest());
+        syslog::take_message(cursor.rest(), record);
         Ok(())
     }
+}
+
+/// What network devices put before the time: a sequence number, their own name and a second
+/// number (`46: sw1: 000045: `), as far as a time follows.
+fn device<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) {
+    let mut probe = *cursor;
+    let Some(name) = probe.until_within(": ", HOST_BYTES_MAX).filter(|name| is_host(name)) else {
+        return;
+    };
+    let mut stamp = probe;
+    if stamp.number().is_some() && stamp.eat_str(": ") {
+        probe = stamp;
+    }
+    let after = probe.rest().trim_start_matches(['*', '.']);
+    if !name.is_empty()
+        && spelling(after).is_some()
+        && crate::parse::time::read(after.as_bytes()).is_some()
+    {
+        record.host = Some(Cow::Borrowed(name));
+        *cursor = probe;
+    }
+}
+
+/// A line of a file that has a priority and no time.
+fn undated<'a>(line: &'a str, rules: &TimeRules, record: &mut Record<'a>) -> Result<(), Mismatch> {
+    *record = std::mem::take(record).recycle();
+    record.ts = rules.absent.ok_or(Mismatch::Foreign)?;
+    syslog::read_loosely(line, record);
+    rules.mark_undated(record);
+    Ok(())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -150,7 +186,8 @@ fn host_and_tag<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Option<
 }
 
 fn is_host(word: &str) -> bool {
-    word.len() <= HOST_BYTES_MAX
+    !word.is_empty()
+        && word.len() <= HOST_BYTES_MAX
         && word.as_bytes()[0].is_ascii_alphanumeric()
         && word.bytes().all(|b| {
             b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':' | b'/' | b'@')

@@ -44,7 +44,10 @@ impl Format for Syslog5424 {
         }
         let stamp = cursor.word().ok_or(Mismatch::Foreign)?;
         record.ts = match stamp {
-            "-" => rules.absent.ok_or(Mismatch::Broken("no timestamp"))?,
+            "-" => {
+                rules.mark_undated(record);
+                rules.absent.ok_or(Mismatch::Broken("no timestamp"))?
+            }
             stamp => rules.whole(stamp).ok_or(Mismatch::Foreign)?,
         };
         record.level = priority.level;
@@ -63,7 +66,7 @@ impl Format for Syslog5424 {
         cursor.skip_spaces();
         // The byte order mark that says "this is UTF-8" (section 6.4).
         cursor.eat_str("\u{feff}");
-        record.message = Cow::Borrowed(cursor.rest());
+        syslog::take_message(cursor.rest(), record);
         Ok(())
     }
 }

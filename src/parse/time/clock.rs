@@ -28,20 +28,63 @@ pub(super) fn read_time(text: &[u8], at: usize) -> Option<(Micros, usize)> {
 /// `AM` or `PM` after a 12-hour time.
 #[inline]
 pub(super) fn read_meridiem(text: &[u8], at: usize, seconds: i64) -> (i64, usize) {
-    let word_at = at + usize::from(text.get(at) == Some(&b' '));
-    match text.get(word_at..word_at + 2) {
-        Some(word) if ends_word(text, word_at + 2) => {
-            let hour = seconds / 3600;
-            if word.eq_ignore_ascii_case(b"am") && hour <= 12 {
-                return (seconds % (12 * 3600), word_at + 2);
-            }
-            if word.eq_ignore_ascii_case(b"pm") && hour <= 12 {
-                return (seconds % (12 * 3600) + 12 * 3600, word_at + 2);
-            }
-            (seconds, at)
-        }
-        _ => (seconds, at),
+    let word_at = at + text.get(at..).map_or(0, blank_length);
+    let Some(half @ (b'a' | b'A' | b'p' | b'P')) = text.get(word_at) else {
+        return (seconds, at);
+    };
+    let Some(length) = meridiem_length(&text[word_at..]).filter(|_| seconds / 3600 <= 12) else {
+        return (seconds, at);
+    };
+    (of_half_day(seconds, half.eq_ignore_ascii_case(&b'p')), word_at + length)
+}
+
+/// Seconds since midnight of a time on a clock of twelve hours.
+fn of_half_day(seconds: i64, is_afternoon: bool) -> i64 {
+    seconds % (12 * 3600) + if is_afternoon { 12 * 3600 } else { 0 }
+}
+
+/// One blank, also one of those that do not break, which ICU writes before AM and PM.
+fn blank_length(text: &[u8]) -> usize {
+    match text {
+        [b' ', ..] => 1,
+        [0xc2, 0xa0, ..] => 2,
+        [0xe2, 0x80, 0xaf | 0x89, ..] => 3,
+        _ => 0,
     }
+}
+
+/// `AM`, `pm`, `a.m.`, `p. m.` (Spanish, with whichever blank).
+fn meridiem_length(text: &[u8]) -> Option<usize> {
+    let mut at = 1 + usize::from(text.get(1) == Some(&b'.'));
+    let is_dotted = at == 2;
+    if is_dotted {
+        at += blank_length(&text[at..]);
+    }
+    if !text.get(at)?.eq_ignore_ascii_case(&b'm') {
+        return None;
+    }
+    at += 1 + usize::from(is_dotted && text.get(at + 1) == Some(&b'.'));
+    ends_word(text, at).then_some(at)
+}
+
+/// A time of twelve hours whose half of the day stands before it, as in Korean, Chinese and
+/// Japanese: `오전 10:11:12`, `下午3:04:05`.
+pub(super) fn read_meridiem_before(text: &[u8], at: usize) -> Option<(Micros, usize)> {
+    const HALVES: [(&str, bool); 6] = [
+        ("오전", false),
+        ("오후", true),
+        ("上午", false),
+        ("下午", true),
+        ("午前", false),
+        ("午後", true),
+    ];
+    let rest = text.get(at..)?;
+    let (name, is_afternoon) = HALVES.iter().find(|(name, _)| rest.starts_with(name.as_bytes()))?;
+    let time_at = at + name.len() + blank_length(&rest[name.len()..]);
+    let (time, end) = read_time(text, time_at).or_else(|| read_short_time(text, time_at))?;
+    let (seconds, fraction) = (time / MICROS_PER_SECOND, time % MICROS_PER_SECOND);
+    let is_of_twelve = seconds / 3600 <= 12;
+    is_of_twelve.then(|| (of_half_day(seconds, *is_afternoon) * MICROS_PER_SECOND + fraction, end))
 }
 
 /// `.123`, `,123456` or `:123` in microseconds; digits beyond nanoseconds are refused.
@@ -74,9 +117,30 @@ pub(super) fn read_fraction(text: &[u8]) -> Option<(Micros, usize)> {
     Some((micros, digits + 1))
 }
 
-/// A zone right after a time (`Z`, `+0200`, ` +02:00`, ` UTC`) and where it ended.
+/// A zone right after a time (`Z`, `+0200`, ` +02:00`, ` UTC`, `+01:00[Europe/Berlin]`) and where
+/// it ended.
 #[inline]
 pub(super) fn read_zone(text: &[u8], at: usize) -> (Option<i32>, usize) {
+    let (offset, end) = read_offset_or_name(text, at);
+    match (offset, text.get(end)) {
+        (Some(offset), Some(b'[')) => (Some(offset), end + region_length(&text[end..])),
+        _ => (offset, end),
+    }
+}
+
+/// The region that Java writes after an offset, which says no more: `[Europe/Berlin]`.
+fn region_length(text: &[u8]) -> usize {
+    const REGION_BYTES_MAX: usize = 40;
+    let inside = text[1..].iter().take(REGION_BYTES_MAX);
+    let length = inside
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+'))
+        .count();
+    let is_region = text[1..=length].contains(&b'/') && text.get(length + 1) == Some(&b']');
+    if is_region { length + 2 } else { 0 }
+}
+
+#[inline]
+fn read_offset_or_name(text: &[u8], at: usize) -> (Option<i32>, usize) {
     let zone_at = match text.get(at) {
         Some(b'Z' | b'z') if ends_word(text, at + 1) => return (Some(0), at + 1),
         Some(b' ') => at + 1,
@@ -95,7 +159,7 @@ pub(super) fn read_zone(text: &[u8], at: usize) -> (Option<i32>, usize) {
             }
         }
         Some(b'U' | b'G' | b'Z') => match text.get(zone_at..zone_at + 3) {
-            Some(b"UTC" | b"GMT") if ends_word(text, zone_at + 3) => (Some(0), zone_at + 3),
+            Some(b"UTC" | b"GMT") => after_utc(text, zone_at + 3).unwrap_or((None, at)),
             _ if text[zone_at] == b'Z' && ends_word(text, zone_at + 1) => (Some(0), zone_at + 1),
             _ => (None, at),
         },
@@ -107,28 +171,74 @@ pub(super) fn read_zone(text: &[u8], at: usize) -> (Option<i32>, usize) {
     }
 }
 
+/// What follows `UTC` or `GMT`: nothing, or an offset (`GMT+1`, `UTC+01:00`).
+fn after_utc(text: &[u8], at: usize) -> Option<(Option<i32>, usize)> {
+    let sign = match text.get(at) {
+        Some(b'+') => 1,
+        Some(b'-') => -1,
+        _ => return ends_word(text, at).then_some((Some(0), at)),
+    };
+    if let Some((seconds, length)) = read_offset(&text[at..]) {
+        return Some((Some(seconds), at + length));
+    }
+    let hours = text.get(at + 1).filter(|b| b.is_ascii_digit()).map(|b| i32::from(b - b'0'));
+    match hours {
+        Some(hours) if ends_word(text, at + 2) => Some((Some(sign * hours * 3600), at + 2)),
+        // `UTC - message`
+        _ => Some((Some(0), at)),
+    }
+}
+
+/// An offset in minutes, as Windows' management interface writes it: `+060`, `-480`.
+pub(super) fn read_bias(text: &[u8], at: usize) -> Option<(i32, usize)> {
+    let sign = match text.get(at)? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let digits = text.get(at + 1..at + 4)?;
+    if !digits.iter().all(u8::is_ascii_digit) || !ends_word(text, at + 4) {
+        return None;
+    }
+    let minutes = digits.iter().fold(0, |n, b| n * 10 + i32::from(b - b'0'));
+    (minutes <= 18 * 60).then_some((sign * minutes * 60, at + 4))
+}
+
 /// Zone names that mean one offset wherever they are usual, as PostgreSQL, Java and `date`
-/// write them: those of RFC 5322 (section 4.3), Europe's, Japan's and Korea's. `CST` is
-/// not among them, which is China's as well as Chicago's, nor are `IST` and `AST`.
+/// write them: those of RFC 5322 (section 4.3), Europe's, East Asia's, Australia's and
+/// others. `CST` is not among them, which is China's as well as Chicago's, nor are `IST`
+/// and `AST`.
 pub(super) fn zone_of_name(text: &[u8]) -> Option<(i32, usize)> {
     let length = text.iter().take_while(|b| b.is_ascii_uppercase()).count();
     if !(3..=4).contains(&length) || !ends_word(text, length) {
         return None;
     }
-    let hours = match &text[..length] {
-        b"PST" => -8,
-        b"PDT" | b"MST" => -7,
-        b"MDT" => -6,
-        b"CDT" | b"EST" => -5,
-        b"EDT" => -4,
+    let minutes = match &text[..length] {
+        b"HST" => -600,
+        b"AKST" => -540,
+        b"PST" | b"AKDT" => -480,
+        b"PDT" | b"MST" => -420,
+        b"MDT" => -360,
+        b"CDT" | b"EST" => -300,
+        b"EDT" => -240,
+        b"BRT" | b"ART" => -180,
         b"WET" => 0,
-        b"BST" | b"CET" | b"WEST" => 1,
-        b"CEST" | b"EET" => 2,
-        b"EEST" | b"MSK" => 3,
-        b"JST" | b"KST" => 9,
+        b"BST" | b"CET" | b"MEZ" | b"WEST" => 60,
+        b"CEST" | b"MESZ" | b"EET" | b"SAST" | b"CAT" => 120,
+        b"EEST" | b"MSK" | b"EAT" => 180,
+        b"PKT" => 300,
+        b"WIB" => 420,
+        b"AWST" | b"HKT" | b"SGT" => 480,
+        b"JST" | b"KST" => 540,
+        b"ACST" => 570,
+        b"AEST" => 600,
+        b"ACDT" => 630,
+        b"AEDT" => 660,
+        b"NZST" => 720,
+        b"NZDT" => 780,
         _ => return None,
     };
-    Some((hours * 3600, length))
+    Some((minutes * 60, length))
 }
 
 /// `+02:00`, `+0200` or `+02` in seconds east of UTC, with its length.
@@ -196,7 +306,7 @@ pub(super) fn read_short_time(text: &[u8], at: usize) -> Option<(Micros, usize)>
     if text.get(at + 1) != Some(&b':') {
         return None;
     }
-    let mut padded = [b'0'; 24];
+    let mut padded = [b'0'; 40];
     let length = (text.len() - at).min(padded.len() - 1);
     padded[1..=length].copy_from_slice(&text[at..at + length]);
     let (time, end) = read_time(&padded[..=length], 0)?;

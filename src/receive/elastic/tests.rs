@@ -28,12 +28,34 @@ fn documents_are_read_as_json_lines_are() {
     assert_eq!(
         rows,
         [
-            r#"1767571200000000 WARN nginx.access web-1 | Disk nearly full | {"log":{"offset":7},"_index":"logs-nginx.access-default"}"#,
+            r#"1767571200000000 WARN nginx.access web-1 | 2026-01-04 10:00:00 WARN Disk nearly full | {"log":{"offset":7},"_index":"logs-nginx.access-default"}"#,
             r#"1767571200123000 ERROR shop - | level=info msg=x | {"_index":"logs","_id":"a1"}"#,
-            r#"9000000 WARN api n1 | slow | {"n":5,"object.n":6,"kubernetes":{"container":{"name":"api"},"node":{"name":"n1"}},"_index":"logs"}"#,
+            r#"9000000 WARN api n1 | level=warn msg=slow n=5 | {"n":6,"kubernetes":{"container":{"name":"api"},"node":{"name":"n1"}},"text.n":5,"_index":"logs"}"#,
         ]
     );
     assert_eq!(outcomes, [Outcome::Created; 3]);
+}
+
+#[test]
+fn an_action_may_have_members_beside_it() {
+    let body = r#"{"index":{"_index":"a","pipeline":"p"},"attempts":0}
+{"message":"m"}"#;
+    assert_eq!(decoded(body).0, [r#"9000000 - - - | m | {"_index":"a"}"#]);
+}
+
+#[test]
+fn a_document_may_be_a_request() {
+    let take = |action, id| {
+        let mut parcel = Parcel::default();
+        let target = Target { action, index: "a", id };
+        let body = b"{\n  \"message\": \"m\"\n}\n";
+        let item = decode_one(body, &target, NOW, &mut parcel, |_, _, _| Verdict::New);
+        (rows(&parcel), item.map(|item| item.outcome))
+    };
+    let (rows, outcome) = take(Action::Create, Some("7"));
+    assert_eq!(rows, [r#"9000000 - - - | m | {"_index":"a","_id":"7"}"#]);
+    assert_eq!(outcome, Some(Outcome::Created));
+    assert_eq!(take(Action::Index, None).1, Some(Outcome::Created));
 }
 
 #[test]
@@ -57,9 +79,9 @@ not json
     assert_eq!(
         outcomes,
         [
-            rejected(REASON_NO_OBJECT),
+            rejected(document::REASON_NO_OBJECT),
             rejected("the JSON of the document does not end"),
-            rejected(REASON_TIME),
+            rejected(document::REASON_TIME),
             rejected("timestamp outside of the years 1 to 9999"),
             Outcome::Unsupported(REASON_DELETE),
             Outcome::Unsupported(REASON_UPDATE),
@@ -124,6 +146,7 @@ fn documents_with_an_id_are_known_again() {
     assert_eq!(send(busy), (vec![Outcome::Pending], (0, 0, 0)));
     // What was rejected is not known.
     let bad = "{\"create\":{\"_id\":\"2\"}}\n{\"@timestamp\":\"x\"}\n";
-    assert_eq!(send(bad), (vec![Outcome::Rejected(REASON_TIME)], (1, 0, 0)));
-    assert_eq!(send(bad), (vec![Outcome::Rejected(REASON_TIME)], (1, 0, 0)));
+    let rejected = vec![Outcome::Rejected(document::REASON_TIME)];
+    assert_eq!(send(bad), (rejected.clone(), (1, 0, 0)));
+    assert_eq!(send(bad), (rejected, (1, 0, 0)));
 }

@@ -22,8 +22,8 @@ fn json_streams_become_records() {
     assert_eq!(
         rows,
         [
-            r#"1767571200000000 ERROR shop - | no stock | {"env":"prod","trace_id":"t1"}"#,
-            r#"1767571201000000 WARN shop - | slow | {"env":"x","labels.env":"prod"}"#,
+            r#"1767571200000000 ERROR shop - | 2026-01-04 00:00:00 ERROR no stock | {"env":"prod","trace_id":"t1"}"#,
+            r#"1767571201000000 WARN shop - | level=warn msg="slow" env=x | {"env":"prod","text.env":"x"}"#,
             r#"1767571202000000 INFO jobs - | plain é | {"job":"jobs","detected_level":"info"}"#,
         ]
     );
@@ -47,6 +47,31 @@ fn bad_entries_do_not_keep_good_ones_out() {
         ]
     );
     assert_eq!(rejected, Rejected { count: 4, reason: Some(REASON_UNREADABLE_TIME) });
+}
+
+#[test]
+fn pushes_of_old_clients_are_read() {
+    let body = r#"{"streams":[{"labels":"{app=\"shop\"}","entries":[
+        {"ts":"2026-01-05T00:00:00.5Z","line":"a"},{"line":"b"},{"ts":"soon","line":"c"}]}]}"#;
+    let expected = [
+        "1767571200500000 - shop - | a | ",
+        "9000000 - shop - | b | ",
+        "reject: unreadable timestamp | c",
+    ];
+    assert_eq!(decoded(body.as_bytes(), Encoding::Json).0, expected);
+}
+
+#[test]
+fn json_is_told_from_what_is_packed() {
+    for (body, is_json) in [
+        (&b" {\n\"streams\":[]}"[..], true),
+        (b"{}", true),
+        (b"", false),
+        (b"{", false),
+        (b"\x7b\xf4\x7a", false),
+    ] {
+        assert_eq!(looks_like_json(body), is_json);
+    }
 }
 
 #[test]
@@ -128,7 +153,7 @@ fn protobuf_gives_the_same_records_as_json() {
     assert_eq!(
         rows,
         [
-            r#"1767571200000005 ERROR shop - | no stock | {"note":"a \"b\"","user":"7"}"#,
+            r#"1767571200000005 ERROR shop - | 2026-01-04 00:00:00 ERROR no stock | {"note":"a \"b\"","user":"7"}"#,
             r#"-999995 - old - | z | {"user":"7"}"#,
             "reject: unreadable labels of the stream | x",
             "reject: timestamp outside of the years 1 to 9999 | y",

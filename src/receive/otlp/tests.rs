@@ -200,7 +200,7 @@ const REQUEST_JSON: &str = r#"{"resourceLogs":[{"resource":{"attributes":[
 const RECORDS: [&str; 3] = [
     r#"1767571200123456 ERROR checkout n1 | Charge failed | {"http.status":502,"retry":true,"items":["a",1.5],"more":{"k":-1},"raw":"YWI=","trace_id":"5b8efff7","flags":1,"observed_time_unix_nano":"1767571205000000000","scope":{"name":"app","version":"1"},"resource":{"k8s.pod.name":"checkout-7"}}"#,
     r#"1767571201000000 INFO checkout n1 | inside | {"user":7,"scope":{"name":"app","version":"1"},"resource":{"k8s.pod.name":"checkout-7"}}"#,
-    r#"9000000 WARN checkout n1 | slow query | {"ms":1200,"scope":{"name":"app","version":"1"},"resource":{"k8s.pod.name":"checkout-7"}}"#,
+    r#"9000000 WARN checkout n1 | level=warn msg="slow query" ms=1200 | {"scope":{"name":"app","version":"1"},"resource":{"k8s.pod.name":"checkout-7"},"ms":1200}"#,
 ];
 
 #[test]

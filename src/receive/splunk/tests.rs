@@ -21,7 +21,7 @@ fn events_become_records() {
     assert_eq!(
         rows,
         [
-            r#"1767571200500000 ERROR shop web-1 | no stock | {"source":"/var/log/x.log","sourcetype":"shop","index":"main"}"#,
+            r#"1767571200500000 ERROR shop web-1 | 2026-01-04 00:00:00 ERROR no stock | {"source":"/var/log/x.log","sourcetype":"shop","index":"main"}"#,
             r#"1767571201000000 WARN api - | slow | {"n":1,"env":"prod","fields.n":2}"#,
             "9000000 - - - | plain | ",
             "9000000 - - - | 7 | ",
@@ -29,6 +29,34 @@ fn events_become_records() {
         ]
     );
     assert_eq!(outcome, Outcome::default());
+}
+
+#[test]
+fn lines_of_docker_are_messages() {
+    let body = r#"{"event":{"line":"ERROR disk full","source":"stderr","tag":"checkout"},"time":"1767571200.123456","host":"web-1"}
+{"event":{"line":{"level":"warn","msg":"slow","n":1},"source":"stdout","tag":"0123456789ab","attrs":{"a":"b"}},"time":"1767571201"}
+{"event":{"line":5,"message":"m"}}"#;
+    assert_eq!(
+        decoded(body).0,
+        [
+            r#"1767571200123456 ERROR checkout web-1 | ERROR disk full | {"source":"stderr","tag":"checkout"}"#,
+            r#"1767571201000000 WARN - - | slow | {"n":1,"source":"stdout","tag":"0123456789ab","attrs":{"a":"b"}}"#,
+            r#"9000000 - - - | m | {"line":5}"#,
+        ]
+    );
+}
+
+#[test]
+fn severities_of_the_collector_are_levels() {
+    let body = r#"{"event":"a","host":"unknown","fields":{"otel.log.severity.text":"Error","service.name":"shop"}}
+{"event":"b","fields":{"otel.log.severity.number":13,"otel.log.severity.text":"odd"}}"#;
+    assert_eq!(
+        decoded(body).0,
+        [
+            r#"9000000 ERROR shop - | a | {"host":"unknown"}"#,
+            r#"9000000 WARN - - | b | {"otel.log.severity.number":13,"otel.log.severity.text":"odd"}"#,
+        ]
+    );
 }
 
 #[test]

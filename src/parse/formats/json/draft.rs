@@ -17,6 +17,7 @@
 use std::borrow::Cow;
 
 use super::names::{self, Name, Rank, Role, STAND_IN};
+use super::scale::Scale;
 use super::slot::Slot;
 use super::value::{Value, keep};
 use super::values::{level_of, message_of, name_of, time_of};
@@ -47,6 +48,7 @@ type Origin<'a> = (Option<Value<'a>>, Value<'a>, Value<'a>);
 
 pub struct Draft<'r, 'a> {
     rules: &'r TimeRules,
+    scale: Scale,
     record: &'r mut Record<'a>,
     time: Slot<Micros, Origin<'a>>,
     level: Slot<Level, Origin<'a>>,
@@ -61,13 +63,20 @@ pub struct Draft<'r, 'a> {
     is_mongo: bool,
     /// The record is filled: a request of OpenTelemetry, read as such.
     is_filled: bool,
+    /// What carries the object says when the record was made, `TimeRules::absent`: a time in
+    /// the object that says otherwise is a field.
+    is_dated: bool,
 }
+
+/// A time in an object is worth a field if it is this far from the time of its envelope.
+const TIME_DIFFERENCE_MIN: Micros = 1_000_000;
 
 impl<'r, 'a> Draft<'r, 'a> {
     #[inline]
-    pub fn new(rules: &'r TimeRules, record: &'r mut Record<'a>) -> Draft<'r, 'a> {
+    pub fn new(rules: &'r TimeRules, scale: Scale, record: &'r mut Record<'a>) -> Draft<'r, 'a> {
         Draft {
             rules,
+            scale,
             record,
             time: Slot::empty(),
             level: Slot::empty(),
@@ -80,7 +89,23 @@ impl<'r, 'a> Draft<'r, 'a> {
             is_compact_serilog: false,
             is_mongo: false,
             is_filled: false,
+            is_dated: false,
         }
+    }
+
+    /// Whether a member was read as the record's time.
+    pub fn has_time(&self) -> bool {
+        self.is_filled || self.time.is_held()
+    }
+
+    /// The same for an object in an envelope that has a time of its own, `rules.absent`.
+    pub fn dated(rules: &'r TimeRules, scale: Scale, record: &'r mut Record<'a>) -> Draft<'r, 'a> {
+        Draft { is_dated: true, ..Draft::new(rules, scale, record) }
+    }
+
+    /// Whether a member is the record's message, rather than standing in for it.
+    pub fn has_message(&self) -> bool {
+        self.is_filled || self.message.is_proper() || self.template.is_some()
     }
 
     /// Takes a member of the object for a core column, or as a field.
@@ -229,7 +254,7 @@ impl<'r, 'a> Draft<'r, 'a> {
                 }
                 None => return false,
             },
-            Role::Level => match level_of(key, value) {
+            Role::Level => match level_of(key, value, self.scale) {
                 Some(level) => self.level.settle(rank, level, origin),
                 None => return false,
             },
@@ -278,8 +303,10 @@ impl<'r, 'a> Draft<'r, 'a> {
         }
         self.settle_date();
         self.settle_name();
-        self.record.ts =
-            self.time.read().or(self.rules.absent).ok_or(Mismatch::Broken("no timestamp"))?;
+        self.settle_time();
+        let time = self.time.read();
+        let is_undated = time.is_none();
+        self.record.ts = time.or(self.rules.absent).ok_or(Mismatch::Broken("no timestamp"))?;
         let unsaid = self.is_compact_serilog.then_some(Level::Info);
         self.record.level = self.level.read().or(unsaid);
         self.record.service = self.service.read();
@@ -292,6 +319,9 @@ impl<'r, 'a> Draft<'r, 'a> {
             None if self.record.fields.is_empty() => Cow::Borrowed(""),
             None => Cow::Owned(format!("{{{}}}", self.record.fields.as_str())),
         };
+        if is_undated {
+            self.rules.mark_undated(self.record);
+        }
         Ok(())
     }
 
@@ -306,6 +336,18 @@ impl<'r, 'a> Draft<'r, 'a> {
             *at = both;
         } else {
             self.keep(key, date);
+        }
+    }
+
+    /// The time of the envelope wins over the object's own.
+    fn settle_time(&mut self) {
+        let Some(at) = self.rules.absent.filter(|_| self.is_dated) else { return };
+        let held = self.time.correct().map(|(origin, time)| (*origin, *time));
+        self.time = Slot::empty();
+        if let Some((origin, time)) = held
+            && time.abs_diff(at) > TIME_DIFFERENCE_MIN.unsigned_abs()
+        {
+            self.keep_displaced(origin);
         }
     }
 

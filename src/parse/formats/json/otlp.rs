@@ -49,7 +49,7 @@ pub fn single_record<'b>(list: Value<'_>, absent: Option<Micros>) -> Result<Reco
 }
 
 /// A body is a message as it is, with the level that it states itself.
-fn read_plain<'s>(text: &'s str, record: &mut Record<'s>) {
+fn read_plain<'s>(text: &'s str, _ts: Micros, record: &mut Record<'s>) {
     record.level = level_of_message(text);
     record.message = Cow::Borrowed(text);
 }

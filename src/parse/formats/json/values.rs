@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::names;
+use super::scale::{Scale, number};
 use super::value::Value;
 use crate::parse::TimeRules;
 use crate::parse::level::level_of_otel;
-use crate::parse::time::{MICROS_PER_SECOND, epoch, epoch_number};
+use crate::parse::time::{epoch, epoch_number, epoch_of_float};
 use crate::record::{Level, Micros};
 
 /// A string in any spelling of time, an epoch number, or an object of the parts of one.
@@ -18,16 +19,6 @@ pub fn time_of(value: Value<'_>, rules: &TimeRules) -> Option<Micros> {
         b'0'..=b'9' => epoch(value.text).or_else(|| epoch_of_float(value.text)),
         _ => None,
     }
-}
-
-/// A number with an exponent or more digits than a double has: `1.7675712e9`.
-fn epoch_of_float(text: &str) -> Option<Micros> {
-    let number: f64 = text.parse().ok()?;
-    // Below 2286 in seconds, where the fraction counts; above by size.
-    if (1e9..1e10).contains(&number) {
-        return Some((number * MICROS_PER_SECOND as f64).round() as Micros);
-    }
-    if (1e10..9e18).contains(&number) { epoch_number(number as i64) } else { None }
 }
 
 /// MongoDB's `{"$date":"…"}`, log4j2's `{"epochSecond":…,"nanoOfSecond":…}`, protobuf's
@@ -47,7 +38,7 @@ fn time_of_object(value: Value<'_>, rules: &TimeRules) -> Option<Micros> {
 
 /// A level's word or number; loguru's stands in an object: `{"name":"INFO","no":20}`.
 #[inline]
-pub fn level_of(key: Value<'_>, value: Value<'_>) -> Option<Level> {
+pub fn level_of(key: Value<'_>, value: Value<'_>, scale: Scale) -> Option<Level> {
     if value.is_object() {
         return names::level_of_text(&value.member("name")?.string()?);
     }
@@ -58,16 +49,11 @@ pub fn level_of(key: Value<'_>, value: Value<'_>) -> Option<Level> {
             Ok(number) => level_of_otel(number),
             Err(_) => names::level_of_text(text.strip_prefix("SEVERITY_NUMBER_")?),
         },
-        b"levelno" => match text.parse::<u8>().ok()? {
-            1..10 => Some(Level::Trace),
-            10..20 => Some(Level::Debug),
-            20..30 => Some(Level::Info),
-            30..40 => Some(Level::Warn),
-            40..50 => Some(Level::Error),
-            50.. => Some(Level::Fatal),
-            0 => None,
+        b"levelno" => Scale::Python.level(text.parse().ok()?),
+        _ => match number(value) {
+            Some(number) => scale.level(number),
+            None => names::level_of_text(text),
         },
-        _ => names::level_of_text(text),
     }
 }
 
