@@ -57,6 +57,11 @@ fn levels_and_services_are_counted_over_all_and_the_rest_says_over_how_many() {
     assert_eq!(json!(count(facet(&part, "service"), "old")), {
         server.value(&format!("{sql} and service = 'old'"))
     });
+    // So does the count beside the histogram, whose bars are whole.
+    for q in ["", "level:info,fatal", "message"] {
+        let volume = server.json(&format!("/api/volume?{range}&buckets=20&q={q}"));
+        assert_eq!(volume["total"], server.value(sql), "{q}");
+    }
     let filtered = server.json("/api/facets?q=level:fatal,info");
     assert_eq!(count(facet(&filtered, "level"), "FATAL"), 10);
 

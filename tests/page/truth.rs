@@ -529,6 +529,7 @@ fn columns_of_the_records_are_completed_before_a_table_is_named() {
         page.visit(world.server(), "/sql");
         page.until_shown("sql-example");
         page.click("sql-editor");
+        page.press_with_control('a');
         page.press("select lev");
         page.until_text(".cm-tooltip-autocomplete [aria-selected]", "level");
         let first = page.text(".cm-tooltip-autocomplete [aria-selected] .cm-completionLabel");
