@@ -10,7 +10,9 @@ select
     max(ingested) as ingested,
     sum(received)::bigint as received,
     sum(duplicates)::bigint as duplicates,
-    sum(dropped)::bigint as dropped
+    sum(dropped)::bigint as dropped,
+    sum(ahead)::bigint as ahead,
+    sum(before_1990)::bigint as before_1990
 from intake
 where ingested < make_timestamp($to::bigint)
 group by source;

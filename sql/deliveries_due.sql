@@ -40,7 +40,13 @@ select
     a.reason,
     (
         select coalesce(
-            string_agg(o.series || ' (' || o.detector || ')', chr(10) order by o.place), ''
+            string_agg(
+                -- A name that has line breaks is one line all the same.
+                regexp_replace(o.series || ' (' || o.detector || ')', '[\x00-\x1f]+', ' ', 'g'),
+                chr(10)
+                order by o.place
+            ),
+            ''
         )
         from ranked o
         where o.incident = d.alert and o.place > 1

@@ -2,7 +2,8 @@
 -- Parameters: since (microseconds UTC): records that arrived after it count as recent.
 -- Columns: id, name, kind, format, score, formats, records, rejects, received, parsed, stored,
 -- rejected, duplicates, dropped, missing, bytes, file_bytes, recent, first_seen, last_seen,
--- first_ts, last_ts (microseconds UTC).
+-- first_ts, last_ts (microseconds UTC, of plausible times), ahead, before_1990 (records whose times
+-- are not).
 select
     s.id,
     s.name,
@@ -25,7 +26,9 @@ select
     epoch_us(s.first_seen) as first_seen,
     epoch_us(i.last_seen) as last_seen,
     epoch_us(i.first_ts) as first_ts,
-    epoch_us(i.last_ts) as last_ts
+    epoch_us(i.last_ts) as last_ts,
+    coalesce(i.ahead, 0) as ahead,
+    coalesce(i.before_1990, 0) as before_1990
 from sources s
 join ledger l on l.id = s.id
 left join intakes i on i.source = s.id

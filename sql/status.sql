@@ -1,6 +1,6 @@
 -- The whole in numbers, from counts.
 -- Columns: records, rejects, sources, alerts_open, mail_pending, mail_failed, mail_error, first,
--- last (event times, microseconds UTC).
+-- last (event times, microseconds UTC; without those that are implausible).
 select
     i.*,
     (select count(*) from sources) as sources,

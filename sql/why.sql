@@ -73,7 +73,10 @@ baseline as not materialized (
 baseline_start as (
     select
         if(
-            exists (from rollups where minute < $baseline_from::timestamp),
+            exists (
+                from rollups
+                where minute < $baseline_from::timestamp and minute >= timestamp '1990-01-01'
+            ),
             $baseline_from::timestamp,
             (
                 select min(minute)

@@ -131,9 +131,11 @@ impl Trial {
 impl Request {
     /// Tries one detector after the other.
     pub fn run(&self, session: &Session) -> Result<Vec<Backtest>> {
-        let mut span = Span::resolve(session, self.from, self.to)?.rounded(MINUTE);
+        let now = clock::now();
+        let span = Span::resolve(session, self.from, self.to, now)?.plausible(now);
+        let mut span = span.rounded(MINUTE);
         // What is not over is not judged, whatever time records say they are of.
-        span.to = span.to.min(Span::minute_of(clock::now()));
+        span.to = span.to.min(Span::minute_of(now));
         if self.from.is_none() {
             span.from = span.from.max(span.to - UNLESS_SAID);
         }

@@ -21,6 +21,7 @@
 //! | [`error`] | the one error of the library |
 //! | [`config`] | every limit and default |
 //! | [`clock`], [`stop`], [`memory`], [`tls`], [`door`] | what time it is; telling threads to end; a bound for the process; certificates; where connections come in |
+//! | [`escape`] | text from logs, where it leaves Pintail: shown and not obeyed |
 //! | [`record`] | a parsed log entry; the level scale |
 //! | [`parse`] | bytes to records, pure: one file a format, detection, timestamps, multi-line rules |
 //! | [`generate`] | seeded synthetic logs with planted incidents and their truth |
@@ -56,6 +57,7 @@ pub mod config;
 pub mod detect;
 pub mod door;
 pub mod error;
+pub mod escape;
 pub mod generate;
 pub mod http;
 pub mod ingest;

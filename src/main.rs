@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use pintail::cmd::Cli;
 use pintail::error::Error;
+use pintail::escape;
 
 #[global_allocator]
 static ALLOCATOR: pintail::memory::Patient = pintail::memory::Patient;
@@ -16,7 +17,7 @@ fn main() -> ExitCode {
         // `pintail … | head`: who reads us has read enough.
         Err(Error::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("pintail: {error}");
+            eprintln!("pintail: {}", escape::lines(&error.to_string()));
             ExitCode::from(error.exit_code())
         }
     }

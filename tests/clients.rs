@@ -47,8 +47,8 @@ fn run(program: &Path, script: &str, arguments: &[&str]) -> String {
 }
 
 fn python() -> Option<PathBuf> {
-    tool("python-clients-1/complete")?;
-    tool("python-clients-1/bin/python")
+    tool("python-clients-2/complete")?;
+    tool("python-clients-2/bin/python")
 }
 
 fn end(pintail: &Pintail, server: Server) {
@@ -71,6 +71,28 @@ fn opentelemetry_sdk() {
     let numbers = "select count(distinct fields->>'number') from logs where level = 'INFO'";
     assert_eq!(server.value(numbers), 100);
     assert_eq!(server.value("select message from logs where level = 'ERROR'"), "otlp failed");
+    end(&pintail, server);
+}
+
+#[test]
+fn opentelemetry_sdk_over_grpc() {
+    let Some(python) = python() else { return };
+    let pintail = Pintail::new();
+    let arguments = ["--otlp-grpc", "127.0.0.1:0"];
+    let server = Server::start_with(&pintail, &arguments, &[("PINTAIL_TOKEN", "s3cret")]);
+    let said = server.says_nth("  otlp ", 0);
+    let address = said.split_whitespace().next().unwrap();
+    run(&python, "otlp_grpc.py", &[address, "s3cret"]);
+    let server = server.with_token("s3cret");
+    let orders = "service = 'orders' and host = 'web-1'";
+    assert_eq!(server.value(&format!("select count(*) from logs where {orders}")), 101);
+    let numbers = "select count(distinct fields->>'number') from logs where level = 'INFO'";
+    assert_eq!(server.value(numbers), 100);
+    // Spans and metrics are counted, and nothing else becomes of them.
+    let metrics = server.get("/metrics").text();
+    assert!(metrics.contains("unsupported_items_total{signal=\"traces\"} 100"), "{metrics}");
+    assert!(!metrics.contains("unsupported_items_total{signal=\"metrics\"} 0"), "{metrics}");
+    assert_eq!(server.value("select count(*) from logs"), 101);
     end(&pintail, server);
 }
 

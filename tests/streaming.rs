@@ -291,7 +291,7 @@ fn minutes_are_judged_as_by_a_run_over_the_history() {
     let arrived = "insert into intake
          select 1, 1, 0, make_timestamp(($1::bigint + 6 * 1440) * 60000000),
             make_timestamp(($1::bigint + 8 * 1440 + 599) * 60000000),
-            make_timestamp(($1::bigint + 8 * 1440 + 840) * 60000000), 1, 0, 0";
+            make_timestamp(($1::bigint + 8 * 1440 + 840) * 60000000), 1, 0, 0, 0, 0";
     world.session.execute(&arrived.replace("$1", &START.to_string()), &[]).unwrap();
     let third = 8 * DAY + 840 - LATE;
     world.live(third, third + 15);

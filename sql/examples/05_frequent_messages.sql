@@ -5,7 +5,7 @@ select
     min(level) as level,
     any_value(service) as service
 from logs
-where ts >= (select max(minute) from minutes) - interval 1 hour
+where ts >= (select max(minute) from minutes where plausible(minute)) - interval 1 hour
 group by pattern
 order by n desc
 limit 50

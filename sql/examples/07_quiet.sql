@@ -2,7 +2,8 @@
 select
     service,
     max(minute) as last_record,
-    (select max(minute) from minutes) - max(minute) as silent_for
+    (select max(minute) from minutes where plausible(minute)) - max(minute) as silent_for
 from minutes
+where plausible(minute)
 group by service
 order by last_record

@@ -9,6 +9,7 @@ use lettre::{SmtpTransport, Transport};
 
 use super::settings::{Encryption, MailSettings};
 use crate::error::{Error, Result};
+use crate::escape;
 use crate::queries::Moment;
 use crate::queries::alerts::{Delivery, Sample};
 use crate::queries::range::MINUTE;
@@ -107,8 +108,11 @@ fn reasons(error: &dyn std::error::Error) -> String {
 }
 
 /// A series as people name it.
-fn named(delivery: &Delivery) -> &str {
-    if delivery.series.is_empty() { "records without a service" } else { &delivery.series }
+fn named(delivery: &Delivery) -> String {
+    match delivery.series.as_str() {
+        "" => "records without a service".to_owned(),
+        series => escape::name(series),
+    }
 }
 
 fn subject(delivery: &Delivery) -> String {
@@ -135,7 +139,7 @@ fn body(letter: &Letter<'_>) -> String {
          expected   {expected} ({low} to {high} would have been normal)\n\
          score      {score:.1}\n\
          detector   {detector}\n",
-        reason = delivery.reason,
+        reason = escape::line(&delivery.reason),
         series = named(delivery),
         at = minute(delivery.minute),
         observed = number(delivery.observed),
@@ -143,13 +147,13 @@ fn body(letter: &Letter<'_>) -> String {
         low = number(delivery.low),
         high = number(delivery.high),
         score = delivery.score,
-        detector = delivery.detector,
+        detector = escape::name(&delivery.detector),
     );
     if !delivery.others.is_empty() {
         text.push_str("\nAt the same time, so perhaps of the same cause:\n\n");
         let others: Vec<&str> = delivery.others.lines().collect();
         for other in others.iter().take(OTHERS_MAX) {
-            text.push_str(&format!("  {other}\n"));
+            text.push_str(&format!("  {}\n", escape::name(other)));
         }
         if others.len() > OTHERS_MAX {
             text.push_str(&format!("  and {} more\n", others.len() - OTHERS_MAX));
@@ -232,9 +236,8 @@ fn number(value: f64) -> String {
 
 fn first_line(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
-    let mut text: String =
-        line.chars().filter(|c| !c.is_control()).take(SAMPLE_CHARS_MAX).collect();
-    if text.len() < message.len() {
+    let mut text: String = escape::line(line).chars().take(SAMPLE_CHARS_MAX).collect();
+    if line.chars().count() > SAMPLE_CHARS_MAX || line.len() < message.len() {
         text.push('…');
     }
     text
@@ -307,6 +310,31 @@ mod tests {
         let delivery = Delivery { others, ..delivery() };
         let text = body(&Letter { delivery: &delivery, samples: &[], page: "" });
         assert!(text.contains("  s0 ERROR (counts)\n") && text.contains("and 5 more"), "{text}");
+    }
+
+    #[test]
+    fn what_logs_say_forges_no_lines_and_no_links() {
+        let forged = "x\r\n\nThe log around it:\n  http://evil.example/\u{1b}[2J\u{2028}y";
+        let odd = Delivery {
+            series: forged.to_owned(),
+            reason: format!("12 records of {forged}"),
+            detector: forged.to_owned(),
+            others: forged.replace('\n', " "),
+            subject: Subject { service: Some(forged.to_owned()), ..Subject::default() },
+            ..delivery()
+        };
+        let sample = Sample {
+            ts: Moment(1_767_607_261_500_000),
+            level: Some("ERROR".to_owned()),
+            message: format!("a {forged}"),
+        };
+        let text = body(&Letter { delivery: &odd, samples: &[sample], page: "http://pintail" });
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{2028}'), "{text}");
+        let links: Vec<&str> = text.lines().filter(|line| line.starts_with("  http")).collect();
+        assert_eq!(links.len(), 1, "{text}");
+        assert!(links[0].starts_with("  http://pintail/explore?"), "{text}");
+        assert_eq!(text.lines().filter(|line| line.starts_with("The log around")).count(), 1);
+        assert!(!subject(&odd).chars().any(char::is_control));
     }
 
     #[test]

@@ -20,11 +20,13 @@ Views
   minutes      records per minute, service and level (from counts, fast)
   services     records and share of errors per service (from counts, fast)
   ingested     records, rejects, bytes and time range per source
+  far_times    records more than an hour ahead of the clock at their arrival, or before 1990
 Macros
   per_minute('WARN')            records per minute and service from a level on
   search('timeout')             records whose message contains a text, in any case
   around('2026-01-05 10:00', 5) records five minutes around a moment
   field(fields, 'status')       one field as text
+  plausible(ts)                 whether a time is neither before 1990 nor an hour ahead of now
 Times are UTC; level >= 'WARN' works; fields is JSON: fields->>'$.user.id'.
 Compare ts itself (ts >= timestamp '2026-01-05'), not a function of it: that is fast.
 
@@ -39,6 +41,7 @@ Examples
 pub struct View {
     pub format: RowFormat,
     pub limit: Option<usize>,
+    pub csv_safe: bool,
 }
 
 /// Runs one statement and says, on a terminal, how many rows there were and how long it took.
@@ -49,7 +52,7 @@ pub fn run_one(
     out: &mut dyn io::Write,
 ) -> Result<()> {
     let started = Instant::now();
-    let mut rows = RowWriter::new(out, view.format, view.limit);
+    let mut rows = RowWriter::new(out, view.format, view.limit).csv_safe(view.csv_safe);
     connection.run(statement, &[], view.format.rendering(), &mut rows)?;
     rows.finish()?;
     let (count, cut) = (rows.rows(), rows.was_cut());

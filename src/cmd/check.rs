@@ -71,6 +71,11 @@ fn taken_addresses(configuration: &Configuration, database: &Path) -> Vec<String
     if let Err(error) = TcpListener::bind(configuration.listen) {
         look("listen", configuration.listen, error);
     }
+    for address in &configuration.otlp_grpc {
+        if let Err(error) = TcpListener::bind(address) {
+            look("otlp_grpc", *address, error);
+        }
+    }
     for address in &configuration.syslog {
         let bound = TcpListener::bind(address).and_then(|_| UdpSocket::bind(address));
         if let Err(error) = bound {

@@ -11,10 +11,10 @@ use serde::de::DeserializeOwned;
 use super::beside::Beside;
 use crate::backtest::{self, Backtest};
 use crate::config::Limits;
-use crate::detect::{Bar, Detector, Settings};
+use crate::detect::{self, Bar, Detector, Settings};
 use crate::error::{Error, Result};
 use crate::http::{DetectRequest, RowsHead, RowsRequest, RowsTail, random_key};
-use crate::queries::{Moment, Parameters};
+use crate::queries::Moment;
 use crate::record::Micros;
 use crate::store::output::{ColumnInfo, Flow, Interrupter, Rendering, RowSink};
 use crate::store::{Access, Parameter, Session, Store};
@@ -87,7 +87,9 @@ impl Connection {
     ) -> Result<()> {
         match self {
             Connection::Here(session) => {
-                let found = detector.run(session, &request.parameters(), request.bar)?;
+                let span = (request.from, request.to);
+                let parameters = detect::plausible(session, request.settings, span, request.now)?;
+                let found = detector.run(session, &parameters, request.bar)?;
                 if request.store {
                     found.store(session, &Moment(request.now).sql(), false)?;
                 }
@@ -135,12 +137,6 @@ pub struct DetectRun<'a> {
     pub store: bool,
     /// With what anomalies are made of.
     pub why: bool,
-}
-
-impl DetectRun<'_> {
-    fn parameters(&self) -> Parameters {
-        self.settings.parameters(self.from, self.to, self.now)
-    }
 }
 
 impl Client {

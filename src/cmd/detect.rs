@@ -8,6 +8,7 @@ use super::connection::{Connection, DetectRun};
 use super::out::Target;
 use super::rows::{RowFormat, RowWriter};
 use super::show;
+use crate::clock;
 use crate::config::{DatabaseArgs, cores};
 use crate::detect::bar::FALSE_ALARMS_DEFAULT;
 use crate::detect::{Detector, Settings, scoring};
@@ -89,6 +90,10 @@ pub struct Args {
     /// Print what is found without storing it
     #[arg(long)]
     dry_run: bool,
+
+    /// In CSV, put an apostrophe before what a spreadsheet would take for a formula
+    #[arg(long)]
+    csv_safe: bool,
 }
 
 pub fn run(args: Args) -> Result<()> {
@@ -127,13 +132,13 @@ pub fn run(args: Args) -> Result<()> {
         bar: detector.bar(args.threshold, args.false_alarms_per_day),
         from: args.from.as_deref().map(micros).transpose()?,
         to: args.to.as_deref().map(micros).transpose()?,
-        now: show::now(),
+        now: clock::now(),
         store: !args.dry_run,
         why: args.why,
     };
     let mut shown = 0;
     target.write(|out| {
-        let mut rows = RowWriter::new(out, format, None);
+        let mut rows = RowWriter::new(out, format, None).csv_safe(args.csv_safe);
         connection.detect(&detector, &detect, format.rendering(), &mut rows)?;
         shown = rows.rows();
         rows.finish()
@@ -167,7 +172,7 @@ fn score_file(input: &Path, args: &Args) -> Result<()> {
             target.write_file(|path| session.copy_to_parquet(scoring::SCORED, &[], path))
         }
         format => target.write(|out| {
-            let mut rows = RowWriter::new(out, format, None);
+            let mut rows = RowWriter::new(out, format, None).csv_safe(args.csv_safe);
             session.run(scoring::SCORED, &[], format.rendering(), &mut rows)?;
             rows.finish()
         }),

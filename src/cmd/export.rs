@@ -49,6 +49,10 @@ pub struct Args {
     /// Records whose message contains this text, in any case
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
+
+    /// In CSV, put an apostrophe before what a spreadsheet would take for a formula
+    #[arg(long)]
+    csv_safe: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -85,7 +89,7 @@ pub fn run(args: Args) -> Result<()> {
             target.write_file(|path| connection.copy_to_parquet(QUERY, &parameters, path))
         }
         ExportFormat::Csv => target.write(|out| {
-            let mut rows = RowWriter::new(out, RowFormat::Csv, None);
+            let mut rows = RowWriter::new(out, RowFormat::Csv, None).csv_safe(args.csv_safe);
             connection.run(QUERY, &parameters, Rendering::ZonedText, &mut rows)?;
             rows.finish()
         }),

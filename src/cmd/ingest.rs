@@ -12,6 +12,7 @@ use super::load::{Loader, Wanted};
 use super::show;
 use crate::config::{DatabaseArgs, load_workers};
 use crate::error::{Error, Result};
+use crate::escape;
 use crate::ingest::{Outcome, Progress, Summary, inputs};
 
 /// Load log files: plain, .gz or .zst, directories, globs, - for standard input
@@ -52,7 +53,7 @@ pub fn run(args: Args) -> Result<()> {
     let (inputs, unreadable) = inputs::expand(&args.paths, &args.database.path);
     let inputs_total = inputs.len() + unreadable.len();
     for error in &unreadable {
-        eprintln!("pintail: {error}");
+        eprintln!("pintail: {}", escape::line(&error.to_string()));
     }
     if inputs.is_empty() {
         if unreadable.is_empty() {
@@ -140,7 +141,7 @@ fn draw(bar: &ProgressBar, progress: &Progress) {
 fn report_failures(summary: &Summary) {
     for (_, outcome) in &summary.outcomes {
         if let Outcome::Failed(error) = outcome {
-            eprintln!("pintail: {error}");
+            eprintln!("pintail: {}", escape::line(&error.to_string()));
         }
     }
 }
@@ -160,9 +161,16 @@ fn print_summary(summary: &Summary, elapsed: Duration) -> Result<()> {
     )?;
     let range = summary
         .times
+        .span
         .map(|(first, last)| format!("{} to {} UTC", show::time(first), show::time(last)));
     let rows = [
         ("records", tally.records, range.as_deref().unwrap_or_default()),
+        (
+            "  ahead",
+            summary.times.ahead,
+            "of them more than an hour ahead of the clock: from far_times",
+        ),
+        ("  before 1990", summary.times.before_1990, "of them: from far_times"),
         ("continuations", tally.continuations, "lines of stack traces and the like"),
         ("skipped", tally.skipped, "blank lines, headers, comments"),
         ("repaired", tally.repaired, "lines with bytes that are not UTF-8"),
@@ -188,7 +196,7 @@ fn print_summary(summary: &Summary, elapsed: Duration) -> Result<()> {
         })
         .collect();
     if !formats.is_empty() {
-        writeln!(out, "  {:<14} {}", "formats", formats.join(", "))?;
+        writeln!(out, "  {:<14} {}", "formats", escape::line(&formats.join(", ")))?;
     }
     print_outcomes(summary, &mut out)
 }
@@ -211,7 +219,7 @@ fn print_outcomes(summary: &Summary, out: &mut dyn Write) -> Result<()> {
             more => format!(" and {more} more"),
         };
         let names = names[..names.len().min(NAMES_MAX)].join(", ");
-        writeln!(out, "  {title:<14} {names}{more}")?;
+        writeln!(out, "  {title:<14} {}{more}", escape::line(&names))?;
     }
     Ok(())
 }

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::config::{ConfigArgs, Ready};
-use super::premises::Premises;
+use super::config::{ConfigArgs, Configuration, Ready};
+use super::premises::{Premises, Wanted};
 use super::server::{Server, say};
 use super::signals::{self, Wish};
 use crate::error::{Error, Result};
+use crate::escape;
 use crate::ingest::FollowOptions;
 use crate::receive::stdin::Reading;
 use crate::receive::{Pipe, Stdin};
@@ -192,13 +193,15 @@ impl Keeper {
         let ready = Ready::of(self.args.load()?.configuration)?;
         let configuration = &ready.configuration;
         drop(self.premises.syslog(&configuration.syslog, &configuration.syslog_tls)?);
-        drop(self.premises.listener(configuration.listen)?);
+        for wanted in listened(configuration) {
+            drop(self.premises.listener(wanted)?);
+        }
         Ok(ready)
     }
 
     fn announce(&self, server: &Server, ready: &Ready, is_first: bool) -> Result<()> {
         let configuration = &ready.configuration;
-        self.premises.keep_only(&[configuration.listen]);
+        self.premises.keep_only(&listened(configuration));
         self.premises.keep_syslog(&configuration.syslog, &configuration.syslog_tls);
         if ready.tls.is_none() {
             self.premises.close_local();
@@ -208,14 +211,18 @@ impl Keeper {
             return Ok(());
         }
         // What is passed through has standard output to itself.
-        let say = if configuration.tee { |line: &str| eprintln!("{line}") } else { say };
+        let say =
+            if configuration.tee { |line: &str| eprintln!("{}", escape::lines(line)) } else { say };
         say(&format!("Pintail {} on {}", env!("CARGO_PKG_VERSION"), server.address()?));
-        say(&format!("  database  {}", self.database().display()));
+        say(&format!("  database  {}", escape::line(&self.database().display().to_string())));
         for path in &configuration.follow {
-            say(&format!("  follows   {}", path.display()));
+            say(&format!("  follows   {}", escape::line(&path.display().to_string())));
         }
         for address in server.syslog()? {
             say(&format!("  syslog    {address}"));
+        }
+        for address in server.grpc()? {
+            say(&format!("  otlp      {address} (gRPC)"));
         }
         match server.mail() {
             Some(mail) => say(&format!("  alerts    {mail:?}")),
@@ -232,4 +239,10 @@ impl Keeper {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Where connections of HTTP come in.
+fn listened(configuration: &Configuration) -> Vec<Wanted> {
+    let grpc = configuration.otlp_grpc.iter().map(|address| ("otlp_grpc", *address));
+    std::iter::once(("listen", configuration.listen)).chain(grpc).collect()
 }

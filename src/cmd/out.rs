@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::escape::Tame;
 
 /// A place for a result.
 pub enum Target {
@@ -29,6 +30,13 @@ impl Target {
     /// and renamed when `write` has succeeded, so that nobody sees half of it.
     pub fn write(&self, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
         match self {
+            // Whatever the format: what a log says is shown and not obeyed.
+            Target::Stdout if io::stdout().is_terminal() => {
+                let mut out = BufWriter::new(Tame::new(io::stdout().lock()));
+                write(&mut out)?;
+                out.flush()?;
+                Ok(())
+            }
             Target::Stdout => {
                 let mut out = BufWriter::new(io::stdout().lock());
                 write(&mut out)?;

@@ -11,9 +11,12 @@ use crate::http::random_key;
 use crate::memory::{Bound, open_many_files};
 use crate::receive::sockets;
 
+/// A key of the configuration and an address that it names.
+pub type Wanted = (&'static str, SocketAddr);
+
 pub struct Premises {
-    /// By the address that was asked for: its port may be 0.
-    listeners: Mutex<Vec<(SocketAddr, TcpListener)>>,
+    /// By the key of the configuration and the address that was asked for: its port may be 0.
+    listeners: Mutex<Vec<(Wanted, TcpListener)>>,
     /// For the command line, where the others speak TLS.
     local: Mutex<Option<TcpListener>>,
     syslog: Mutex<sockets::Sockets>,
@@ -35,28 +38,30 @@ impl Premises {
         })
     }
 
-    /// The listener on this address, which is kept beyond its use.
+    /// The listener on an address of the configuration, which is kept beyond its use.
     ///
     /// # Errors
     /// [`Error::Usage`] if it cannot be had.
-    pub fn listener(&self, address: SocketAddr) -> Result<TcpListener> {
+    pub fn listener(&self, wanted: Wanted) -> Result<TcpListener> {
+        let (key, address) = wanted;
         let mut listeners = lock(&self.listeners);
-        let kept = listeners.iter().find(|(known, _)| *known == address);
+        let kept = listeners.iter().find(|(known, _)| *known == wanted);
         if let Some((_, listener)) = kept {
             return Ok(listener.try_clone()?);
         }
         let listener = TcpListener::bind(address).map_err(|error| {
-            Error::usage(format!("listen on {address}: {error}; give another --listen ADDR:PORT"))
+            let flag = key.replace('_', "-");
+            Error::usage(format!("listen on {address}: {error}; give another --{flag} ADDR:PORT"))
         })?;
         listener.set_nonblocking(true)?;
         let kept = listener.try_clone()?;
-        listeners.push((address, kept));
+        listeners.push((wanted, kept));
         Ok(listener)
     }
 
     /// Closes the others.
-    pub fn keep_only(&self, addresses: &[SocketAddr]) {
-        lock(&self.listeners).retain(|(address, _)| addresses.contains(address));
+    pub fn keep_only(&self, wanted: &[Wanted]) {
+        lock(&self.listeners).retain(|(known, _)| wanted.contains(known));
     }
 
     /// A listener on loopback, on any port.
@@ -134,11 +139,14 @@ mod tests {
     #[test]
     fn a_listener_stays_while_its_users_go() {
         let premises = Premises::new().unwrap();
-        let asked: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let asked: Wanted = ("listen", "127.0.0.1:0".parse().unwrap());
         let first = premises.listener(asked).unwrap().local_addr().unwrap();
         // Nobody listens at the moment, but who connects is not refused.
         let waiting = std::net::TcpStream::connect(first).unwrap();
         assert_eq!(premises.listener(asked).unwrap().local_addr().unwrap(), first);
+        // On any port for one is not the port of another.
+        let other = premises.listener(("otlp_grpc", asked.1)).unwrap();
+        assert_ne!(other.local_addr().unwrap(), first);
         premises.keep_only(&[]);
         drop(waiting);
         assert!(std::net::TcpStream::connect(first).is_err());

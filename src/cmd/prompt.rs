@@ -17,6 +17,7 @@ use super::answer::{GUIDE, View, run_one};
 use super::connection::Connection;
 use super::rows::RowFormat;
 use crate::error::{Error, Result};
+use crate::escape::{self, Tame};
 use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
 use crate::store::statements;
 
@@ -81,9 +82,14 @@ fn obey(connection: &Connection, text: &str, view: &mut View) -> Result<Flow> {
         return obey_command(connection, words.next(), words.next(), view);
     }
     for statement in statements::split(text) {
-        show(run_one(connection, statement, *view, &mut io::stdout()))?;
+        show(run_one(connection, statement, *view, &mut screen()))?;
     }
     Ok(Flow::More)
+}
+
+/// Where results are shown: what a log says is not obeyed.
+fn screen() -> Tame<io::Stdout> {
+    Tame::new(io::stdout())
 }
 
 /// Errors of the terminal end the prompt; errors of a statement are for reading.
@@ -91,7 +97,7 @@ fn show(result: Result<()>) -> Result<()> {
     match result {
         Err(Error::Io(error)) => Err(Error::Io(error)),
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{}", escape::lines(&error.to_string()));
             Ok(())
         }
         Ok(()) => Ok(()),
@@ -107,7 +113,7 @@ fn obey_command(
     match (command, argument) {
         (Some("quit" | "exit" | "q"), _) => return Ok(Flow::Enough),
         (Some("help" | "h"), _) => println!("{COMMANDS}\n{GUIDE}"),
-        (Some("tables"), _) => show(run_one(connection, "show tables", *view, &mut io::stdout()))?,
+        (Some("tables"), _) => show(run_one(connection, "show tables", *view, &mut screen()))?,
         (Some("limit"), Some(rows)) => match rows.parse() {
             Ok(0) => view.limit = None,
             Ok(rows) => view.limit = Some(rows),

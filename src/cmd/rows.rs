@@ -4,7 +4,8 @@ use std::io::Write;
 
 use super::table;
 use crate::error::Result;
-use crate::render::csv_row;
+use crate::escape;
+use crate::render::{csv_cell, csv_row};
 use crate::store::output::{ColumnInfo, Flow, Rendering, RowSink};
 
 /// How rows are written.
@@ -40,6 +41,8 @@ pub struct RowWriter<'w> {
     format: RowFormat,
     /// Rows after which no more are taken.
     limit: Option<usize>,
+    /// Whether cells of CSV are made safe for spreadsheets.
+    csv_safe: bool,
     columns: Vec<ColumnInfo>,
     /// The cells of a table, held back until their widths are known.
     cells: Vec<Vec<String>>,
@@ -53,11 +56,18 @@ impl<'w> RowWriter<'w> {
             out,
             format,
             limit,
+            csv_safe: false,
             columns: Vec::new(),
             cells: Vec::new(),
             rows: 0,
             cut: false,
         }
+    }
+
+    /// Whether no cell of CSV may be a formula to a spreadsheet.
+    #[must_use]
+    pub fn csv_safe(self, csv_safe: bool) -> RowWriter<'w> {
+        RowWriter { csv_safe, ..self }
     }
 
     /// Rows written.
@@ -88,6 +98,7 @@ impl<'w> RowWriter<'w> {
     fn markdown_row<'a>(&mut self, values: impl Iterator<Item = &'a str>) -> Result<()> {
         for value in values {
             let value = value.replace('\\', "\\\\").replace('|', "\\|").replace('\n', "<br>");
+            let value = escape::line(&value);
             write!(self.out, "| {value} ")?;
         }
         self.out.write_all(b"|\n")?;
@@ -101,7 +112,9 @@ impl RowSink for RowWriter<'_> {
         let names = || columns.iter().map(|column| column.name.as_str());
         match self.format {
             RowFormat::Table => Ok(()),
-            RowFormat::Csv => Ok(csv_row(self.out, names())?),
+            RowFormat::Csv => {
+                Ok(csv_row(self.out, names().map(|name| csv_cell(name, self.csv_safe)))?)
+            }
             RowFormat::Markdown => {
                 self.markdown_row(names())?;
                 for column in columns {
@@ -123,9 +136,9 @@ impl RowSink for RowWriter<'_> {
         let texts = values.iter().map(|value| value.unwrap_or_default());
         match self.format {
             RowFormat::Table => {
-                self.cells.push(texts.map(table::printable).collect());
+                self.cells.push(texts.map(|text| escape::lines(text).into_owned()).collect());
             }
-            RowFormat::Csv => csv_row(self.out, texts)?,
+            RowFormat::Csv => csv_row(self.out, texts.map(|text| csv_cell(text, self.csv_safe)))?,
             RowFormat::Markdown => self.markdown_row(texts)?,
             RowFormat::Json => {
                 self.out.write_all(if self.rows == 0 { b"[\n" } else { b",\n" })?;

@@ -16,6 +16,7 @@ use crate::clock;
 use crate::config::cores;
 use crate::detect::choice::Choices;
 use crate::error::{Error, Result};
+use crate::escape;
 use crate::http::{self, App, Options, RunnerLimits, Secrets};
 use crate::ingest::{FollowOptions, Follower, Live};
 use crate::monitor::{Monitor, Watch};
@@ -51,18 +52,22 @@ impl Server {
         premises.memory.set(configuration.process_memory_mib())?;
         if !database.exists() {
             // A start that fails for a port that is taken leaves no new database behind.
-            premises.listener(configuration.listen)?;
+            premises.listener(("listen", configuration.listen))?;
             premises.syslog(&configuration.syslog, &configuration.syslog_tls)?;
         }
         let store = Store::open(&database, Access::Write, &limits)?;
         let exports = tempfile::Builder::new().prefix("pintail-").tempdir()?;
         store.harden(exports.path(), &limits)?;
-        let listener = premises.listener(configuration.listen)?;
+        let listener = premises.listener(("listen", configuration.listen))?;
         let local = ready.tls.as_ref().map(|_| premises.local_listener()).transpose()?;
-        let sockets = http::Sockets::new(listener, ready.tls.clone(), local);
+        let grpc = configuration.otlp_grpc.iter();
+        let grpc = grpc.map(|address| premises.listener(("otlp_grpc", *address)));
+        let grpc = grpc.collect::<Result<_>>()?;
+        let sockets = http::Sockets::new(listener, ready.tls.clone(), local, grpc);
         let syslog = premises.syslog(&configuration.syslog, &configuration.syslog_tls)?;
         let mut listens = vec![sockets.public_address()?];
         listens.extend(configuration.syslog.iter().chain(&configuration.syslog_tls));
+        listens.extend(sockets.grpc_addresses()?);
         premises.announce(&database, sockets.local_address()?, listens);
         let live = Arc::new(Live::new());
         Ok(Server {
@@ -99,6 +104,11 @@ impl Server {
     /// What is listened at for syslog, a line each.
     pub fn syslog(&self) -> Result<Vec<String>> {
         Ok(self.syslog.addresses()?)
+    }
+
+    /// Where OTLP over gRPC is received.
+    pub fn grpc(&self) -> Result<Vec<std::net::SocketAddr>> {
+        Ok(self.sockets.grpc_addresses()?)
     }
 
     /// Whether somebody is told of alerts by mail.
@@ -268,14 +278,24 @@ impl Drop for StopOnDrop {
 /// Prints a line. Whoever read the others may have gone: no reason to end.
 pub fn say(line: &str) {
     use std::io::Write;
-    drop(writeln!(std::io::stdout(), "{line}"));
+    drop(writeln!(std::io::stdout(), "{}", escape::lines(line)));
 }
 
 /// Writes what happens to standard error.
 pub fn log_to_stderr() {
     use std::io::IsTerminal;
+    use tracing_subscriber::field::MakeExt;
+    // What events tell may come from logs: each stays one line.
+    let fields = tracing_subscriber::fmt::format::debug_fn(|out, field, value| {
+        let text = format!("{value:?}");
+        match field.name() {
+            "message" => write!(out, "{}", escape::line(&text)),
+            name => write!(out, "{name}={}", escape::line(&text)),
+        }
+    });
     let subscriber = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .fmt_fields(fields.delimited(" "))
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .finish();

@@ -42,6 +42,10 @@ pub struct Args {
     /// Show at most N rows, 0 for all [default: 200 for a table on a terminal, else all]
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+
+    /// In CSV, put an apostrophe before what a spreadsheet would take for a formula
+    #[arg(long)]
+    csv_safe: bool,
 }
 
 pub fn run(args: Args) -> Result<()> {
@@ -49,7 +53,8 @@ pub fn run(args: Args) -> Result<()> {
     let connection = Connection::open(&args.database.path, Access::Read)?;
     let target = Target::new(args.output);
     let format = args.format.unwrap_or(default_format(&target));
-    let view = View { format, limit: limit(args.limit, format, &target) };
+    let limit = limit(args.limit, format, &target);
+    let view = View { format, limit, csv_safe: args.csv_safe };
     match query {
         Some(query) => run_all(&connection, &query, view, &target),
         None => prompt::run(&connection, view),

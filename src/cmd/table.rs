@@ -2,17 +2,13 @@
 
 use comfy_table::{CellAlignment, Table, TableComponent, presets};
 
+use crate::escape;
 use crate::store::output::ColumnInfo;
 
 /// Columns are not made narrower than this to make room for others.
 const COLUMN_CHARS_MIN: usize = 8;
 /// Blanks that stand around a cell, and after it.
 const PADDING_CHARS: usize = 3;
-
-/// A value as a terminal may show it: without what it would obey.
-pub fn printable(value: &str) -> String {
-    value.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
-}
 
 /// The table as text. Elsewhere than on a terminal nothing is cut.
 pub fn drawn(columns: &[ColumnInfo], mut rows: Vec<Vec<String>>) -> Table {
@@ -21,7 +17,7 @@ pub fn drawn(columns: &[ColumnInfo], mut rows: Vec<Vec<String>>) -> Table {
         .load_preset(presets::NOTHING)
         .set_style(TableComponent::HeaderLines, '─')
         .set_style(TableComponent::MiddleHeaderIntersections, '─')
-        .set_header(columns.iter().map(|column| column.name.as_str()));
+        .set_header(columns.iter().map(|column| escape::line(&column.name).into_owned()));
     if let Some(width) = table.width() {
         let widths = fitted(&natural_widths(columns, &rows), &texts(columns), width.into());
         for row in &mut rows {
@@ -98,9 +94,9 @@ mod tests {
 
     #[test]
     fn cells_are_cut_and_tamed() {
-        let mut cell = printable("a\u{1b}[31mlong message");
+        let mut cell = escape::lines("a\u{1b}[31mlong message").into_owned();
         cut(&mut cell, 8);
-        assert_eq!(cell, "a\u{fffd}[31ml…");
+        assert_eq!(cell, "a\u{241b}[31ml…");
         let mut cell = "first\nsecond line".to_owned();
         cut(&mut cell, 8);
         assert_eq!(cell, "first…");

@@ -43,7 +43,9 @@ pub use found::{Found, UnusualMinute};
 
 use crate::error::{Error, Result};
 use crate::queries::Parameters;
+use crate::queries::range::Span;
 pub use crate::queries::settings::Settings;
+use crate::record::Micros;
 use crate::store::statements::split;
 use crate::store::{Parameter, Session};
 use builtin::{BUILT_IN, BuiltIn, FromKept, Reads};
@@ -333,6 +335,21 @@ impl From<&BuiltIn> for Detector {
         let BuiltIn { name, sql, firing, opening, .. } = *built_in;
         Detector { name: name.to_owned(), sql: sql.to_owned(), firing, opening }
     }
+}
+
+/// With the minutes to judge: open ends are closed by the records there are, and nothing is judged
+/// whose time is implausible at the time `now`.
+///
+/// # Errors
+/// DuckDB's message.
+pub fn plausible(
+    session: &Session,
+    settings: &Settings,
+    (from, to): (Option<Micros>, Option<Micros>),
+    now: Micros,
+) -> Result<Parameters> {
+    let span = Span::resolve(session, from, to, now)?.plausible(now);
+    Ok(settings.parameters(Some(span.from), Some(span.to), now))
 }
 
 /// Whether all minutes are wanted, not only the unusual ones.

@@ -221,6 +221,26 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
+/// What can be on or off, in an address: `1` and `true`, `0` and `false`.
+pub fn switch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Flag(bool),
+        Number(u8),
+        Text(String),
+    }
+    let refused = || serde::de::Error::custom("give 1 or 0");
+    match Given::deserialize(deserializer)? {
+        Given::Flag(flag) => Ok(flag),
+        Given::Number(1) => Ok(true),
+        Given::Number(0) => Ok(false),
+        Given::Text(text) if matches!(text.as_str(), "1" | "true") => Ok(true),
+        Given::Text(text) if matches!(text.as_str(), "0" | "false") => Ok(false),
+        Given::Number(_) | Given::Text(_) => Err(refused()),
+    }
+}
+
 fn time(text: &str) -> Option<Micros> {
     if let Ok(ms) = text.parse::<i64>() {
         return ms.checked_mul(1_000).filter(|at| is_in_reach(*at));

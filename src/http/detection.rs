@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{ApiError, ApiResult, Body, ErrorBody, Params, Time};
+use super::answer::{ApiError, ApiResult, Body, ErrorBody, Params, Time, switch};
 use super::app::App;
 use crate::backtest::{Backtest, Request, Trial};
 use crate::clock;
@@ -17,7 +17,7 @@ use crate::queries::Moment;
 use crate::queries::learning::{Learning, learning};
 use crate::queries::marks::{self, Mark, Marks, NewMark};
 use crate::queries::range::MINUTE;
-use crate::render::csv_row;
+use crate::render::{csv_cell, csv_row};
 
 /// Detectors that are compared in one request.
 const TRIALS_MAX: usize = 8;
@@ -200,6 +200,10 @@ pub fn known_detector(app: &App, choice: &str) -> ApiResult<Detector> {
 pub struct MarkParams {
     /// `csv` for a file that `pintail backtest --truth` reads.
     pub format: Option<String>,
+    /// 1: in CSV, an apostrophe stands before what a spreadsheet would take for a formula.
+    #[serde(default, deserialize_with = "switch")]
+    #[param(value_type = Option<String>)]
+    pub csv_safe: bool,
 }
 
 /// What people said of anomalies, the newest first
@@ -212,12 +216,12 @@ pub async fn list_marks(
     let found = app.runner.page(marks::list).await?;
     match params.format.as_deref() {
         None | Some("json") => Ok(Json(found).into_response()),
-        Some("csv") => csv(&found.marks).map_err(ApiError::from),
+        Some("csv") => csv(&found.marks, params.csv_safe).map_err(ApiError::from),
         Some(_) => Err(ApiError::bad_request("format is json or csv")),
     }
 }
 
-fn csv(marks: &[Mark]) -> crate::error::Result<Response> {
+fn csv(marks: &[Mark], is_safe: bool) -> crate::error::Result<Response> {
     let mut out = Vec::new();
     csv_row(&mut out, "series,start,end,verdict,detector,direction,note".split(','))?;
     for mark in marks {
@@ -225,7 +229,7 @@ fn csv(marks: &[Mark]) -> crate::error::Result<Response> {
         let note = mark.note.as_deref().unwrap_or_default();
         let row =
             [&mark.series, &start, &end, &mark.verdict, &mark.detector, &mark.direction, note];
-        csv_row(&mut out, row.into_iter())?;
+        csv_row(&mut out, row.into_iter().map(|cell| csv_cell(cell, is_safe)))?;
     }
     let mut response = out.into_response();
     let headers = response.headers_mut();

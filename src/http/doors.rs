@@ -6,12 +6,10 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::serve::{IncomingStream, Listener};
 use rustls::ServerConfig;
 use tokio::sync::watch;
 
@@ -28,17 +26,34 @@ pub struct Sockets {
     tls: Option<Arc<ServerConfig>>,
     /// For the command line.
     local: Option<TcpListener>,
+    /// For OTLP over gRPC, with TLS where the page has it.
+    grpc: Vec<TcpListener>,
+}
+
+/// The sockets of a server, open.
+pub(super) struct Open {
+    pub page: Doors,
+    pub grpc: Vec<Doors>,
 }
 
 impl Sockets {
-    /// `local` is for the command line, which speaks no TLS. Neither socket blocks.
+    /// `local` is for the command line, which speaks no TLS. No socket blocks.
     pub fn new(
         public: TcpListener,
         tls: Option<Arc<ServerConfig>>,
         local: Option<TcpListener>,
+        grpc: Vec<TcpListener>,
     ) -> Sockets {
         let tls = tls.map(|config| Arc::new(for_http((*config).clone())));
-        Sockets { public, tls, local }
+        Sockets { public, tls, local, grpc }
+    }
+
+    /// Where clients send OTLP over gRPC.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn grpc_addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        self.grpc.iter().map(TcpListener::local_addr).collect()
     }
 
     pub fn speaks_tls(&self) -> bool {
@@ -65,24 +80,27 @@ impl Sockets {
     ///
     /// # Errors
     /// What the system says.
-    pub(super) fn open(self, stopping: watch::Receiver<bool>, fresh: Fresh) -> io::Result<Doors> {
-        let address = self.public_address()?;
-        let local =
-            self.local.map(|listener| Door::new(listener, None, fresh.clone())).transpose()?;
-        let public = Door::new(self.public, self.tls, fresh)?;
-        Ok(Doors { address, public, local, stopping: Some(stopping) })
+    pub(super) fn open(self, stopping: &watch::Sender<bool>, fresh: Fresh) -> io::Result<Open> {
+        let doors = |public, tls, local: Option<TcpListener>| -> io::Result<Doors> {
+            let local =
+                local.map(|listener| Door::new(listener, None, fresh.clone())).transpose()?;
+            let public = Door::new(public, tls, fresh.clone())?;
+            Ok(Doors { public, local, stopping: Some(stopping.subscribe()) })
+        };
+        let grpc = self.grpc.into_iter().map(|listener| doors(listener, self.tls.clone(), None));
+        let grpc = grpc.collect::<io::Result<_>>()?;
+        Ok(Open { page: doors(self.public, self.tls, self.local)?, grpc })
     }
 }
 
 /// TLS in which nothing but HTTP is spoken (RFC 7301).
 fn for_http(mut config: ServerConfig) -> ServerConfig {
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config
 }
 
 /// The sockets, open.
 pub(super) struct Doors {
-    address: SocketAddr,
     public: Door,
     local: Option<Door>,
     /// Until they are closed.
@@ -98,11 +116,15 @@ pub(super) struct Peer {
     answers: Answers,
 }
 
-impl Listener for Doors {
-    type Io = Prompt;
-    type Addr = Peer;
+impl Peer {
+    pub(super) fn address(self) -> SocketAddr {
+        self.address
+    }
+}
 
-    async fn accept(&mut self) -> (Prompt, Peer) {
+impl Doors {
+    /// The next connection. Dropped before it is ready, it loses nobody.
+    pub(super) async fn accept(&mut self) -> (Prompt, Peer) {
         loop {
             let local = async {
                 match &mut self.local {
@@ -132,24 +154,12 @@ impl Listener for Doors {
         }
     }
 
-    fn local_addr(&self) -> io::Result<Peer> {
-        Ok(Peer { address: self.address, is_local: false, answers: Answers::default() })
-    }
-}
-
-impl Doors {
     fn close(&mut self) {
         self.stopping = None;
         self.public.close();
         if let Some(local) = &mut self.local {
             local.close();
         }
-    }
-}
-
-impl Connected<IncomingStream<'_, Doors>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Doors>) -> Peer {
-        stream.remote_addr().clone()
     }
 }
 

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{ApiError, ApiResult, ErrorBody, Params, Time};
+use super::answer::{ApiError, ApiResult, ErrorBody, Params, Time, switch};
 use super::app::App;
 use super::overview::span;
 use super::runner::Whose;
@@ -217,6 +217,10 @@ pub struct DownloadParams {
     pub q: String,
     /// csv, jsonl or parquet; csv if nothing is said.
     pub format: Option<Format>,
+    /// 1: in CSV, an apostrophe stands before what a spreadsheet would take for a formula.
+    #[serde(default, deserialize_with = "switch")]
+    #[param(value_type = Option<String>)]
+    pub csv_safe: bool,
 }
 
 /// All matching records as a file
@@ -241,6 +245,7 @@ pub async fn download(
         name: None,
         format,
         limit: None,
+        csv_safe: params.csv_safe,
         save_as: Some("logs"),
     };
     stream::answer(&app, job).await

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::answer::{ApiError, ApiResult, ErrorBody};
 use super::app::App;
+use crate::clock;
 use crate::queries::range::Span;
 
 #[derive(Serialize, ToSchema)]
@@ -26,7 +27,8 @@ pub async fn health() -> Json<Health> {
     responses((status = 200, body = Health), (status = 503, body = ErrorBody)))]
 pub async fn ready(State(app): State<App>) -> ApiResult<Json<Health>> {
     let unready = |message| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message);
-    let asked = app.runner.page(|session| Span::resolve(session, None, None)).await;
+    let now = clock::now();
+    let asked = app.runner.page(move |session| Span::resolve(session, None, None, now)).await;
     asked.map_err(|_| unready("the database does not answer"))?;
     if app.options.live.error().is_some() {
         return Err(unready("nothing can be taken in at the moment; the server's log says why"));

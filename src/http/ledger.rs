@@ -13,6 +13,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::escape;
 use crate::ingest::live::Followed;
 use crate::queries::ledger::Entry;
 use crate::store::sources::Kind;
@@ -65,5 +66,5 @@ pub fn by_source(entries: &[Entry], files: &BTreeMap<String, Followed>) -> Regis
 }
 
 fn labels(name: &str, kind: &str) -> SourceLabels {
-    SourceLabels { source: name.to_owned(), kind: kind.to_owned() }
+    SourceLabels { source: escape::label(name), kind: escape::label(kind) }
 }

@@ -32,8 +32,8 @@ use crate::ingest::turns::inode_of;
 use crate::ingest::{Options, Outcome, Progress, Summary, ingest};
 use crate::parse::formats::{Formats, custom};
 use crate::parse::{Tally, Zone};
-use crate::record::Micros;
 use crate::stop::Stop;
+use crate::store::Times;
 
 /// Bytes of a request: a hundred thousand paths.
 pub const REQUEST_BYTES_MAX: usize = 64 << 20;
@@ -100,7 +100,7 @@ pub struct LoadSummary {
     tally: Tally,
     rejects: BTreeMap<String, u64>,
     formats: BTreeMap<String, (u64, f64)>,
-    times: Option<(Micros, Micros)>,
+    times: Times,
     bytes: u64,
     outcomes: Vec<(String, LoadOutcome)>,
     sources: u64,

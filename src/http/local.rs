@@ -18,7 +18,7 @@ use super::sql::one_statement;
 use super::stream::{Format, Job, answer};
 use crate::backtest::{Backtest, Request as BacktestRequest};
 use crate::clock;
-use crate::detect::{Bar, Detector, Settings};
+use crate::detect::{self, Bar, Detector, Settings};
 use crate::error::{Error, Result};
 use crate::queries::{Moment, Parameters};
 use crate::record::Micros;
@@ -114,6 +114,7 @@ pub async fn parquet(
         name: Some(request.name),
         format: Format::Parquet,
         limit: None,
+        csv_safe: false,
         save_as: None,
     };
     answer(&app, job).await
@@ -140,12 +141,12 @@ pub async fn detect(
             guard_minutes: request.guard_minutes,
             every: false,
         };
-        let time = clock::now();
-        let now = Moment(time).sql();
-        let parameters = settings.parameters(request.from, request.to, time);
+        let now = clock::now();
+        let parameters =
+            detect::plausible(&query.session, &settings, (request.from, request.to), now)?;
         let found = detector.run_asking(&query.session, &parameters, request.bar)?;
         if request.store {
-            found.store(&query.session, &now, false)?;
+            found.store(&query.session, &Moment(now).sql(), false)?;
         }
         found.show(&query.session, request.why, rendering, lines)
     }))

@@ -20,9 +20,11 @@ use super::answer::{ApiError, ApiResult};
 use super::app::App;
 use super::ledger::by_source;
 use crate::error::Error;
+use crate::escape;
 use crate::queries::ledger::ledger;
 use crate::queries::status::status;
 use crate::receive::Refusal;
+use crate::receive::signals::Signal;
 use crate::store::Store;
 
 type Number = Gauge<f64, std::sync::atomic::AtomicU64>;
@@ -37,6 +39,11 @@ struct RequestLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RefusalLabels {
     reason: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SignalLabels {
+    signal: &'static str,
 }
 
 /// What is counted about queries.
@@ -54,6 +61,7 @@ pub struct Metrics {
     pub queries: QueryMetrics,
     pub tails: Gauge,
     refused: Family<RefusalLabels, Counter>,
+    unsupported: Family<SignalLabels, Counter>,
     taken: Taken,
 }
 
@@ -114,13 +122,32 @@ impl Metrics {
         }
         let help = "Requests of clients that push which were not taken in";
         registry.register("refused_requests", help, refused.clone());
+        let unsupported = Family::<SignalLabels, Counter>::default();
+        for signal in Signal::ALL {
+            drop(unsupported.get_or_create(&SignalLabels { signal: signal.name() }));
+        }
+        let help = "Spans and data points that OTLP clients sent: they are refused and not stored";
+        registry.register("unsupported_items", help, unsupported.clone());
         let taken = Taken::new(&mut registry);
-        Metrics { registry, requests, request_seconds, queries, tails, refused, taken }
+        Metrics { registry, requests, request_seconds, queries, tails, refused, unsupported, taken }
     }
 
     /// Counts a request that was not taken in.
     pub fn refuse(&self, refusal: &Refusal) {
         self.refused.get_or_create(&RefusalLabels { reason: refusal.reason() }).inc();
+    }
+
+    /// Counts items that are not stored yet; the first are told in the log.
+    pub fn note_unsupported(&self, signal: Signal, items: u64) {
+        let counter = self.unsupported.get_or_create(&SignalLabels { signal: signal.name() });
+        if items > 0 && counter.inc_by(items) == 0 {
+            tracing::warn!(
+                "a client sends {} by OTLP: Pintail stores logs only; its {} are refused and \
+                 counted (pintail_unsupported_items_total)",
+                signal.name(),
+                signal.items()
+            );
+        }
     }
 }
 
@@ -272,7 +299,7 @@ pub async fn count(State(app): State<App>, request: Request, next: Next) -> Resp
     let started = Instant::now();
     let path = request.extensions().get::<MatchedPath>();
     let path = path.map_or("other", |path| path.as_str()).to_owned();
-    let method = request.method().to_string();
+    let method = escape::label(request.method().as_str());
     let response = next.run(request).await;
     let status = response.status().as_u16();
     app.metrics.requests.get_or_create(&RequestLabels { method, path, status }).inc();

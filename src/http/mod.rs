@@ -7,6 +7,7 @@
 //!
 //! - [`router`]: the whole API on one page.
 //! - [`app`]: what handlers share.
+//! - [`connections`]: HTTP/1.1 and HTTP/2.
 //! - [`doors`]: where requests come in, with TLS or without; [`prompt`]: not in silence.
 //! - [`guard`], [`secrets`], [`credentials`]: who may ask.
 //! - [`runner`]: queries off the async runtime, with limits, stopped when nobody waits any more.
@@ -23,6 +24,7 @@ mod answer;
 mod app;
 mod assets;
 mod catalog;
+mod connections;
 mod credentials;
 mod detection;
 mod doors;
@@ -55,8 +57,11 @@ pub use secrets::{Secrets, random_key};
 use std::future::Future;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use tokio::sync::watch;
+
 use crate::error::Result;
-use doors::Peer;
+use doors::Open;
 
 /// How long a connection that has just come in has for its first words when it is time to end.
 const FIRST_WORDS_WITHIN: Duration = Duration::from_millis(500);
@@ -74,32 +79,32 @@ pub async fn serve(
     let runner = app.runner.clone();
     let stopping = app.stopping.clone();
     let (fresh, mut all_spoke) = tokio::sync::mpsc::channel(1);
-    let doors = sockets.open(stopping.subscribe(), fresh)?;
-    let (called, call) = tokio::sync::oneshot::channel::<()>();
-    let graceful = async move {
+    let Open { page, grpc } = sockets.open(&stopping, fresh)?;
+    let (called, call) = watch::channel(false);
+    let until_called = || {
+        let mut call = call.clone();
+        // Who calls has gone: that is an end as well.
+        async move { drop(call.wait_for(|called| *called).await) }
+    };
+    let page = connections::serve(page, router::router(app.clone()), until_called());
+    let grpc = grpc
+        .into_iter()
+        .map(|doors| connections::serve(doors, push::grpc::router(app.clone()), until_called()));
+    let ending = async move {
         shutdown.await;
         // Streams that have no end of their own end now, and nobody comes in any more.
         stopping.send_replace(true);
         // Those who have just come in are heard: a new connection that is closed looks like a
         // server that is not there.
         drop(tokio::time::timeout(FIRST_WORDS_WITHIN, all_spoke.recv()).await);
-        // Nobody listens if serving failed before.
-        called.send(()).ok();
+        called.send_replace(true);
+        tokio::time::sleep(drain).await;
     };
-    let served =
-        axum::serve(doors, router::router(app).into_make_service_with_connect_info::<Peer>())
-            .with_graceful_shutdown(graceful);
-    let deadline = async {
-        if call.await.is_ok() {
-            tokio::time::sleep(drain).await;
-        } else {
-            std::future::pending::<()>().await;
-        }
-    };
-    let result = tokio::select! {
-        served = served => served.map_err(Into::into),
-        () = deadline => Ok(()),
-    };
+    let served = async { tokio::join!(page, join_all(grpc)) };
+    tokio::select! {
+        _ = served => {}
+        () = ending => {}
+    }
     runner.interrupt_all();
-    result
+    Ok(())
 }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{ApiError, ApiResult, ErrorBody, Params, Time};
+use super::answer::{ApiError, ApiResult, ErrorBody, Params, Time, switch};
 use super::app::App;
 use super::detection::known_detector;
 use crate::clock;
@@ -30,7 +30,7 @@ use crate::queries::search::Filter;
 use crate::queries::services::{Services, services as read_services};
 use crate::queries::status::status as read_status;
 use crate::queries::volume::{Volume, volume as read_volume};
-use crate::render::csv_row;
+use crate::render::{csv_cell, csv_row};
 use crate::store::{Session, Store};
 
 /// More buckets than a screen has pixels help nobody.
@@ -177,7 +177,7 @@ pub async fn volume(
 }
 
 pub fn span(session: &Session, from: Option<Time>, to: Option<Time>) -> Result<Span> {
-    Span::resolve(session, from.map(|time| time.0), to.map(|time| time.0))
+    Span::resolve(session, from.map(|time| time.0), to.map(|time| time.0), clock::now())
 }
 
 /// From when to when.
@@ -243,7 +243,8 @@ pub async fn scores(
     let false_alarms = app.options.monitor.watch.false_alarms;
     let start = picture_threshold(&app);
     let scores = app.runner.page(move |session| {
-        let span = span(session, params.from, params.to)?;
+        let now = clock::now();
+        let span = span(session, params.from, params.to)?.plausible(now);
         // The picture's threshold can be dragged: all of it is wanted.
         let (detector, asked, shown) = match detector {
             None => (picture, 0.0, start),
@@ -252,7 +253,7 @@ pub async fn scores(
                 (detector, bar, bar)
             }
         };
-        let parameters = settings.parameters(Some(span.from), Some(span.to), clock::now());
+        let parameters = settings.parameters(Some(span.from), Some(span.to), now);
         detector.draw(session, &parameters, Bar::Score(asked))?;
         read_scores(session, span, &settings, points, (detector.name, shown))
     });
@@ -281,6 +282,10 @@ pub struct AnomalyParams {
     pub detector: Option<String>,
     /// `csv` for a file.
     pub format: Option<String>,
+    /// 1: in CSV, an apostrophe stands before what a spreadsheet would take for a formula.
+    #[serde(default, deserialize_with = "switch")]
+    #[param(value_type = Option<String>)]
+    pub csv_safe: bool,
 }
 
 /// Unusual minutes, those that belong together joined
@@ -306,17 +311,19 @@ pub async fn anomalies(
         let Some((detector, bar)) = asked else {
             return stored_anomalies(session, span.rounded(MINUTE));
         };
+        let now = clock::now();
+        let span = span.plausible(now);
         let from = match params.from.is_none() && detector.name != Detector::picture().name {
             true => span.from.max(span.to - UNLESS_SAID),
             false => span.from,
         };
-        let parameters = settings.parameters(Some(from), Some(span.to), clock::now());
+        let parameters = settings.parameters(Some(from), Some(span.to), now);
         detector.run_asking(session, &parameters, bar)?;
         found_anomalies(session, &detector.name)
     });
     let anomalies = found.await?;
     if as_csv {
-        return csv(&anomalies).map_err(ApiError::from);
+        return csv(&anomalies, params.csv_safe).map_err(ApiError::from);
     }
     Ok(Json(Anomalies { threshold, anomalies }).into_response())
 }
@@ -362,7 +369,7 @@ fn settings(level: Option<&str>) -> ApiResult<Settings> {
     Ok(settings)
 }
 
-fn csv(anomalies: &[Anomaly]) -> Result<Response> {
+fn csv(anomalies: &[Anomaly], is_safe: bool) -> Result<Response> {
     let mut out = Vec::new();
     let names = "start,end,series,service,level,observed,expected,low,high,score,direction,detector,\
                  duration_minutes,reason";
@@ -377,7 +384,7 @@ fn csv(anomalies: &[Anomaly]) -> Result<Response> {
         row.extend(numbers);
         row.extend([found.direction.clone(), found.detector.clone()]);
         row.extend([found.duration_minutes.to_string(), found.reason.clone()]);
-        csv_row(&mut out, row.iter().map(String::as_str))?;
+        csv_row(&mut out, row.iter().map(|cell| csv_cell(cell, is_safe)))?;
     }
     let mut response = out.into_response();
     let headers = response.headers_mut();

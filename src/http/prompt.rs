@@ -16,10 +16,16 @@ use crate::door::{Connection, Fresh};
 /// How long a connection may say nothing at its beginning.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
+/// Bytes from which on it is told whether HTTP/2 is spoken (RFC 9113, 3.4). Until they have come
+/// nothing else watches over the connection; most requests of HTTP/1.1 have more.
+const PREFACE_BYTES: usize = 24;
+
 /// A connection that ends if its client says nothing.
 pub struct Prompt {
     inner: Connection,
     /// Until the first bytes come.
+    fresh: Option<Fresh>,
+    /// Until so many bytes have come as tell what is spoken, or something is answered.
     silence: Option<Silence>,
     answers: Answers,
 }
@@ -58,7 +64,7 @@ impl Answers {
 
 struct Silence {
     ends: Pin<Box<Sleep>>,
-    _fresh: Fresh,
+    bytes: usize,
 }
 
 impl Prompt {
@@ -68,13 +74,24 @@ impl Prompt {
 
     fn within(max: Duration, inner: Connection, fresh: Fresh) -> Prompt {
         let ends = Box::pin(tokio::time::sleep(max));
-        let silence = Some(Silence { ends, _fresh: fresh });
-        Prompt { inner, silence, answers: Answers::default() }
+        let silence = Some(Silence { ends, bytes: 0 });
+        Prompt { inner, fresh: Some(fresh), silence, answers: Answers::default() }
     }
 
     /// For those who wait for what is written to this connection.
     pub fn answers(&self) -> Answers {
         self.answers.clone()
+    }
+
+    fn note_read(&mut self, bytes: usize) {
+        self.fresh = None;
+        if let Some(silence) = &mut self.silence {
+            silence.bytes += bytes;
+            // No bytes are the end.
+            if bytes == 0 || silence.bytes >= PREFACE_BYTES {
+                self.silence = None;
+            }
+        }
     }
 }
 
@@ -84,9 +101,10 @@ impl AsyncRead for Prompt {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let read = Pin::new(&mut self.inner).poll_read(context, buffer);
         if read.is_ready() {
-            self.silence = None;
+            self.note_read(buffer.filled().len() - before);
         } else if let Some(silence) = &mut self.silence
             && silence.ends.as_mut().poll(context).is_ready()
         {
@@ -102,6 +120,7 @@ impl AsyncWrite for Prompt {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.silence = None;
         Pin::new(&mut self.inner).poll_write(context, bytes)
     }
 
@@ -168,5 +187,23 @@ mod tests {
         tokio::io::AsyncWriteExt::write_all(&mut client, b"a").await.unwrap();
         assert_eq!(talking.read_u8().await.unwrap(), b'a');
         assert_eq!(none.try_recv(), Err(TryRecvError::Disconnected));
+    }
+
+    #[tokio::test]
+    async fn half_a_preface_is_silence_too() {
+        let (fresh, _none) = mpsc::channel(1);
+        let (mut client, server) = tokio::io::duplex(64);
+        let mut half = Prompt::within(Duration::ZERO, Box::new(server), fresh.clone());
+        tokio::io::AsyncWriteExt::write_all(&mut client, b"PRI * HTTP").await.unwrap();
+        half.read_exact(&mut [0; 10]).await.unwrap();
+        assert_eq!(half.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        let (mut client, server) = tokio::io::duplex(64);
+        let mut whole = Prompt::within(Duration::ZERO, Box::new(server), fresh);
+        tokio::io::AsyncWriteExt::write_all(&mut client, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            .await
+            .unwrap();
+        whole.read_exact(&mut [0; 24]).await.unwrap();
+        drop(client);
+        assert_eq!(whole.read_u8().await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }
 }

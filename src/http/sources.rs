@@ -65,9 +65,10 @@ pub struct Source {
     pub first_seen: Moment,
     /// When something of it arrived last.
     pub last_seen: Option<Moment>,
-    /// Event times.
+    /// Event times, without those that are implausible.
     pub first_ts: Option<Moment>,
     pub last_ts: Option<Moment>,
+    pub far_times: FarTimes,
     pub error: Option<String>,
 }
 
@@ -91,6 +92,15 @@ pub struct Ledger {
     pub missing: i64,
 }
 
+/// Records whose times are implausible. They are stored, and never decide what is shown or judged:
+/// ranges, detectors and what is newest end an hour after now. SQL has them in the view `far_times`.
+#[derive(Serialize, ToSchema)]
+pub struct FarTimes {
+    /// More than an hour ahead of this machine's clock when they arrived.
+    pub ahead: i64,
+    pub before_1990: i64,
+}
+
 /// The sums of all sources, also of those that are not listed.
 #[derive(Serialize, ToSchema)]
 pub struct Totals {
@@ -98,6 +108,7 @@ pub struct Totals {
     pub records: i64,
     pub rejects: i64,
     pub ledger: Ledger,
+    pub far_times: FarTimes,
     pub bytes: i64,
 }
 
@@ -125,6 +136,7 @@ pub async fn list(State(app): State<App>) -> ApiResult<Json<Sources>> {
             dropped: total.dropped,
             missing: total.missing,
         },
+        far_times: FarTimes { ahead: total.ahead, before_1990: total.before_1990 },
         bytes: total.bytes,
     };
     Ok(Json(Sources { sources, totals }))
@@ -161,6 +173,7 @@ fn joined(source: known::Source, files: &BTreeMap<String, Followed>, now: Micros
         last_seen: source.last_seen,
         first_ts: source.first_ts,
         last_ts: source.last_ts,
+        far_times: FarTimes { ahead: source.ahead, before_1990: source.before_1990 },
         error: file.and_then(|file| file.error.clone()),
         name: source.name,
         kind: source.kind,

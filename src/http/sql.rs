@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{ApiError, ApiResult, ErrorBody, ErrorDetail, Params};
+use super::answer::{ApiError, ApiResult, ErrorBody, ErrorDetail, Params, switch};
 use super::app::App;
 use super::runner::Whose;
 use super::stream::{Format, Job, answer};
@@ -34,6 +34,11 @@ pub struct SqlRequest {
     /// Whether a browser should save it as a file.
     #[serde(default)]
     pub download: bool,
+    /// 1: in CSV, an apostrophe stands before what a spreadsheet would take for a formula.
+    #[serde(default, deserialize_with = "switch")]
+    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<bool>)]
+    pub csv_safe: bool,
 }
 
 /// What `format: json` answers with.
@@ -79,7 +84,7 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Ap
     } else {
         let sql = String::from_utf8(body.into())
             .map_err(|_| ApiError::bad_request("the query is not UTF-8"))?;
-        SqlRequest { sql, format: None, limit: None, download: false }
+        SqlRequest { sql, format: None, limit: None, download: false, csv_safe: false }
     };
     request.format = request.format.or(accepted);
     run(&app, request).await
@@ -110,6 +115,7 @@ async fn run(app: &App, request: SqlRequest) -> ApiResult<Response> {
         name: None,
         format,
         limit,
+        csv_safe: request.csv_safe,
         save_as: request.download.then_some("pintail"),
     };
     answer(app, job).await

@@ -21,7 +21,7 @@ use super::app::App;
 use super::runner::{Query, Watch, Whose};
 use crate::error::{Error, Result};
 use crate::queries::Parameters;
-use crate::render::csv_row;
+use crate::render::{csv_cell, csv_row};
 use crate::store::output::{BatchSink, ColumnInfo, Flow, Rendering, RowSink};
 
 /// Bytes that are sent at a time.
@@ -93,6 +93,8 @@ pub struct Job {
     pub format: Format,
     /// Rows at most.
     pub limit: Option<usize>,
+    /// Whether no cell of CSV may be a formula to a spreadsheet.
+    pub csv_safe: bool,
     /// The name of a file to be saved, without extension.
     pub save_as: Option<&'static str>,
 }
@@ -162,11 +164,12 @@ fn produce(
             rows.finish(run, |error| describe(query, error, &job.sql))
         }
         Format::Jsonl => {
-            let mut rows = LineRows { out, limit: job.limit, rows: 0, csv: false };
+            let mut rows = LineRows { out, limit: job.limit, rows: 0, csv: false, safe: false };
             session.run(&job.sql, &parameters, Rendering::ZonedJson, &mut rows)
         }
         Format::Csv => {
-            let mut rows = LineRows { out, limit: job.limit, rows: 0, csv: true };
+            let mut rows =
+                LineRows { out, limit: job.limit, rows: 0, csv: true, safe: job.csv_safe };
             session.run(&job.sql, &parameters, Rendering::ZonedText, &mut rows)
         }
         Format::Arrow => {
@@ -331,12 +334,14 @@ struct LineRows<'c, 'q> {
     limit: Option<usize>,
     rows: usize,
     csv: bool,
+    /// See [`Job::csv_safe`].
+    safe: bool,
 }
 
 impl RowSink for LineRows<'_, '_> {
     fn columns(&mut self, columns: &[ColumnInfo]) -> Result<()> {
         if self.csv {
-            csv_row(self.out, columns.iter().map(|column| column.name.as_str()))?;
+            csv_row(self.out, columns.iter().map(|column| csv_cell(&column.name, self.safe)))?;
         }
         Ok(())
     }
@@ -346,7 +351,8 @@ impl RowSink for LineRows<'_, '_> {
             return Ok(Flow::Enough);
         }
         if self.csv {
-            csv_row(self.out, values.iter().map(|value| value.unwrap_or_default()))?;
+            let cells = values.iter().map(|value| csv_cell(value.unwrap_or_default(), self.safe));
+            csv_row(self.out, cells)?;
         } else {
             self.out.write_all(values[0].unwrap_or("null").as_bytes())?;
             self.out.write_all(b"\n")?;

@@ -19,7 +19,7 @@ use crate::parse::lines::{REASON_TOO_LONG, beginning, clean};
 use crate::parse::{Sink, Tally, Zone, read_block};
 use crate::record::Micros;
 use crate::stop::Stop;
-use crate::store::{Batch, Store, Writer};
+use crate::store::{Batch, Store, Times, Writer};
 
 pub struct Options {
     pub inputs: Vec<Input>,
@@ -59,8 +59,7 @@ pub struct Summary {
     pub rejects: BTreeMap<Cow<'static, str>, u64>,
     /// How many sources were read mainly as each format, and the lowest of their scores.
     pub formats: BTreeMap<String, (u64, f64)>,
-    /// The first and last event time, UTC.
-    pub times: Option<(Micros, Micros)>,
+    pub times: Times,
     /// Decoded bytes taken in.
     pub bytes: u64,
     /// What was found of each input that is worth a word.
@@ -103,10 +102,7 @@ impl Summary {
         for (reason, count) in other.rejects {
             *self.rejects.entry(reason).or_default() += count;
         }
-        self.times = match (self.times, other.times) {
-            (Some(mine), Some(theirs)) => Some((mine.0.min(theirs.0), mine.1.max(theirs.1))),
-            (mine, theirs) => mine.or(theirs),
-        };
+        self.times.merge(other.times);
         for (name, (sources, score)) in other.formats {
             let (count, lowest) = self.formats.entry(name).or_insert((0, score));
             *count += sources;
@@ -175,7 +171,7 @@ fn work(
         };
         let tally = read_into(&mut batch, &block);
         append(&mut writer, &batch, &block, now)?;
-        summary.add(&batch, tally);
+        summary.add(&batch, tally, now);
         progress.lines.fetch_add(tally.lines, Ordering::Relaxed);
         progress.records.fetch_add(tally.records, Ordering::Relaxed);
     }
@@ -211,17 +207,12 @@ fn append(writer: &mut Writer, batch: &Batch, block: &Block, now: Micros) -> Res
 }
 
 impl Summary {
-    fn add(&mut self, batch: &Batch, tally: Tally) {
+    fn add(&mut self, batch: &Batch, tally: Tally, now: Micros) {
         self.tally += tally;
         self.bytes += batch.end - batch.start;
         for reject in &batch.rejects {
             *self.rejects.entry(Cow::Borrowed(reject.reason)).or_default() += 1;
         }
-        let first = batch.ts.iter().copied().min();
-        let last = batch.ts.iter().copied().max();
-        if let (Some(first), Some(last)) = (first, last) {
-            let (known_first, known_last) = self.times.unwrap_or((first, last));
-            self.times = Some((first.min(known_first), last.max(known_last)));
-        }
+        self.times.add(&batch.ts, now);
     }
 }

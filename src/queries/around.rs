@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::Parameters;
 use super::range::{MINUTE, Span};
 use super::records::Record;
+use crate::clock;
 use crate::error::Result;
 use crate::record::Micros;
 use crate::store::Session;
@@ -32,7 +33,7 @@ pub fn around(session: &Session, id: i64, before: usize, after: usize) -> Result
         return Ok(Vec::new());
     };
     // A record may lie beyond what is counted so far.
-    let all = Span::resolve(session, None, None)?;
+    let all = Span::resolve(session, None, None, clock::now())?;
     let (first, last) = (all.from.min(ts), all.to.max(ts.saturating_add(1)));
     let known = Parameters::new().with("id", id).with("ts", ts).with("source", source);
     let mut records = grown(ts - first, before + 1, |width| {

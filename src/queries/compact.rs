@@ -67,7 +67,8 @@ mod tests {
              select make_timestamp((range // 100) * 60000000), 'a', 'INFO', 1 from range(1000)";
         session.execute(fill, &[]).unwrap();
         let fill = "insert into intake
-             select 1, 1, 0, null, null, make_timestamp(range * 1000000), 1, 0, 0 from range(1000)";
+             select 1, 1, 0, null, null, make_timestamp(range * 1000000), 1, 0, 0, 0, 0
+             from range(1000)";
         session.execute(fill, &[]).unwrap();
         let rollups = "select count(*) as rows, sum(n) as sum,
              count(*) filter (where minute >= make_timestamp(300000000)) as later from rollups";

@@ -33,6 +33,9 @@ pub struct Total {
     pub dropped: i64,
     /// Items without a fate, and fates without an item: 0.
     pub missing: i64,
+    /// Records more than an hour ahead of the clock when they arrived.
+    pub ahead: i64,
+    pub before_1990: i64,
     /// Decoded bytes of what has a position: files.
     pub bytes: i64,
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::Parameters;
+use crate::clock::{EARLIEST, latest};
 use crate::error::Result;
 use crate::record::Micros;
 use crate::store::Session;
@@ -17,6 +18,9 @@ const DAY: Micros = 24 * HOUR;
 /// How far back history is looked at unless somebody says so: a stray record of long ago must not make
 /// years of it.
 pub const UNLESS_SAID: Micros = 30 * DAY;
+
+/// Further from 1970 than any time that DuckDB is asked about.
+const FOREVER: Micros = 9_000_000_000_000_000_000;
 
 /// Widths that people can read off an axis.
 const WIDTHS: [Micros; 22] = [
@@ -58,12 +62,26 @@ struct Row {
 }
 
 impl Span {
-    /// What was asked for, open ends closed by what there is.
-    pub fn resolve(session: &Session, from: Option<Micros>, to: Option<Micros>) -> Result<Span> {
+    /// What was asked for, open ends closed by the records whose times are plausible at the time
+    /// `now`. Records of other times are covered where both ends are given, or where the end that is
+    /// given lies among them.
+    ///
+    /// # Errors
+    /// DuckDB's message.
+    pub fn resolve(
+        session: &Session,
+        from: Option<Micros>,
+        to: Option<Micros>,
+        now: Micros,
+    ) -> Result<Span> {
         if let (Some(from), Some(to)) = (from, to) {
             return Ok(Span { from, to: to.max(from) });
         }
-        let row: Row = session.row(SPAN, &[])?;
+        let latest =
+            if from.is_some_and(|from| from > latest(now)) { FOREVER } else { latest(now) };
+        let earliest = if to.is_some_and(|to| to < EARLIEST) { -FOREVER } else { EARLIEST };
+        let plausible = Parameters::new().with("earliest", earliest).with("latest", latest);
+        let row: Row = session.row(SPAN, &plausible.as_slice())?;
         // Nothing at all is a span too, of no length.
         let first = row.first.or(to).unwrap_or_default();
         let last = row.last.map_or(first, |last| last + MINUTE);
@@ -79,6 +97,13 @@ impl Span {
     /// The first minute that begins at a time or after it.
     pub fn minute_after(at: Micros) -> Micros {
         Span::minute_of(at.saturating_add(MINUTE - 1))
+    }
+
+    /// The part of it that detectors may judge: no time that is implausible at the time `now`.
+    #[must_use]
+    pub fn plausible(self, now: Micros) -> Span {
+        let from = self.from.clamp(EARLIEST, latest(now).max(EARLIEST));
+        Span { from, to: self.to.min(latest(now)).max(from) }
     }
 
     pub fn length(self) -> Micros {

@@ -24,7 +24,7 @@ pub const EXAMPLES: [&str; 10] = [
 ];
 
 /// What each table and view is for. Others are shown without a word.
-const ABOUT: [(&str, &str); 20] = [
+const ABOUT: [(&str, &str); 21] = [
     ("logs", "every record"),
     ("rejects", "lines that no format could read"),
     ("sources", "where records came from"),
@@ -39,6 +39,7 @@ const ABOUT: [(&str, &str); 20] = [
     ("ingested", "records, rejects, bytes and time range per source"),
     ("ledger", "per source: received, parsed, stored, rejected, duplicates, dropped, lag"),
     ("intakes", "records and rejects per source"),
+    ("far_times", "records more than an hour ahead of the clock at their arrival, or before 1990"),
     ("rollups", "partial counts per minute; the view minutes sums them"),
     ("intake", "partial counts per source; the view intakes sums them"),
     ("positions", "how far each source has been taken in"),
@@ -48,11 +49,16 @@ const ABOUT: [(&str, &str); 20] = [
 ];
 
 /// Macros: a call that works, and what it gives.
-const MACROS: [(&str, &str, &str); 4] = [
+const MACROS: [(&str, &str, &str); 5] = [
     ("per_minute", "per_minute('WARN')", "records per minute and service from a level on"),
     ("search", "search('timeout')", "records whose message contains a text, in any case"),
     ("around", "around('2026-01-05 10:00', 5)", "records five minutes around a moment"),
     ("field", "field(fields, 'status')", "one field as text"),
+    (
+        "plausible",
+        "plausible(ts)",
+        "whether a time is neither before 1990 nor an hour ahead of now",
+    ),
 ];
 
 /// What can be asked about.

@@ -41,6 +41,8 @@ pub struct Source {
     pub last_seen: Option<Moment>,
     pub first_ts: Option<Moment>,
     pub last_ts: Option<Moment>,
+    pub ahead: i64,
+    pub before_1990: i64,
 }
 
 impl Source {

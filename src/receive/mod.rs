@@ -16,6 +16,7 @@
 //! - [`lines`]: plain text and JSON lines; [`document`]: one JSON object.
 //! - [`entry`]: the rules by which the other protocols map what they carry to columns.
 //! - [`loki`], [`elastic`], [`otlp`], [`splunk`]: one file a protocol, pure.
+//! - [`signals`]: traces and metrics, counted.
 //! - [`wire`]: the encoding of Protocol Buffers.
 //! - [`syslog`]: messages of syslog; [`framing`]: where they begin and end in a stream;
 //!   [`listen`]: those who listen for them; [`datagrams`]: over UDP; [`sockets`]: at what.
@@ -37,6 +38,7 @@ pub mod parcel;
 pub mod pipe;
 pub mod receipts;
 pub mod settings;
+pub mod signals;
 pub mod sockets;
 pub mod splunk;
 pub mod stdin;

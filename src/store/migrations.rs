@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0010_values.sql"),
     include_str!("../../migrations/0011_flags.sql"),
     include_str!("../../migrations/0012_answered.sql"),
+    include_str!("../../migrations/0013_far_times.sql"),
 ];
 
 const VERSIONS: &str = include_str!("../../sql/schema_version.sql");
@@ -86,4 +87,40 @@ fn version(connection: &duckdb::Connection) -> Result<i32> {
         return Ok(0);
     }
     Ok(connection.query_row(VERSION, [], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn far_times_of_a_database_of_before_are_counted() {
+        let connection = duckdb::Connection::open_in_memory().unwrap();
+        connection.execute_batch(VERSIONS).unwrap();
+        let far = MIGRATIONS.iter().position(|it| it.contains("view far_times")).unwrap();
+        for (at, migration) in MIGRATIONS[..far].iter().enumerate() {
+            connection.execute_batch(migration).unwrap();
+            let version = at as i32 + 1;
+            let note = "insert into schema_version values (?, make_timestamp(0))";
+            connection.execute(note, [version]).unwrap();
+        }
+        let fill = "
+            insert into logs (ts, message, source, ingested) values
+                ('2026-01-05 10:00', 'a', 1, '2026-01-05 10:01'),
+                ('2026-01-05 10:30', 'b', 1, '2026-01-05 10:01'),
+                ('9999-12-31 23:59', 'c', 1, '2026-01-05 10:01'),
+                ('1970-01-01 00:00', 'd', 1, '2026-01-05 10:01'),
+                ('2026-01-04 10:00', 'e', 2, '2026-01-05 10:01');
+            insert into intake values
+                (1, 4, 0, '1970-01-01 00:00', '9999-12-31 23:59', '2026-01-05 10:01', 4, 0, 0),
+                (2, 1, 0, '2026-01-04 10:00', '2026-01-04 10:00', '2026-01-05 10:01', 1, 0, 0);";
+        connection.execute_batch(fill).unwrap();
+        apply(&connection, Path::new("x"), 0).unwrap();
+        let seen = "select string_agg(concat_ws(' ', source, records, received, first_ts, last_ts,
+            ahead, before_1990), '; ' order by source) from intakes";
+        let seen: String = connection.query_row(seen, [], |row| row.get(0)).unwrap();
+        let expected = "1 4 4 2026-01-05 10:00:00 2026-01-05 10:30:00 1 1; \
+                        2 1 1 2026-01-04 10:00:00 2026-01-04 10:00:00 0 0";
+        assert_eq!(seen, expected);
+    }
 }

@@ -13,6 +13,7 @@
 //! - [`bulk`]: appending columns to tables.
 //! - [`writer`]: transactions, sized for the storage.
 //! - [`sources`]: what is known about where records came from.
+//! - `times`: the times of records, and which are implausible.
 //! - [`output`]: ad-hoc SQL, its results streamed as rows of text.
 //! - [`statements`]: where one SQL statement ends and the next begins.
 //! - [`guard`]: what SQL that strangers send may do.
@@ -31,11 +32,13 @@ pub mod output;
 mod raw;
 pub mod sources;
 pub mod statements;
+mod times;
 pub mod writer;
 
 pub use batch::Batch;
 pub use database::{Access, Closing, Connection, Store};
 pub use output::{Parameter, RowSink, Session};
+pub use times::Times;
 pub use writer::Writer;
 
 use crate::error::Error;

@@ -358,6 +358,7 @@ pub fn take_back(
                 "source": source,
                 "records": i64::from(record.is_some()),
                 "rejects": rejects as i64,
+                "ts": record.map(|record| record.ts),
             },
         )?;
         connection.execute("delete from positions where source = ?", [source])?;

@@ -12,6 +12,7 @@ use super::batch::{Batch, NO_LEVEL, NameColumn, Reject};
 use super::bulk::{Appender, Column};
 use super::handle::Handle;
 use super::raw::RawConnection;
+use super::times::Times;
 use crate::config::{
     CHECK_BYTES_MAX, TRANSACTION_REJECTS_MAX, TRANSACTION_ROLLUPS_MAX, TRANSACTION_ROWS_MAX,
 };
@@ -114,8 +115,7 @@ struct Intake {
     rejects: i64,
     duplicates: i64,
     dropped: i64,
-    /// The first and last event time.
-    times: Option<(Micros, Micros)>,
+    times: Times,
     ingested: Micros,
 }
 
@@ -257,10 +257,7 @@ impl Intake {
         self.records += times.len() as i64;
         self.rejects += rejects as i64;
         self.ingested = ingested;
-        for &ts in times {
-            let (first, last) = self.times.unwrap_or((ts, ts));
-            self.times = Some((first.min(ts), last.max(ts)));
-        }
+        self.times.add(times, ingested);
     }
 }
 
@@ -345,12 +342,14 @@ fn append_intakes(appender: &mut Appender, intakes: &BTreeMap<i32, Intake>) -> R
                 Column::SameInt32(*source),
                 Column::SameInt64(intake.records),
                 Column::SameInt64(intake.rejects),
-                time(intake.times.map(|(first, _)| first)),
-                time(intake.times.map(|(_, last)| last)),
+                time(intake.times.span.map(|(first, _)| first)),
+                time(intake.times.span.map(|(_, last)| last)),
                 Column::SameInt64(intake.ingested),
                 Column::SameInt64(intake.received),
                 Column::SameInt64(intake.duplicates),
                 Column::SameInt64(intake.dropped),
+                Column::SameInt64(intake.times.ahead as i64),
+                Column::SameInt64(intake.times.before_1990 as i64),
             ],
             1,
         )?;

@@ -6,6 +6,7 @@
 pub mod certificate;
 pub mod client;
 pub mod disk;
+pub mod h2;
 pub mod server;
 pub mod syslog;
 

@@ -52,3 +52,17 @@ from (
         group by source
     )
 ) c
+union all
+select 'implausible times are miscounted', c::varchar
+from (
+    (select source, ahead, before_1990 from intakes where ahead <> 0 or before_1990 <> 0)
+    except
+    (
+        select
+            source,
+            count(*) filter (where ts > ingested + interval 1 hour),
+            count(*) filter (where ts < timestamp '1990-01-01')
+        from far_times
+        group by source
+    )
+) c

@@ -1,6 +1,7 @@
 //! A configuration that was looked at as a whole: the files it names are read, and what does
 //! not fit together is told.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -75,8 +76,10 @@ fn token(configuration: &Configuration) -> Result<Option<String>> {
 
 /// Refuses to show the logs to a network unasked.
 fn check_address(configuration: &Configuration, token: Option<&str>) -> Result<()> {
-    let address = configuration.listen.ip();
-    if address.is_loopback() || token.is_some() || configuration.insecure {
+    let mut addresses =
+        std::iter::once(&configuration.listen).chain(&configuration.otlp_grpc).map(SocketAddr::ip);
+    let Some(address) = addresses.find(|address| !address.is_loopback()) else { return Ok(()) };
+    if token.is_some() || configuration.insecure {
         return Ok(());
     }
     Err(Error::usage(format!(
@@ -130,7 +133,7 @@ fn disagreements(configuration: &Configuration) -> Vec<Error> {
         ));
     }
     let mut addresses = vec![configuration.listen];
-    for address in syslogs {
+    for address in syslogs.chain(&configuration.otlp_grpc) {
         if address.port() != 0 && addresses.contains(address) {
             found.push(format!("{address} is given more than once"));
         }

@@ -46,6 +46,11 @@ pub struct Settings {
     #[arg(long, value_name = "ADDR:PORT", env = "PINTAIL_SYSLOG_TLS", value_delimiter = ',')]
     pub syslog_tls: Option<Vec<SocketAddr>>,
 
+    /// Receive OTLP over gRPC on this address and port (usually 4317), with TLS where there is a
+    /// certificate; may be repeated
+    #[arg(long, value_name = "ADDR:PORT", env = "PINTAIL_OTLP_GRPC", value_delimiter = ',')]
+    pub otlp_grpc: Option<Vec<SocketAddr>>,
+
     #[command(flatten)]
     #[serde(flatten)]
     pub server: ServerSettings,
@@ -143,6 +148,7 @@ impl Settings {
             tee: self.tee.or(below.tee),
             syslog: self.syslog.or(below.syslog),
             syslog_tls: self.syslog_tls.or(below.syslog_tls),
+            otlp_grpc: self.otlp_grpc.or(below.otlp_grpc),
             server: self.server.over(below.server),
             mail: self.mail.or(below.mail),
         }

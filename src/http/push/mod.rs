@@ -7,9 +7,12 @@
 mod answered;
 mod bulk;
 mod elastic;
+mod framed;
+pub mod grpc;
 pub mod lines;
 mod loki;
 mod otlp;
+mod signals;
 mod splunk;
 mod wrong;
 
@@ -50,9 +53,8 @@ pub fn routes(app: &App) -> Router<App> {
         // Loki before version 1.
         .route("/api/prom/push", post(loki::push))
         .route("/insert/loki/api/v1/push", post(loki::push));
-    let otlp = Router::new()
-        .route("/v1/logs", post(otlp::export))
-        .route("/insert/opentelemetry/v1/logs", post(otlp::export));
+    let otlp =
+        Router::new().merge(otlp()).nest("/otlp", otlp()).nest("/insert/opentelemetry", otlp());
     let posted = lines
         .merge(loki)
         .merge(otlp)
@@ -115,6 +117,14 @@ fn splunk(app: &App) -> Router<App> {
         .method_not_allowed_fallback(wrong::method)
 }
 
+/// The paths of OTLP over HTTP below any prefix.
+fn otlp() -> Router<App> {
+    Router::new()
+        .route("/v1/logs", post(otlp::export))
+        .route("/v1/traces", post(signals::traces))
+        .route("/v1/metrics", post(signals::metrics))
+}
+
 /// What shippers ask of Elasticsearch before they send, and what they send.
 fn elastic() -> Router<App> {
     let bulk = || post(elastic::bulk).put(elastic::bulk);
@@ -151,8 +161,8 @@ fn elastic() -> Router<App> {
 /// Whether it is one of these routes, or one of those that say that the server is well: nothing
 /// there tells what the logs say.
 pub fn is_for_shippers(request: &Request) -> bool {
-    const BELOW: [&str; 7] =
-        ["/insert/", "/loki/", "/v1/logs", "/services/", "/elasticsearch", "/_", "/{index}"];
+    const BELOW: [&str; 8] =
+        ["/insert/", "/loki/", "/v1/", "/otlp/", "/services/", "/elasticsearch", "/_", "/{index}"];
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     match path {
         // That is the page's, if it is not said to be an index.

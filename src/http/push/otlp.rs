@@ -17,11 +17,12 @@ use crate::receive::entry::Rejected;
 use crate::receive::otlp::decode;
 use crate::receive::wire::Encoding;
 
-const TAKING: Taking = Taking { protocol: "otlp", packed: plain };
+pub(super) const TAKING: Taking = Taking { protocol: "otlp", packed: plain };
 
-/// `ExportLogsServiceResponse` of opentelemetry/proto/collector/logs/v1/logs_service.proto.
+/// `ExportLogsServiceResponse` of opentelemetry/proto/collector/logs/v1/logs_service.proto. Those of
+/// traces and metrics have the same fields, by other names.
 #[derive(Clone, PartialEq, Message)]
-struct ExportResponse {
+pub(super) struct ExportResponse {
     #[prost(message, optional, tag = "1")]
     partial_success: Option<PartialSuccess>,
 }
@@ -45,32 +46,51 @@ struct RpcStatus {
 
 pub async fn export(State(app): State<App>, request: Request) -> Response {
     let Some(said) = encoding_of(request.headers()) else {
-        let refusal = Refusal::Unsupported(
-            "content type; there are application/x-protobuf and application/json".to_owned(),
-        );
-        app.metrics.refuse(&refusal);
-        return failed(Encoding::Json, &refusal);
+        return unsupported(&app);
     };
-    let taken = take(&app, request, TAKING, move |delivery, parcel| {
-        let found = match delivery.body.trim_ascii_start() {
-            [b'{', ..] => Encoding::Json,
-            _ => Encoding::Protobuf,
-        };
-        let encoding = said.unwrap_or(found);
+    match taken(&app, request, said).await {
+        Ok((rejected, encoding)) => succeeded(encoding, rejected, "rejectedLogRecords"),
+        Err(refusal) => failed(said.unwrap_or(Encoding::Json), &refusal),
+    }
+}
+
+/// Stores the records of a request; what became rejects is returned when all is committed, with the
+/// encoding that the request had.
+pub(super) async fn taken(
+    app: &App,
+    request: Request,
+    said: Option<Encoding>,
+) -> Result<(Rejected, Encoding), Refusal> {
+    let taken = take(app, request, TAKING, move |delivery, parcel| {
+        let encoding = said.unwrap_or_else(|| found_in(delivery.body));
         decode(delivery.body, encoding, delivery.now, parcel)
             .map(|rejected| (rejected, encoding))
             .map_err(|malformed| Refusal::Bad(malformed.to_string()))
     });
-    match taken.await {
-        Ok(((rejected, encoding), _)) => succeeded(encoding, rejected),
-        Err(refusal) => failed(said.unwrap_or(Encoding::Json), &refusal),
+    taken.await.map(|(taken, _)| taken)
+}
+
+/// The encoding of a body about which nothing is said.
+pub(super) fn found_in(body: &[u8]) -> Encoding {
+    match body.trim_ascii_start() {
+        [b'{', ..] => Encoding::Json,
+        _ => Encoding::Protobuf,
     }
+}
+
+/// The answer to a content type that is not read.
+pub(super) fn unsupported(app: &App) -> Response {
+    let refusal = Refusal::Unsupported(
+        "content type; there are application/x-protobuf and application/json".to_owned(),
+    );
+    app.metrics.refuse(&refusal);
+    failed(Encoding::Json, &refusal)
 }
 
 /// What the content type says; `Some(None)` if it says nothing, as where `curl -d` says that it
 /// is a form, and `None` if it is something else.
 #[allow(clippy::option_option, reason = "to say nothing is not to say something else")]
-fn encoding_of(headers: &HeaderMap) -> Option<Option<Encoding>> {
+pub(super) fn encoding_of(headers: &HeaderMap) -> Option<Option<Encoding>> {
     let Some(kind) = headers.get(header::CONTENT_TYPE) else { return Some(None) };
     let kind = kind.to_str().ok()?.split(';').next().unwrap_or_default().trim();
     match kind.to_ascii_lowercase().as_str() {
@@ -81,23 +101,31 @@ fn encoding_of(headers: &HeaderMap) -> Option<Option<Encoding>> {
     }
 }
 
-fn succeeded(encoding: Encoding, rejected: Rejected) -> Response {
-    let partial = rejected.reason.map(|reason| PartialSuccess {
-        rejected_log_records: i64::try_from(rejected.count).unwrap_or(i64::MAX),
-        error_message: reason.to_owned(),
-    });
-    let json = match &partial {
+impl ExportResponse {
+    pub(super) fn of(rejected: Rejected) -> ExportResponse {
+        let partial_success = rejected.reason.map(|reason| PartialSuccess {
+            rejected_log_records: i64::try_from(rejected.count).unwrap_or(i64::MAX),
+            error_message: reason.to_owned(),
+        });
+        ExportResponse { partial_success }
+    }
+}
+
+/// `key` is what JSON calls the number of items that were rejected.
+pub(super) fn succeeded(encoding: Encoding, rejected: Rejected, key: &str) -> Response {
+    let response = ExportResponse::of(rejected);
+    let json = match &response.partial_success {
         None => json!({}),
         // 64-bit numbers are strings in the JSON of Protocol Buffers.
         Some(PartialSuccess { rejected_log_records, error_message }) => json!({"partialSuccess": {
-            "rejectedLogRecords": rejected_log_records.to_string(),
+            key: rejected_log_records.to_string(),
             "errorMessage": error_message,
         }}),
     };
-    encoded(encoding, &ExportResponse { partial_success: partial }, &json).into_response()
+    encoded(encoding, &response, &json).into_response()
 }
 
-fn failed(encoding: Encoding, refusal: &Refusal) -> Response {
+pub(super) fn failed(encoding: Encoding, refusal: &Refusal) -> Response {
     // google/rpc/code.proto.
     let code = match status_of(refusal).0 {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::PAYLOAD_TOO_LARGE => 8,

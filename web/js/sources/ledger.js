@@ -32,6 +32,12 @@ export function verdict({ ledger }, sources, status) {
   ];
 }
 
+/** Records whose times are implausible, in words; '' if there are none. */
+export function farTimes({ ahead, before_1990: old }) {
+  const parts = [ahead && `${plural(ahead, 'record')} more than an hour ahead of the clock`, old && `${plural(old, 'record')} before 1990`].filter(Boolean);
+  return parts.length ? `${parts.join(', ')}: kept, but they do not decide what is shown` : '';
+}
+
 function names(sources) {
   const shown = sources.slice(0, 3).map((s) => s.name).join(', ');
   return sources.length > 3 ? `${shown} and ${number(sources.length - 3)} more` : shown || 'in sources that are not listed';

@@ -8,7 +8,7 @@ import { term } from '../query.js';
 import { href } from '../state.js';
 import { number, bytes, rate, duration, percent, plural, timeTag, ago, fixed } from '../format.js';
 import { rejectList } from '../sources/rejects.js';
-import { totalsOf, verdict } from '../sources/ledger.js';
+import { totalsOf, verdict, farTimes } from '../sources/ledger.js';
 import { PROTOCOLS, pushHelp } from '../sources/push.js';
 import { facts } from '../facts.js';
 
@@ -79,6 +79,7 @@ export default {
           h('h2', { class: 'source-name' }, h('a', { href: href({ view: 'explore', from: 'all', to: 'now', q: term('source', s.id) }), title: `Records of ${s.name}` }, file)),
           button({ iconName: 'copy', title: `Copy ${s.name}`, quiet: true, onclick: () => copyText(s.name, 'Name copied') })),
         h('p', { class: 'source-is' }, state(s), h('span', { class: 'small dim', 'data-test': 'source-kind' }, kind(s))),
+        farTimes(s.far_times) && h('p', { class: 'small dim', role: 'note', 'data-test': 'source-far-times' }, farTimes(s.far_times)),
         directory && h('p', { class: 'source-dir', 'data-test': 'source-dir' }, directory),
         s.ledger.missing !== 0 && h('p', { class: 'source-error', role: 'note', 'data-test': 'source-missing' }, `${plural(Math.abs(s.ledger.missing), 'item')} ${s.ledger.missing > 0 ? 'missing' : 'too many'}`),
         s.error && h('p', { class: 'source-error', role: 'note', 'data-test': 'source-error' }, s.error)),
