@@ -155,6 +155,15 @@ fn the_lines_around_one_are_found_however_far_apart_they_are() {
     assert_eq!(around(20, 20), "1 2 3 4 5 6 7 8 9");
     assert_eq!(around(0, 0), "5");
     assert_eq!(around(0, 1), "5 6");
+    // Whatever times records claim.
+    pintail.write(
+        "old.log",
+        "1971-01-01 00:00:00.000 INFO auth a1\n1971-02-01 00:00:00.000 INFO auth a2\n",
+    );
+    pintail.run(["ingest", "-q", "old.log"]);
+    let id = server.value("select rowid from logs where message = 'a2'");
+    let answer = server.json(&format!("/api/around?id={id}&before=5&after=5"));
+    assert_eq!(answer["records"].as_array().unwrap().len(), 2, "{answer}");
 }
 
 #[test]
