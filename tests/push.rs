@@ -3,6 +3,7 @@
 mod common;
 
 use std::io::Write;
+use std::time::Duration;
 
 use common::Pintail;
 use common::server::Server;
@@ -113,13 +114,7 @@ fn a_line_is_the_same_record_whichever_protocol_brings_it() {
         assert_eq!(answer.status, status, "{path}: {:?}", String::from_utf8_lossy(&answer.bytes));
     }
     let sql = "select distinct ts::varchar, level, service, host, message from logs";
-    let expected = json!([
-        "2026-01-05 00:00:00",
-        "ERROR",
-        "payment",
-        "web-1",
-        "Card declined for order 81233"
-    ]);
+    let expected = json!(["2026-01-05 00:00:00", "ERROR", "payment", "web-1", LINE]);
     assert_eq!(rows(&server, sql), [expected]);
     assert_eq!(server.value("select count(*) from logs"), 6);
     let fields = "select fields from logs where fields is not null";
@@ -153,8 +148,8 @@ fn loki_stores_good_entries_beside_bad_ones() {
         let headers = [JSON, ("content-encoding", encoding)];
         assert_eq!(push(&headers, packed), (204, String::new()));
     }
-    // The same bytes again are the same entries again.
-    assert_eq!(server.value("select count(*) from logs"), 2);
+    // Equal requests that are answered are different ones.
+    assert_eq!(server.value("select count(*) from logs"), 6);
     let trace =
         "select field(fields, 'trace_id'), field(fields, 'env') from logs order by ts limit 1";
     assert_eq!(rows(&server, trace), [json!(["t1", "prod"])]);
@@ -165,7 +160,8 @@ fn loki_stores_good_entries_beside_bad_ones() {
     for _ in 0..2 {
         assert_eq!(push(&[JSON], bad.into()), (400, said.to_owned()));
     }
-    assert_eq!(server.value("select count(*) from logs"), 3);
+    // The answer was an error: what is sent again is known.
+    assert_eq!(server.value("select count(*) from logs"), 7);
     assert_eq!(rows(&server, "select line from rejects"), [json!(["bad"])]);
 
     for (headers, body) in [
@@ -179,9 +175,9 @@ fn loki_stores_good_entries_beside_bad_ones() {
     // Without a content type it is Protocol Buffers.
     let body = loki_protobuf(r#"{app="old"}"#, &[(SECOND, "x"), (SECOND, "y")]);
     assert_eq!(push(&[], body).0, 204);
-    assert_eq!(server.value("select count(*) from logs"), 5);
+    assert_eq!(server.value("select count(*) from logs"), 9);
     let missing = "select sum(missing), sum(duplicates) from ledger";
-    assert_eq!(rows(&server, missing), [json!([0, 6])]);
+    assert_eq!(rows(&server, missing), [json!([0, 2])]);
     server.stop();
 }
 
@@ -322,8 +318,7 @@ fn otlp_answers_in_the_requests_content_type() {
     let packed = [PROTOBUF, ("content-encoding", "gzip")];
     assert_eq!(export(&packed, gzip(&body)), (200, binary.clone(), Vec::new()));
     assert_eq!(export(&[PROTOBUF], body), (200, binary.clone(), Vec::new()));
-    // The second was the first, sent again.
-    assert_eq!(server.value("select count(*) from logs"), 2);
+    assert_eq!(server.value("select count(*) from logs"), 4);
     let pod = "select distinct service, fields->'resource'->>'k8s.pod.name' from logs";
     assert_eq!(rows(&server, pod), [json!(["shop", "p-1"])]);
 
@@ -427,6 +422,7 @@ fn every_protocol_shows_the_token_in_its_own_way() {
         ("/services/collector", r#"{"event":"a"}"#, basic, 200),
         ("/services/collector", r#"{"event":"a"}"#, "Splunk other", 403),
         ("/services/collector", r#"{"event":"a"}"#, "Strange secret", 401),
+        ("/services/collector?token=secret", r#"{"event":"a"}"#, "Strange secret", 200),
     ] {
         let headers = [JSON, ("authorization", authorization)];
         let answer = server.send("POST", path, &headers, body);
@@ -438,5 +434,193 @@ fn every_protocol_shows_the_token_in_its_own_way() {
     let answer = server.send("GET", "/", &filebeat, "");
     assert_eq!(answer.json()["error"]["type"], "security_exception");
     assert_eq!(server.get("/services/collector/health").status, 200);
+    server.stop();
+}
+
+#[test]
+fn equal_events_are_all_stored_at_once_and_one_after_the_other() {
+    let pintail = Pintail::new();
+    let server = Server::start(&pintail, &[]);
+    let loki = json!({"streams": [{
+        "stream": {"app": "shop"}, "values": [[format!("{SECOND}000000000"), "loki"]],
+    }]});
+    let otlp = json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [
+        {"timeUnixNano": format!("{SECOND}000000000"), "body": {"stringValue": "otlp"}},
+    ]}]}]});
+    let doors = [
+        ("/loki/api/v1/push", loki.to_string()),
+        ("/v1/logs", otlp.to_string()),
+        ("/_bulk", "{\"create\":{}}\n{\"message\":\"bulk\"}\n".to_owned()),
+        ("/services/collector", r#"{"event":"event"}"#.to_owned()),
+        ("/services/collector/raw", "raw".to_owned()),
+        ("/insert/jsonline", r#"{"msg":"line"}"#.to_owned()),
+    ];
+    for (path, body) in &doors {
+        let push = || {
+            let answer = server.send("POST", path, &[JSON], body);
+            assert!(matches!(answer.status, 200 | 204), "{path}: {}", answer.text());
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..5).for_each(|_| push()));
+            }
+        });
+    }
+    let sql = "select message, count(*) from logs group by message order by message";
+    let expected = ["bulk", "event", "line", "loki", "otlp", "raw"].map(|text| json!([text, 20]));
+    assert_eq!(rows(&server, sql), expected);
+    server.stop();
+}
+
+/// Sends a request and goes a moment later, without waiting for its answer.
+fn send_and_go(server: &Server, path: &str, body: &str, moment: Duration) {
+    let address = server.address.trim_start_matches("http://");
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let length = body.len();
+    let head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n");
+    stream.write_all(format!("{head}\r\n{body}").as_bytes()).unwrap();
+    // Not to wait for anything: the moment is what is tried.
+    std::thread::sleep(moment);
+}
+
+/// Sends a request that is stored while its client has gone; returns its body.
+fn store_and_go(server: &Server, path: &str, lines: usize) -> String {
+    for number in 0..1_000 {
+        let body = format!("{{\"msg\":\"m {number}\"}}\n").repeat(lines);
+        send_and_go(server, path, &body, Duration::from_millis(number % 100));
+        // Commits go in order: with the next answer the first is stored, or never will be.
+        assert_eq!(server.send("POST", path, &[], "{\"msg\":\"next\"}").status, 200);
+        let answer = server.send("POST", path, &[], &body).json();
+        // Else the client had gone before it was handed in, or after it was answered.
+        if answer["duplicates"] == lines {
+            assert_eq!(answer["stored"], 0);
+            let stored = format!("select count(*) from logs where message = 'm {number}'");
+            assert_eq!(server.value(&stored), lines);
+            return body;
+        }
+    }
+    panic!("no client went in time: the test says nothing");
+}
+
+#[test]
+fn a_request_that_was_not_answered_is_known_once_when_it_is_sent_again() {
+    let pintail = Pintail::new();
+    let server = Server::start(&pintail, &[]);
+    let path = "/insert/jsonline";
+    // Many, so that to commit them takes a while.
+    let body = store_and_go(&server, path, 5_000);
+    // That was answered at the second time: the next is another one.
+    let push = |path, headers: &[(&str, &str)]| {
+        let answer = server.send("POST", path, headers, &body).json();
+        (answer["stored"].as_u64().unwrap(), answer["duplicates"].as_u64().unwrap())
+    };
+    assert_eq!(push(path, &[]), (5_000, 0));
+    assert_eq!(push(path, &[]), (5_000, 0));
+    assert_eq!(server.value("select sum(missing) from ledger"), 0);
+    server.stop();
+}
+
+#[test]
+fn documents_come_one_by_one_too() {
+    let pintail = Pintail::new();
+    let server = Server::start(&pintail, &[]);
+    let send = |method, path| {
+        let body = "{\n \"@timestamp\": \"2026-01-05T00:00:00Z\",\n \"message\": \"m\"\n}";
+        let answer = server.send(method, path, &[JSON], body);
+        assert_eq!(answer.header("x-elastic-product"), "Elasticsearch", "{path}");
+        (answer.status, answer.json())
+    };
+    for (method, path, status) in [
+        ("POST", "/shop/_doc", 201),
+        ("POST", "/elasticsearch/shop/_doc", 201),
+        // As rsyslog does by default.
+        ("POST", "/shop/events", 201),
+        ("POST", "/elasticsearch/shop/logs", 201),
+        ("PUT", "/shop/_doc/1", 201),
+        ("POST", "/shop/_doc/1", 200),
+        ("PUT", "/shop/_create/2", 201),
+        ("POST", "/shop/_create/2", 409),
+        ("PUT", "/shop/_doc/2?op_type=create", 409),
+        ("GET", "/shop/_doc", 405),
+        ("DELETE", "/_bulk", 405),
+    ] {
+        let (found, reply) = send(method, path);
+        assert_eq!(found, status, "{method} {path}: {reply}");
+        match status {
+            200 | 201 => assert_eq!(reply["_index"], "shop"),
+            409 => assert_eq!(reply["error"]["type"], "version_conflict_engine_exception"),
+            _ => assert!(reply["error"].as_str().unwrap().contains("allowed: [POST"), "{reply}"),
+        }
+    }
+    assert_eq!(server.value("select count(*) from logs where message = 'm'"), 6);
+    let bad = server.send("POST", "/shop/_doc", &[JSON], "{\"@timestamp\":\"soon\"}");
+    assert_eq!((bad.status, bad.json()["status"].as_i64()), (400, Some(400)));
+    assert!(server.get("/_cat/health").text().contains(" pintail green 1 "));
+    let health = server.json("/_cat/health?format=json");
+    assert_eq!(health[0]["status"], "green");
+    for (method, path) in [("PUT", "/shop"), ("POST", "/shop/_refresh"), ("POST", "/_refresh")] {
+        assert_eq!(server.send(method, path, &[JSON], "{}").status, 200, "{path}");
+    }
+    let exists = server.send("HEAD", "/shop", &[("accept", "text/html")], "");
+    assert_eq!(exists.status, 404, "an index is asked for where the page is");
+    for agent in ["elasticsearch-py/9.0.0", "opensearch-py/3.1.0"] {
+        let agent = [("user-agent", agent)];
+        assert_eq!(server.send("HEAD", "/shop", &agent, "").status, 200);
+        assert_eq!(server.get_with("/", &agent).json()["version"]["number"], "8.19.0");
+    }
+    server.stop();
+}
+
+#[test]
+fn what_is_wrong_says_what_would_be_right() {
+    let pintail = Pintail::new();
+    let server = Server::start(&pintail, &[]);
+    for (method, path, status, hint) in [
+        ("GET", "/loki/api/v1/push", 405, "send it with POST"),
+        ("PUT", "/v1/logs", 405, "send it with POST"),
+        ("GET", "/insert/jsonline", 405, "send it with POST"),
+        ("GET", "/services/collector/event", 405, "send it with POST"),
+        ("POST", "/services/collector/health", 405, "send it with GET"),
+        ("POST", "/loki/api/v1/push/", 404, "POST /loki/api/v1/push does"),
+        ("POST", "/insert/jsonlines", 404, "POST /insert/jsonline does"),
+        ("POST", "/nowhere/x", 404, "logs are sent with POST to one of /insert/jsonline"),
+    ] {
+        let answer = server.send(method, path, &[JSON], "{}");
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text());
+        let found = answer.json()["error"]["hint"].as_str().unwrap().to_owned();
+        assert!(found.contains(hint), "{method} {path}: {found}");
+    }
+    for path in ["/services/collector/event/1.0", "/services/collector", "/services/collector/raw"]
+    {
+        let answer = server.send("OPTIONS", path, &[("authorization", "Splunk any")], "");
+        assert_eq!(answer.status, 200, "{path}");
+    }
+    for path in ["/insert/ready", "/insert/loki/ready"] {
+        assert_eq!(server.get(path).status, 200, "{path}");
+    }
+    server.stop();
+}
+
+#[test]
+fn requests_say_what_all_of_their_records_are() {
+    let pintail = Pintail::new();
+    let server = Server::start(&pintail, &[]);
+    let bulk = "{\"create\":{}}\n{\"note\":\"bulk\",\"agent\":{\"id\":7},\"n\":1}\n";
+    let loki = json!({"streams": [{"stream": {"app": "a1"}, "values": [["1000000000", "loki"]]}]});
+    let tenant = [JSON, ("x-scope-orgid", "team-a"), ("vl-extra-fields", "env=prod")];
+    for (path, headers, body) in [
+        ("/insert/elasticsearch/_bulk?_msg_field=text,note&ignore_fields=agent.id", &tenant, bulk),
+        ("/insert/loki/api/v1/push", &tenant, &loki.to_string()),
+        ("/insert/jsonline?_msg_field=note", &tenant, r#"{"note":"json"}"#),
+        ("/insert/lines", &tenant, "2026-01-05 00:00:00 INFO shop lines"),
+    ] {
+        let answer = server.send("POST", path, headers, body);
+        assert!(matches!(answer.status, 200 | 204), "{path}: {}", answer.text());
+    }
+    let sql = "select message, fields->>'$.tenant', fields->>'$.env', fields->>'$.agent' from logs
+        order by message";
+    let expected =
+        ["bulk", "json", "lines", "loki"].map(|text| json!([text, "team-a", "prod", null]));
+    assert_eq!(rows(&server, sql), expected);
     server.stop();
 }

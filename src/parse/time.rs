@@ -142,6 +142,9 @@ pub struct TimeRules {
     pub absent: Option<Micros>,
     /// What a record says of a time that is [`TimeRules::absent`] from its line: how it was come by.
     pub undated: Option<Undated>,
+    /// The text is that of a file, which may go on: a last line without its line break may be half
+    /// of one.
+    pub may_grow: bool,
 }
 
 /// What becomes of a record whose line has no time.
@@ -176,7 +179,7 @@ impl Undated {
 
 impl TimeRules {
     pub fn new(zone: Zone, reference: Micros) -> TimeRules {
-        TimeRules { zone, reference, order: None, absent: None, undated: None }
+        TimeRules { zone, reference, order: None, absent: None, undated: None, may_grow: false }
     }
 
     /// The rules of a file that was last written to at `mtime` and is read at `now`.
@@ -187,7 +190,7 @@ impl TimeRules {
             Undated::Reject => None,
         };
         let undated = absent.is_some().then_some(undated);
-        TimeRules { absent, undated, ..TimeRules::new(zone, mtime) }
+        TimeRules { absent, undated, may_grow: true, ..TimeRules::new(zone, mtime) }
     }
 
     /// The rules of what is read as it arrives.

@@ -76,7 +76,8 @@ fn pieces(body: &str) -> Vec<Result<Value<'_>, Broken<'_>>> {
             None => {
                 let start = body.len() - rest.len();
                 // What an array held before it broke is in; the rest of it is not known.
-                let read = pieces[before..].iter().filter_map(|piece| piece.as_ref().ok()).last();
+                let read =
+                    pieces[before..].iter().filter_map(|piece| piece.as_ref().ok()).next_back();
                 let from = read.map_or(0, |value| end_in(body, value.text) - start);
                 let from = rest.len() - rest[from..].trim_start_matches(is_between).len();
                 let end = end_of_broken(&rest[from..]).map_or(rest.len(), |end| from + end);

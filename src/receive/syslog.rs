@@ -8,7 +8,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::framing::{Framed, Frames};
+use super::body;
+use super::framing::{Framed, Frames, MESSAGE_BYTES_MAX};
 use super::parcel::Parcel;
 use crate::parse::formats::{by_name, syslog};
 use crate::parse::lines::{beginning, clean};
@@ -44,7 +45,8 @@ impl Reader {
         parcel.batch.reset(0, 0, frames.bytes() as u64);
         let mut record = Record::default();
         for framed in frames.iter() {
-            let bytes = without_end(framed.bytes);
+            let unpacked = unpacked(framed.bytes);
+            let bytes = without_end(unpacked.as_deref().unwrap_or(framed.bytes));
             if bytes.is_empty() {
                 continue;
             }
@@ -78,6 +80,17 @@ impl Reader {
         syslog::read_loosely(text, record);
         record.ts = arrived;
     }
+}
+
+/// A message that is packed, as clients of GELF pack theirs over UDP by default: with gzip or
+/// zlib, whose beginnings are no text.
+fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
+    let packing = match bytes {
+        [0x1f, 0x8b, ..] => "gzip",
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] if reason_against(bytes).is_some() => "zlib",
+        _ => return None,
+    };
+    body::unpacked(bytes, packing, MESSAGE_BYTES_MAX).ok().map(Cow::into_owned)
 }
 
 /// A message without what ends it: nobody means the line break.
@@ -178,6 +191,25 @@ mod tests {
         // Structured data that does not end is a part of the message, not the loss of it.
         let found = read("<11>1 - h a 7 ID [x@1 k=\"v hello");
         assert_eq!((found.1, &*found.4), (4, "1 - h a 7 ID [x@1 k=\"v hello"));
+    }
+
+    #[test]
+    fn packed_messages_are_unpacked() {
+        use std::io::Write;
+        let gelf = br#"{"version":"1.1","host":"web-1","short_message":"hello","level":3,"_n":7}"#;
+        let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), Default::default());
+        packer.write_all(gelf).unwrap();
+        let mut frames = Frames::default();
+        frames.push(&packer.finish().unwrap(), ARRIVED);
+        // Begins as if it were packed.
+        frames.push(b"x\x01\x02", ARRIVED);
+        let mut parcel = Parcel::default();
+        Reader::new(Zone::UTC).read(&frames, "10.0.0.7", &mut parcel);
+        let expected = [
+            r#"1767571200000000 ERROR - web-1 | hello | {"version":"1.1","_n":7}"#,
+            "reject: neither syslog nor text | x\u{1}\u{2}",
+        ];
+        assert_eq!(super::super::tests::rows(&parcel), expected);
     }
 
     #[test]

@@ -74,9 +74,11 @@ pub async fn root(State(app): State<App>, request: Request) -> Response {
 
 /// Whether a client asks for Elasticsearch rather than for the page.
 pub fn is_shipper(headers: &HeaderMap) -> bool {
-    const SHIPPERS: [&str; 10] = [
+    const SHIPPERS: [&str; 12] = [
         "beat",
         "elastic",
+        "opensearch",
+        "syslog-ng",
         "logstash",
         "manticore",
         "vector/",
@@ -230,6 +232,16 @@ pub async fn bulk(
         }
         Err(refusal) => failed(&refusal),
     }
+}
+
+/// `_bulk` with a type in its address.
+pub async fn typed_bulk(
+    state: State<App>,
+    Path((index, _kind)): Path<(String, String)>,
+    params: Params,
+    request: Request,
+) -> Response {
+    bulk(state, Some(Path(index)), params, request).await
 }
 
 /// Where one document goes.

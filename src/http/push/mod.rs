@@ -12,6 +12,7 @@ pub mod grpc;
 pub mod lines;
 mod loki;
 mod otlp;
+mod routes;
 mod signals;
 mod splunk;
 mod wrong;
@@ -21,18 +22,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, MatchedPath, Query, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, any, get, options, post};
 use http_body_util::BodyExt;
 
 use super::answer::ApiError;
 use super::app::App;
-use super::{assets, guard};
 use crate::clock;
 use crate::receive::budget::{Full, Hold};
 use crate::receive::receipts::{Answering, Verdict, content_of, key_of};
@@ -41,122 +38,8 @@ use crate::receive::{Desk, Parcel, Refusal, body};
 use crate::record::Micros;
 use crate::store::sources::Kind;
 use answered::Answer;
+pub use routes::routes;
 pub use wrong::address as wrong_address;
-
-/// Where clients push to. Each handler reads the body itself, within the limits of the desk.
-pub fn routes(app: &App) -> Router<App> {
-    let lines = Router::new()
-        .route("/insert/jsonline", post(lines::json))
-        .route("/insert/lines", post(lines::text));
-    let loki = Router::new()
-        .route("/loki/api/v1/push", post(loki::push))
-        // Loki before version 1.
-        .route("/api/prom/push", post(loki::push))
-        .route("/insert/loki/api/v1/push", post(loki::push));
-    let otlp =
-        Router::new().merge(otlp()).nest("/otlp", otlp()).nest("/insert/opentelemetry", otlp());
-    let posted = lines
-        .merge(loki)
-        .merge(otlp)
-        .layer(from_fn_with_state(app.clone(), guard::known))
-        .method_not_allowed_fallback(wrong::method);
-    // Below a prefix everything is Elasticsearch; without one what cannot be anything else.
-    let all = elastic().route("/{index}", any(elastic::index));
-    let bare = MethodRouter::new()
-        .put(elastic::index)
-        .head(elastic::index_or_page)
-        .get(assets::show)
-        .delete(elastic::index);
-    let elastic = elastic()
-        .route("/{index}", bare)
-        .nest("/elasticsearch", all.clone())
-        .nest("/insert/elasticsearch", all)
-        .route("/elasticsearch", any(elastic::info))
-        .route("/elasticsearch/", any(elastic::info))
-        .route("/insert/elasticsearch", any(elastic::info))
-        .route("/insert/elasticsearch/", any(elastic::info))
-        .layer(from_fn_with_state(app.clone(), elastic::known))
-        .layer(map_response(elastic::with_product))
-        .method_not_allowed_fallback(wrong::elastic_method);
-    posted
-        .merge(splunk(app))
-        .merge(elastic)
-        .layer(from_fn_with_state(app.clone(), answered::note))
-        // What VictoriaLogs says to those who ask whether it is ready.
-        .route("/insert/ready", get(ready))
-        .route("/insert/loki/ready", get(ready))
-        .route("/", any(elastic::root))
-}
-
-async fn ready() -> &'static str {
-    "ready\n"
-}
-
-fn splunk(app: &App) -> Router<App> {
-    let event = || post(splunk::event);
-    let mut events = Router::new();
-    let mut open = Router::new();
-    for path in ["", "/1.0", "/event", "/event/1.0"] {
-        let path = format!("/services/collector{path}");
-        events = events.route(&path, event());
-        // Docker asks whether it is there before it starts a container, without a token.
-        open = open.route(&path, options(splunk::options));
-    }
-    for path in ["/raw", "/raw/1.0"] {
-        let path = format!("/services/collector{path}");
-        events = events.route(&path, post(splunk::raw));
-        open = open.route(&path, options(splunk::options));
-    }
-    events
-        .route("/services/collector/ack", post(splunk::ack))
-        .route("/services/collector/ack/1.0", post(splunk::ack))
-        .layer(from_fn_with_state(app.clone(), splunk::known))
-        .merge(open)
-        .route("/services/collector/health", get(splunk::health))
-        .route("/services/collector/health/1.0", get(splunk::health))
-        .method_not_allowed_fallback(wrong::method)
-}
-
-/// The paths of OTLP over HTTP below any prefix.
-fn otlp() -> Router<App> {
-    Router::new()
-        .route("/v1/logs", post(otlp::export))
-        .route("/v1/traces", post(signals::traces))
-        .route("/v1/metrics", post(signals::metrics))
-}
-
-/// What shippers ask of Elasticsearch before they send, and what they send.
-fn elastic() -> Router<App> {
-    let bulk = || post(elastic::bulk).put(elastic::bulk);
-    let settings = || any(elastic::acknowledged);
-    let document = || post(elastic::create_or_index).put(elastic::create_or_index);
-    Router::new()
-        .route("/_bulk", bulk())
-        .route("/_bulk/", bulk())
-        .route("/{index}/_bulk", bulk())
-        .route("/{index}/_bulk/", bulk())
-        .route("/{index}/_doc", post(elastic::create_or_index))
-        .route("/{index}/_doc/", post(elastic::create_or_index))
-        .route("/{index}/_doc/{id}", document())
-        .route("/{index}/_create/{id}", document())
-        .route("/_cat/health", get(elastic::cat_health))
-        .route("/_refresh", any(elastic::refreshed))
-        .route("/{index}/_refresh", any(elastic::refreshed))
-        .route("/_license", get(elastic::license))
-        .route("/_xpack", get(elastic::xpack))
-        .route("/_xpack/{*rest}", get(elastic::xpack))
-        .route("/_cluster/health", get(elastic::cluster_health))
-        .route("/_cluster/{*rest}", settings())
-        .route("/_nodes", get(elastic::nodes))
-        .route("/_nodes/{*rest}", get(elastic::nodes))
-        .route("/_ilm/{*rest}", settings())
-        .route("/_index_template/{*rest}", settings())
-        .route("/_component_template/{*rest}", settings())
-        .route("/_template/{*rest}", settings())
-        .route("/_data_stream/{*rest}", settings())
-        .route("/_ingest/{*rest}", settings())
-        .route("/_alias/{*rest}", settings())
-}
 
 /// Whether it is one of these routes, or one of those that say that the server is well: nothing
 /// there tells what the logs say.
@@ -233,7 +116,8 @@ async fn take_in<R: Send + 'static>(
     let desk = app.options.desk.clone();
     let client = client_of(&request);
     let sender = Sender::of(&request, client)?;
-    let answer = request.extensions().get::<Answer>().cloned().unwrap_or_default();
+    let answer = request.extensions().get::<Answer>().cloned();
+    let answer = answer.expect("every address that takes requests notes their answers");
     let (parts, body) = request.into_parts();
     let mut hold = desk.hold(client);
     let packed = read(body, &mut hold, desk.limits().body_bytes_max).await?;

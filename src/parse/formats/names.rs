@@ -156,6 +156,8 @@ fn core_name(name: &[u8]) -> Option<(Role, Rank)> {
         b"hosthostname" => (Role::Host, 1),
         b"host" => (Role::Host, 2),
         b"machinename" | b"computername" | b"computer" => (Role::Host, 3),
+        // rsyslog, by default.
+        b"fromhost" => (Role::Host, 4),
         _ => return None,
     })
 }
