@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::values::{self, quoted_rest};
 use super::{Kind, http};
 use crate::parse::scan::Cursor;
-use crate::parse::{Format, Mismatch, TimeRules};
+use crate::parse::{Format, Mismatch, TimeRules, Zone};
 use crate::record::{Fields, Micros, Record};
 
 pub const KIND: Kind = Kind {
@@ -71,6 +71,24 @@ impl Format for Access {
     /// One line a request: whatever else stands there belongs to nothing.
     fn takes_continuations(&self) -> bool {
         false
+    }
+}
+
+/// Adds the request in a message that came in an envelope, as nginx and Apache send them over
+/// syslog: its fields, and the level of its status where that is graver. The message stays.
+pub fn add_request(message: &str, record: &mut Record<'_>) {
+    let window = &message.as_bytes()[..message.len().min(HEAD_BYTES_MAX)];
+    if memchr::memmem::find(window, b"] \"").is_none() {
+        return;
+    }
+    let fields_before = record.fields.len();
+    let fields = std::mem::take(&mut record.fields);
+    let mut inner = Record { fields, ..Record::default() };
+    let read = Access.parse(message, &TimeRules::new(Zone::UTC, 0), &mut inner);
+    record.fields = inner.fields;
+    match read {
+        Ok(()) => record.level = record.level.max(inner.level),
+        Err(_) => record.fields.truncate(fields_before),
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! 2026-01-05T10:11:12.1234567Z ##[error]Process completed with exit code 1.
-//! build	Run tests	2026-01-05T10:11:12.1234567Z ##[warning]Node.js 16 actions are deprecated.
+//! build    Run tests    2026-01-05T10:11:12.1234567Z ##[warning]Node.js 16 actions are deprecated.
 //! ```
 //!
 //! `##[error]`, `##[warning]`, `##[notice]` and `##[debug]` are levels; the message is the line

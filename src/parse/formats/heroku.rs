@@ -73,7 +73,7 @@ fn is_process(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
 }
 
-fn store_request(cursor: &mut Cursor<'_>, record: &mut Record<'_>) {
+pub(super) fn store_request(cursor: &mut Cursor<'_>, record: &mut Record<'_>) {
     let mut is_failure = false;
     for _ in 0..PAIRS_MAX {
         let Some(name) = cursor.until_within("=", 64) else { break };

@@ -2,9 +2,9 @@
 //! what Lambda says of each invocation (Lambda developer guide, "Log format").
 //!
 //! ```text
-//! 2026-01-05T10:11:12.123Z	8f5a2b3c-…	INFO	order 7 received
-//! [ERROR]	2026-01-05T10:11:12.123Z	8f5a2b3c-…	message
-//! 2026-01-05T10:11:12.601Z REPORT RequestId: 8f5a2b3c-…	Duration: 812.13 ms	Billed Duration: 813 ms	…
+//! 2026-01-05T10:11:12.123Z    8f5a2b3c-…    INFO    order 7 received
+//! [ERROR]    2026-01-05T10:11:12.123Z    8f5a2b3c-…    message
+//! 2026-01-05T10:11:12.601Z REPORT RequestId: 8f5a2b3c-…    Duration: 812.13 ms    Billed Duration: 813 ms    …
 //! ```
 //!
 //! Lambda's own lines (`START`, `END`, `REPORT`, `INIT_START`) have a time only where CloudWatch's
@@ -86,7 +86,7 @@ fn store_stream(cursor: &mut Cursor<'_>, fields: &mut Fields) {
     }
 }
 
-/// `8f5a2b3c-…	INFO	message` and what Lambda says of a function that failed.
+/// `8f5a2b3c-…    INFO    message` and what Lambda says of a function that failed.
 fn read_message<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Option<()> {
     let id = cursor.token().filter(|id| is_id(id) || *id == "undefined")?;
     record.fields.str("request_id", id);

@@ -1,8 +1,8 @@
 //! LTSV, labelled tab-separated values (<http://ltsv.org>).
 //!
 //! ```text
-//! time:05/Jan/2026:10:11:12 +0900	host:10.0.0.7	req:GET /cart HTTP/1.1	status:200	size:5120
-//! time:2026-01-05T10:11:12Z	level:ERROR	message:disk full
+//! time:05/Jan/2026:10:11:12 +0900    host:10.0.0.7    req:GET /cart HTTP/1.1    status:200    size:5120
+//! time:2026-01-05T10:11:12Z    level:ERROR    message:disk full
 //! ```
 //!
 //! Values are found by their [names]. In a line with a status, `host` is the client, as ltsv.org

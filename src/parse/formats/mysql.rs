@@ -10,7 +10,7 @@
 //! Also the general query log, whose lines have a command and no level:
 //!
 //! ```text
-//! 2026-01-05T10:11:12.123456Z	    8 Query	select 1
+//! 2026-01-05T10:11:12.123456Z        8 Query    select 1
 //! ```
 
 use std::borrow::Cow;

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::access;
 use super::json;
 use super::json::value::Value;
 use crate::parse::level::{level_of_message, level_of_severity, level_of_word};
@@ -186,7 +187,7 @@ pub fn read_loosely<'a>(text: &'a str, record: &mut Record<'a>) {
 /// Takes the text behind a header. Where it is a JSON object, with or without the cookie `@cee:`
 /// (Common Event Expression; rsyslog's mmjsonparse), it is opened: level, message and fields are
 /// the object's, time and host the header's. The header's program is the service unless the
-/// object names one.
+/// object names one. A request of an access log adds its fields ([`access::add_request`]).
 pub fn take_message<'a>(text: &'a str, record: &mut Record<'a>) {
     let json = text.strip_prefix("@cee:").unwrap_or(text).trim_start();
     if json.starts_with('{') {
@@ -195,6 +196,7 @@ pub fn take_message<'a>(text: &'a str, record: &mut Record<'a>) {
             return merge(inner, record);
         }
     }
+    access::add_request(text, record);
     record.message = Cow::Borrowed(text);
 }
 

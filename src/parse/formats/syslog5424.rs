@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Kind, syslog};
+use super::{Kind, heroku, syslog};
 use crate::parse::scan::Cursor;
 use crate::parse::{Format, Mismatch, TimeRules};
 use crate::record::{Fields, Record};
@@ -54,7 +54,8 @@ impl Format for Syslog5424 {
         record.host = header_part(&mut cursor)?.map(Cow::Borrowed);
         record.service = header_part(&mut cursor)?.map(Cow::Borrowed);
         record.fields.str("facility", priority.facility);
-        if let Some(process) = header_part(&mut cursor)? {
+        let process = header_part(&mut cursor)?;
+        if let Some(process) = process {
             record.fields.typed("pid", process);
         }
         if let Some(id) = header_part(&mut cursor)? {
@@ -67,6 +68,9 @@ impl Format for Syslog5424 {
         // The byte order mark that says "this is UTF-8" (section 6.4).
         cursor.eat_str("\u{feff}");
         syslog::take_message(cursor.rest(), record);
+        if process == Some("router") && record.service.as_deref() == Some("heroku") {
+            heroku::store_request(&mut cursor, record);
+        }
         Ok(())
     }
 }

@@ -25,7 +25,7 @@ const METHOD: [&str; 5] = [
 pub fn level_of_request(fields: &str) -> Option<Level> {
     let status = STATUS.iter().find_map(|name| status_after(fields, name))?;
     let find = |name: &&str| memchr::memmem::find(fields.as_bytes(), name.as_bytes()).is_some();
-    METHOD.iter().any(|name| find(&name)).then(|| level_of_status(status))
+    METHOD.iter().any(find).then(|| level_of_status(status))
 }
 
 /// Three digits, perhaps in quotes: from 100 to 599.
