@@ -151,6 +151,10 @@ fn what_cannot_be_taken_is_said_in_the_words_of_grpc() {
     }
     let answer = client.send("POST", LOGS, &[("content-type", "application/json")], b"{}");
     assert_eq!(answer.status, 415);
+    // Who comes to the other port is told where to go.
+    let page = Client::new(&server.address);
+    let (status, message) = page.send("POST", LOGS, &[GRPC], &framed(false, &logs(&["a"]))).grpc();
+    assert!(status == 12 && message.contains("--otlp-grpc"), "{message}");
     assert!(answer.text().contains("--listen"), "{answer:?}");
     assert_eq!(server.value("select count(*) from logs"), 0);
     server.stop();

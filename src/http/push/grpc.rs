@@ -147,8 +147,7 @@ async fn unknown(request: Request) -> Response {
 
 /// Lets in calls of gRPC that show the token, where one is set.
 async fn known(State(app): State<App>, request: Request, next: Next) -> Response {
-    let kind = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    if !kind.is_some_and(|kind| kind.starts_with(b"application/grpc")) {
+    if !is_grpc(request.headers()) {
         let message = "this address is for OTLP over gRPC; OTLP over HTTP and the page are at the \
                        address of --listen\n";
         return (StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into_response();
@@ -158,6 +157,21 @@ async fn known(State(app): State<App>, request: Request, next: Next) -> Response
         return failed(Code::Unauthenticated, message, None);
     }
     next.run(request).await
+}
+
+/// Tells clients of gRPC that come to the page's port where they are expected.
+pub async fn elsewhere(request: Request, next: Next) -> Response {
+    if is_grpc(request.headers()) {
+        let message = "OTLP over gRPC is received at the address of --otlp-grpc (usually port 4317); \
+                       here it is received over HTTP, at /v1/logs";
+        return failed(Code::Unimplemented, message, None);
+    }
+    next.run(request).await
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind.starts_with(b"application/grpc"))
 }
 
 /// The request with the message as its body, packed as its header then says.
