@@ -11,6 +11,7 @@ use super::worlds::{
     texts,
 };
 use crate::common::Pintail;
+use crate::common::server::Server;
 
 fn open(page: &Page, world: &World, q: &str) {
     page.visit(world.server(), &format!("/explore?{WHOLE}&q={}", encoded(q)));
@@ -318,7 +319,9 @@ fn markup() -> World {
     }
     log.push_str(&format!("{{\"timestamp\": \"{MESSAGE}\"}}\n"));
     pintail.write(FILE, log);
-    served(pintail, &[FILE])
+    pintail.ok(["ingest", "-q", "--undated", "reject", FILE]);
+    let server = Server::start(&pintail, &[]);
+    World::new(pintail, server)
 }
 
 const SERVICE: &str = "<img src=x onerror=attack()>";
