@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use super::browser::{Page, World, browse};
 use super::worlds::{
-    WHOLE, encoded, followed, grouped, incident, incident_with_fields, number, rows_of, served,
-    texts,
+    WHOLE, encoded, followed, grouped, incident, incident_with_fields, number, rows_of, texts,
 };
 use crate::common::Pintail;
 use crate::common::server::Server;
