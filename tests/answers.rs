@@ -258,3 +258,14 @@ fn a_time_that_is_none_is_named_with_its_parameter() {
         assert!(message.starts_with("from: invalid time 'bogus'"), "{path}: {message}");
     }
 }
+
+#[test]
+fn the_page_itself_is_open_where_a_token_is_set() {
+    let pintail = Pintail::new();
+    let server = Server::start_with(&pintail, &[], &[("PINTAIL_TOKEN", "t")]);
+    for path in ["/", "/overview", "/explore", "/sources", "/favicon.svg", "/js/app.js"] {
+        assert_eq!(server.get(path).status, 200, "{path}");
+    }
+    assert_eq!(server.get("/dashboard").status, 404);
+    assert_eq!(server.get("/api/status").status, 401);
+}

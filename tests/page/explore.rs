@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::browser::{Page, World, browse};
 use super::worlds::{
-    WHOLE, encoded, followed, grouped, incident, incident_with_fields, number, rows_of, served,
-    texts,
+    WHOLE, encoded, followed, grouped, incident, incident_with_fields, number, rows_of, texts,
 };
 use crate::common::Pintail;
+use crate::common::server::Server;
 
 fn open(page: &Page, world: &World, q: &str) {
     page.visit(world.server(), &format!("/explore?{WHOLE}&q={}", encoded(q)));
@@ -318,7 +318,9 @@ fn markup() -> World {
     }
     log.push_str(&format!("{{\"timestamp\": \"{MESSAGE}\"}}\n"));
     pintail.write(FILE, log);
-    served(pintail, &[FILE])
+    pintail.ok(["ingest", "-q", "--undated", "reject", FILE]);
+    let server = Server::start(&pintail, &[]);
+    World::new(pintail, server)
 }
 
 const SERVICE: &str = "<img src=x onerror=attack()>";

@@ -15,7 +15,7 @@ fn two_sources() -> World {
         |n| format!("{{\"timestamp\": \"2026-01-05T00:00:0{n}Z\", \"message\": \"m{n}\"}}\n");
     let text = [record(0), record(1), format!("{BROKEN}\n"), record(3), format!("{TIMELESS}\n")];
     pintail.write("broken.json", text.concat());
-    pintail.ok(["ingest", "broken.json"]);
+    pintail.ok(["ingest", "--undated", "reject", "broken.json"]);
     pintail.write("app.log", lines(0..100));
     let server = Server::start(&pintail, &["app.log"]);
     server.until_records(103);

@@ -513,7 +513,7 @@ fn a_file_of_which_no_line_can_be_read_was_read() {
     let unreadable = || {
         let pintail = Pintail::new();
         pintail.write("app.log", "neither a time\nnor a level\n");
-        pintail.run(["ingest", "app.log"]);
+        pintail.run(["ingest", "--undated", "reject", "app.log"]);
         let server = Server::start(&pintail, &[]);
         World::new(pintail, server)
     };

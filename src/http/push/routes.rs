@@ -31,11 +31,8 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/{index}", any(elastic::index))
         .route("/{index}/{kind}", post(elastic::create_or_index))
         .route("/{index}/{kind}/_bulk", post(elastic::typed_bulk));
-    let bare = MethodRouter::new()
-        .put(elastic::index)
-        .head(elastic::index_or_page)
-        .get(assets::show)
-        .delete(elastic::index);
+    let bare =
+        MethodRouter::new().put(elastic::index).head(elastic::index_or_page).delete(elastic::index);
     let elastic = elastic()
         .route("/{index}", bare)
         .nest("/elasticsearch", all.clone())
@@ -54,6 +51,8 @@ pub fn routes(app: &App) -> Router<App> {
         // What VictoriaLogs says to those who ask whether it is ready.
         .route("/insert/ready", get(ready))
         .route("/insert/loki/ready", get(ready))
+        // The page's views and files, which a browser needs before somebody has given the token.
+        .route("/{index}", get(assets::show))
         .route("/", any(elastic::root))
 }
 
