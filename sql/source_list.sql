@@ -3,7 +3,7 @@
 -- Columns: id, name, kind, format, score, formats, records, rejects, received, parsed, stored,
 -- rejected, duplicates, dropped, missing, bytes, file_bytes, recent, first_seen, last_seen,
 -- first_ts, last_ts (microseconds UTC, of plausible times), ahead, before_1990 (records whose times
--- are not).
+-- are not), doubt.
 select
     s.id,
     s.name,
@@ -28,7 +28,8 @@ select
     epoch_us(i.first_ts) as first_ts,
     epoch_us(i.last_ts) as last_ts,
     coalesce(i.ahead, 0) as ahead,
-    coalesce(i.before_1990, 0) as before_1990
+    coalesce(i.before_1990, 0) as before_1990,
+    s.doubt
 from sources s
 join ledger l on l.id = s.id
 left join intakes i on i.source = s.id

@@ -57,6 +57,11 @@ fn levels_and_services_are_counted_over_all_and_the_rest_says_over_how_many() {
     assert_eq!(json!(count(facet(&part, "service"), "old")), {
         server.value(&format!("{sql} and service = 'old'"))
     });
+    // So does the count beside the histogram, whose bars are whole.
+    for q in ["", "level:info,fatal", "message"] {
+        let volume = server.json(&format!("/api/volume?{range}&buckets=20&q={q}"));
+        assert_eq!(volume["total"], server.value(sql), "{q}");
+    }
     let filtered = server.json("/api/facets?q=level:fatal,info");
     assert_eq!(count(facet(&filtered, "level"), "FATAL"), 10);
 
@@ -150,6 +155,15 @@ fn the_lines_around_one_are_found_however_far_apart_they_are() {
     assert_eq!(around(20, 20), "1 2 3 4 5 6 7 8 9");
     assert_eq!(around(0, 0), "5");
     assert_eq!(around(0, 1), "5 6");
+    // Whatever times records claim.
+    pintail.write(
+        "old.log",
+        "1971-01-01 00:00:00.000 INFO auth a1\n1971-02-01 00:00:00.000 INFO auth a2\n",
+    );
+    pintail.run(["ingest", "-q", "old.log"]);
+    let id = server.value("select rowid from logs where message = 'a2'");
+    let answer = server.json(&format!("/api/around?id={id}&before=5&after=5"));
+    assert_eq!(answer["records"].as_array().unwrap().len(), 2, "{answer}");
 }
 
 #[test]
@@ -231,4 +245,16 @@ fn a_server_says_where_its_database_is() {
     let said = server.json("/api/status")["database"].as_str().unwrap().to_owned();
     let path = pintail.path("x.duckdb");
     assert_eq!(std::fs::canonicalize(said).unwrap(), std::fs::canonicalize(path).unwrap());
+}
+
+#[test]
+fn a_time_that_is_none_is_named_with_its_parameter() {
+    let pintail = Pintail::new();
+    let server = Server::start(&pintail, &[]);
+    for path in ["volume", "scores", "logs", "facets", "services", "anomalies", "download"] {
+        let answer = server.get(&format!("/api/{path}?from=bogus"));
+        assert_eq!(answer.status, 400, "{path}");
+        let message = answer.error().1;
+        assert!(message.starts_with("from: invalid time 'bogus'"), "{path}: {message}");
+    }
 }

@@ -70,6 +70,7 @@ fn records_over_grpc_are_stored_before_the_answer() {
     assert_eq!((answer.status, answer.grpc().0), (200, 0), "{answer:?}");
     assert_eq!(answer.headers["content-type"], "application/grpc");
     assert_eq!(answer.trailers["grpc-status"], "0");
+    assert!(!answer.headers.contains_key("content-length"), "{answer:?}");
     // An empty response is a message all the same.
     assert_eq!(answer.body, framed(false, &[]));
     assert_eq!(server.value("select count(*) from logs"), 2);
@@ -83,6 +84,12 @@ fn records_over_grpc_are_stored_before_the_answer() {
     }
     assert_eq!(server.value("select count(*) from logs"), 6);
     assert_eq!(server.value("select count(*) from sources where name = 'otlp 127.0.0.1'"), 1);
+    // What is the same is not repeated: a client that was answered says it anew.
+    for n in 1..=20 {
+        let answer = client.send("POST", LOGS, &[GRPC], &framed(false, &logs(&["same"])));
+        assert_eq!(answer.grpc().0, 0, "{n} {answer:?}");
+    }
+    assert_eq!(server.value("select count(*) from logs where message = 'same'"), 20);
     let bodies: Vec<Vec<u8>> =
         (0..200).map(|n| framed(false, &logs(&[&format!("number {n}")]))).collect();
     for answer in client.send_many(LOGS, &[GRPC], &bodies) {
@@ -98,6 +105,29 @@ fn records_over_grpc_are_stored_before_the_answer() {
     assert_eq!(server.value("select count(*) from logs where message = 'equal'"), 40);
     server.stop();
     pintail.assert_sound();
+}
+
+#[test]
+fn a_reload_keeps_the_address_and_a_configuration_without_it_closes_it() {
+    let pintail = Pintail::new();
+    pintail.write("pintail.toml", "otlp_grpc = [\"127.0.0.1:0\"]\n");
+    let server = Server::start(&pintail, &[]);
+    let said = server.says_nth("  otlp ", 0);
+    let address = said.split_whitespace().next().unwrap();
+    let send = |text: &str| {
+        let client = Client::new(address);
+        client.send("POST", LOGS, &[GRPC], &framed(false, &logs(&[text]))).grpc().0
+    };
+    assert_eq!(send("before"), 0);
+    server.signal("-HUP");
+    server.until_said_times("serving again", 1);
+    assert_eq!(send("after"), 0);
+    pintail.write("pintail.toml", "");
+    server.signal("-HUP");
+    server.until_said_times("serving again", 2);
+    assert!(TcpStream::connect(address).is_err());
+    assert_eq!(server.value("select count(*) from logs"), 2);
+    server.stop();
 }
 
 #[test]

@@ -616,13 +616,14 @@ fn colours_and_broken_characters_do_not_keep_lines_out() {
     let pintail = Pintail::new();
     let mut bytes = lines(0..20).into_bytes();
     bytes.extend_from_slice(b"2026-01-05 01:00:00.000 \x1b[1;31mERROR\x1b[0m payment red\n");
-    bytes.extend_from_slice(b"2026-01-05 01:00:01.000 ERROR payment caf\xe9 a\0b\n");
+    bytes.extend_from_slice(b"2026-01-05 01:00:01.000 ERROR payment caf\xe9 \x80 5\n");
+    bytes.extend_from_slice(b"2026-01-05 01:00:02.000 ERROR payment caf\xc3\xa9 \xe9 a\0b\n");
     pintail.write("app.log", bytes);
     let summary = pintail.ingest(["app.log"]);
-    assert_eq!((summary.records, summary.repaired), (22, 1), "{}", summary.text);
+    assert_eq!((summary.records, summary.repaired), (23, 1), "{}", summary.text);
     assert_eq!(
         pintail.column("select message from logs where level = 'ERROR' order by ts"),
-        ["red", "caf\u{fffd} a\u{fffd}b"]
+        ["red", "café € 5", "café \u{fffd} a\u{fffd}b"]
     );
 }
 

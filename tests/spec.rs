@@ -240,3 +240,11 @@ fn unescape(text: &str) -> Vec<u8> {
     }
     bytes
 }
+
+#[test]
+fn every_format_is_in_the_docs() {
+    let docs = include_str!("../docs/formats.md");
+    for kind in formats::KINDS {
+        assert!(docs.contains(&format!("`{}`", kind.name)), "docs/formats.md lacks {}", kind.name);
+    }
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result as PintailResult};
 use crate::parse::formats::{Formats, KINDS, custom};
 use crate::parse::level::level_of_word;
-use crate::parse::time::{EXAMPLES, Zone, given};
+use crate::parse::time::{DateOrder, EXAMPLES, Undated, Zone, given};
 use crate::record::Micros;
 
 /// How logs are to be read.
@@ -23,6 +23,15 @@ pub struct ReadingArgs {
     /// Zone of timestamps that name none: UTC, local, +02:00 or a name such as Europe/Berlin
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
     pub timezone: Zone,
+
+    /// Order of day, month and year in dates such as 01/02/26: mdy, dmy or ymd [default: what the
+    /// lines of each file tell]
+    #[arg(long, value_name = "ORDER", value_parser = date_order)]
+    pub date_order: Option<DateOrder>,
+
+    /// Time of lines of a file that has no times: mtime (of the file), arrival (now), or reject
+    #[arg(long, value_name = "TIME", default_value = "mtime", value_parser = undated)]
+    pub undated: Undated,
 }
 
 impl ReadingArgs {
@@ -40,7 +49,8 @@ impl ReadingArgs {
     }
 
     pub fn formats(&self) -> PintailResult<Formats> {
-        formats(self.format.as_deref(), self.formats.as_deref())
+        let formats = formats(self.format.as_deref(), self.formats.as_deref())?;
+        Ok(formats.with_date_order(self.date_order).with_undated(self.undated))
     }
 }
 
@@ -63,6 +73,17 @@ pub fn zone(name: &str) -> Result<Zone, String> {
         "not a zone; give UTC, local, an offset such as +02:00, or a name such as Europe/Berlin"
             .to_owned()
     })
+}
+
+pub fn date_order(name: &str) -> Result<DateOrder, String> {
+    DateOrder::from_name(name).ok_or_else(|| {
+        "not an order; give mdy (month/day/year), dmy (day/month/year) or ymd (year/month/day)"
+            .to_owned()
+    })
+}
+
+fn undated(name: &str) -> Result<Undated, String> {
+    Undated::from_name(name).ok_or_else(|| "give arrival, mtime or reject".to_owned())
 }
 
 pub fn formats_help() -> String {

@@ -210,7 +210,8 @@ impl Client {
         RowsRequest {
             sql: sql.to_owned(),
             parameters: parameters.iter().map(owned).collect(),
-            rendering,
+            json: matches!(rendering, Rendering::Json | Rendering::ZonedJson),
+            zoned: matches!(rendering, Rendering::ZonedText | Rendering::ZonedJson),
             name: self.name.clone(),
         }
     }

@@ -14,6 +14,7 @@ use crate::config::{DatabaseArgs, load_workers};
 use crate::error::{Error, Result};
 use crate::escape;
 use crate::ingest::{Outcome, Progress, Summary, inputs};
+use crate::parse::time::Undated;
 
 /// Load log files: plain, .gz or .zst, directories, globs, - for standard input
 ///
@@ -76,7 +77,7 @@ pub fn run(args: Args) -> Result<()> {
     drop(loader);
     report_failures(&summary);
     if !args.quiet {
-        match print_summary(&summary, started.elapsed()) {
+        match print_summary(&summary, started.elapsed(), args.reading.undated) {
             // Nobody reads the summary; what failed is still to be said.
             Err(Error::Io(error)) if error.kind() == ErrorKind::BrokenPipe => {}
             printed => printed?,
@@ -146,7 +147,7 @@ fn report_failures(summary: &Summary) {
     }
 }
 
-fn print_summary(summary: &Summary, elapsed: Duration) -> Result<()> {
+fn print_summary(summary: &Summary, elapsed: Duration, undated: Undated) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let tally = &summary.tally;
     let seconds = elapsed.as_secs_f64().max(0.001);
@@ -165,6 +166,7 @@ fn print_summary(summary: &Summary, elapsed: Duration) -> Result<()> {
         .map(|(first, last)| format!("{} to {} UTC", show::time(first), show::time(last)));
     let rows = [
         ("records", tally.records, range.as_deref().unwrap_or_default()),
+        ("  undated", tally.undated, undated_note(undated)),
         (
             "  ahead",
             summary.times.ahead,
@@ -199,6 +201,19 @@ fn print_summary(summary: &Summary, elapsed: Duration) -> Result<()> {
         writeln!(out, "  {:<14} {}", "formats", escape::line(&formats.join(", ")))?;
     }
     print_outcomes(summary, &mut out)
+}
+
+/// Which time records have whose lines have none.
+fn undated_note(undated: Undated) -> &'static str {
+    match undated {
+        Undated::Mtime => {
+            "of them: no time in their lines; they have their file's (--undated mtime)"
+        }
+        Undated::Arrival => {
+            "of them: no time in their lines; they have that of this load (--undated arrival)"
+        }
+        Undated::Reject => "",
+    }
 }
 
 /// A line for each kind of outcome; names where there are few.

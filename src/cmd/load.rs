@@ -74,6 +74,8 @@ fn through(client: &Client, wanted: Wanted<'_>, progress: &Progress) -> Result<S
         format: wanted.reading.forced().map(str::to_owned),
         formats: wanted.reading.own_formats()?,
         timezone: zone_name(wanted.reading.timezone),
+        date_order: wanted.reading.date_order,
+        undated: wanted.reading.undated,
         again: wanted.again,
         workers: wanted.workers,
     };

@@ -183,7 +183,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Params<T>> {
         let query: Result<Query<T>, QueryRejection> = Query::from_request_parts(parts, state).await;
-        let Query(params) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+        let Query(params) = query.map_err(|error| {
+            let message = error.body_text();
+            // Which parameter it is follows.
+            const LEAD: &str = "Failed to deserialize query string: ";
+            ApiError::bad_request(message.strip_prefix(LEAD).unwrap_or(&message))
+        })?;
         Ok(Params(params))
     }
 }
@@ -210,7 +215,7 @@ impl<'de> Deserialize<'de> for Time {
         let text = String::deserialize(deserializer)?;
         time(&text).map(Time).ok_or_else(|| {
             serde::de::Error::custom(format!(
-                "'{text}' is no time; give milliseconds since 1970, or 2026-01-05T10:00:00Z"
+                "invalid time '{text}': expected ISO 8601 (2026-01-05T10:00:00Z) or milliseconds since 1970"
             ))
         })
     }

@@ -31,6 +31,7 @@ use crate::ingest::inputs::{Input, Place};
 use crate::ingest::turns::inode_of;
 use crate::ingest::{Options, Outcome, Progress, Summary, ingest};
 use crate::parse::formats::{Formats, custom};
+use crate::parse::time::{DateOrder, Undated};
 use crate::parse::{Tally, Zone};
 use crate::stop::Stop;
 use crate::store::Times;
@@ -62,6 +63,10 @@ pub struct LoadRequest {
     pub format: Option<String>,
     pub formats: Option<String>,
     pub timezone: String,
+    #[serde(default)]
+    pub date_order: Option<DateOrder>,
+    #[serde(default)]
+    pub undated: Undated,
     pub again: bool,
     pub workers: usize,
 }
@@ -232,7 +237,8 @@ pub struct Named {
 
 fn formats_of(request: &LoadRequest) -> Result<Formats, String> {
     let own = request.formats.as_deref().map(custom::from_file).transpose()?;
-    Formats::new(own.unwrap_or_default(), request.format.as_deref())
+    let formats = Formats::new(own.unwrap_or_default(), request.format.as_deref())?;
+    Ok(formats.with_date_order(request.date_order).with_undated(request.undated))
 }
 
 type Streams = Vec<(Place, Box<dyn Read + Send>)>;

@@ -33,7 +33,11 @@ pub struct RowsRequest {
     pub sql: String,
     /// The values of its named parameters.
     pub parameters: Vec<(String, Option<String>)>,
-    pub rendering: Rendering,
+    /// Objects instead of texts.
+    pub json: bool,
+    /// Timestamps with their zone.
+    #[serde(default)]
+    pub zoned: bool,
     /// Names the query for `cancel`.
     pub name: String,
 }
@@ -86,7 +90,12 @@ pub async fn cancel(State(app): State<App>, Body(named): Body<Named>) -> ApiResu
 pub async fn rows(State(app): State<App>, Body(request): Body<RowsRequest>) -> ApiResult<Response> {
     let sql = one_statement(&request.sql)?;
     let query = app.runner.begin(Whose::User, Some(request.name)).await?;
-    let rendering = request.rendering;
+    let rendering = match (request.json, request.zoned) {
+        (false, false) => Rendering::Text,
+        (true, false) => Rendering::Json,
+        (false, true) => Rendering::ZonedText,
+        (true, true) => Rendering::ZonedJson,
+    };
     let parameters = parameters(&request.parameters);
     Ok(streamed(query, move |query, lines| {
         query.session.run(&sql, &parameters.as_slice(), rendering, lines)

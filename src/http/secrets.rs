@@ -3,6 +3,7 @@
 
 use rand::TryRngCore;
 use rand::rngs::OsRng;
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::error::{Error, Result};
@@ -16,13 +17,16 @@ pub struct Secrets {
     token: Option<String>,
     /// In a file that only this user can read.
     key: String,
-    /// What a browser shows after it gave the token; new with every start.
+    /// What a browser shows after it gave the token. It follows from the token: a restart logs nobody out,
+    /// another token everybody.
     session: String,
 }
 
 impl Secrets {
     pub fn new(token: Option<String>, key: String) -> Result<Secrets> {
-        Ok(Secrets { token, key, session: random_key()? })
+        // Without a token nothing is asked for, and nothing must be guessable all the same.
+        let session = token.as_deref().map_or_else(random_key, |token| Ok(session_of(token)))?;
+        Ok(Secrets { token, key, session })
     }
 
     pub fn needs_token(&self) -> bool {
@@ -47,6 +51,12 @@ impl Secrets {
     pub fn is_key(&self, given: &str) -> bool {
         same(&self.key, given)
     }
+}
+
+/// One way only: the session does not tell the token.
+fn session_of(token: &str) -> String {
+    let hash = Sha256::new().chain_update("pintail session 1\0").chain_update(token).finalize();
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Takes the same time wherever the difference lies.
@@ -79,6 +89,10 @@ mod tests {
             assert!(!secrets.allows(bearer, cookie));
         }
         assert!(!secrets.allows(Some(&session), None));
+        // After a restart the session is known, unless the token is another one.
+        let again = |token: &str| Secrets::new(Some(token.to_owned()), "k2".to_owned()).unwrap();
+        assert!(again("t").allows(None, Some(&session)));
+        assert!(!again("u").allows(None, Some(&session)));
         assert!(Secrets::new(None, "k".to_owned()).unwrap().allows(None, None));
         assert_ne!(random_key().unwrap(), random_key().unwrap());
     }

@@ -43,6 +43,8 @@ pub struct Source {
     /// Every format seen there with its share.
     #[schema(value_type = Option<Object>)]
     pub formats: Option<Box<RawValue>>,
+    /// What is uncertain in how it is read, and what makes it certain.
+    pub doubt: Option<String>,
     pub records: i64,
     pub rejects: i64,
     pub ledger: Ledger,
@@ -151,6 +153,7 @@ fn joined(source: known::Source, files: &BTreeMap<String, Followed>, now: Micros
         format: source.format,
         score: source.score,
         formats: source.formats,
+        doubt: source.doubt,
         records: source.records,
         rejects: source.rejects,
         ledger: Ledger {

@@ -69,8 +69,10 @@ fn stored_record(dialect: &Dialect, bytes: &[u8]) -> Option<StoredRecord> {
     batch.reset(0, 0, bytes.len() as u64);
     read_block(dialect, bytes, &mut batch);
     let row = batch.rows().checked_sub(1)?;
+    let rules = dialect.rules();
     Some(StoredRecord {
         ts: batch.ts[row],
+        is_undated: rules.undated.is_some() && rules.absent == Some(batch.ts[row]),
         level: match batch.level[row] {
             NO_LEVEL => None,
             level => Some(Level::ALL[usize::from(level)].name()),

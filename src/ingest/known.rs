@@ -154,6 +154,7 @@ mod tests {
             identity: Some(identity),
             format: None,
             formats: String::new(),
+            doubt: None,
             file_bytes: None,
         };
         (source, Vec::new())

@@ -1,7 +1,7 @@
 //! What a look at a file tells: which it is, how it begins, where its last whole line ends.
 
 use std::fs::{File, Metadata};
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ pub fn is_gone(source: &Source) -> bool {
 
 /// Where the last line break of the first `length` bytes ends; 0 if there is none in the last
 /// stretch that a line may have.
-pub fn last_line_end(file: &File, length: u64) -> std::io::Result<u64> {
+pub fn last_line_end(file: &File, length: u64) -> io::Result<u64> {
     let mut buffer = vec![0; 64 << 10];
     let mut end = length;
     while end > 0 && length - end <= LINE_BYTES_MAX as u64 {
@@ -80,12 +80,12 @@ pub fn last_line_end(file: &File, length: u64) -> std::io::Result<u64> {
     Ok(if end > 0 { length } else { 0 })
 }
 
-pub fn encoding_of(file: &File) -> std::io::Result<Encoding> {
+pub fn encoding_of(file: &File) -> io::Result<Encoding> {
     Ok(Encoding::of(&read_start(file, Encoding::Plain, HEAD_BYTES_MAX)?))
 }
 
 /// The first decoded bytes.
-pub fn read_start(file: &File, encoding: Encoding, bytes_max: usize) -> std::io::Result<Vec<u8>> {
+pub fn read_start(file: &File, encoding: Encoding, bytes_max: usize) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
     let read = Stream::of_file(file.try_clone()?, encoding, Arc::new(AtomicU64::new(0)))?
         .take(bytes_max as u64)
@@ -96,6 +96,27 @@ pub fn read_start(file: &File, encoding: Encoding, bytes_max: usize) -> std::io:
         Err(error) => Err(error),
         Ok(_) => Ok(start),
     }
+}
+
+/// The last lines of a plain file, whole ones, of at most so many bytes.
+pub fn read_last(file: &File, bytes_max: usize) -> io::Result<Vec<u8>> {
+    let start = file.metadata()?.len().saturating_sub(bytes_max as u64);
+    let mut bytes = vec![0; bytes_max];
+    let mut length = 0;
+    while length < bytes.len() {
+        match file.read_at(&mut bytes[length..], start + length as u64) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(length);
+    let first_line = match start {
+        0 => 0,
+        _ => memchr::memchr(b'\n', &bytes).map_or(length, |newline| newline + 1),
+    };
+    Ok(bytes.split_off(first_line))
 }
 
 /// The lines of a sample, cleaned; the last is left out if it may be half a line.

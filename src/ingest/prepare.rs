@@ -18,13 +18,17 @@ use super::decode::{Encoding, Stream, is_binary};
 use super::growth::{GrownRecord, read_end};
 use super::known::{Known, absolute, begins_like, go_together};
 use super::looked::{
-    LookedAt, UTF8_BOM, encoding_of, is_gone, last_line_end, modified, read_start, sample_lines,
+    LookedAt, UTF8_BOM, encoding_of, is_gone, last_line_end, modified, read_last, read_start,
+    sample_lines,
 };
 use super::tail::{Found, is_full_sample};
 use super::turns::{Addition, Inode, Turn};
 use crate::config::{HEAD_BYTES_MAX, SAMPLE_BYTES_MAX};
 use crate::error::{Error, Result};
+use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::formats::Formats;
+use crate::parse::lines::clean;
+use crate::parse::time::{Undated, order};
 use crate::parse::{Dialect, TimeRules, Zone};
 use crate::record::Micros;
 use crate::store::sources::{self, Identity, Kind, Source, StoredRecord};
@@ -159,7 +163,12 @@ impl Preparer {
         if is_binary(&sample) {
             return Err(Error::NotALog { path: path.to_owned(), what: "binary data" });
         }
-        let rules = TimeRules::of_stream(self.rules.zone, self.rules.now);
+        let rules = match self.rules.formats.undated() {
+            Undated::Reject => TimeRules::new(self.rules.zone, self.rules.now),
+            Undated::Arrival | Undated::Mtime => {
+                TimeRules::of_stream(self.rules.zone, self.rules.now)
+            }
+        };
         let dialect = self.dialect_of(path, &sample, rules)?;
         let prepared = Prepared {
             source: self.new_source(Kind::Pipe, name.to_owned(), None, &dialect),
@@ -199,7 +208,12 @@ impl Preparer {
         }
         let undated = self.rules.formats.undated();
         let rules = TimeRules::of_file(self.rules.zone, modified(&meta), self.rules.now, undated);
-        let dialect = Arc::new(self.dialect_of(path, &sample, rules)?);
+        let dialect = self.dialect_of(path, &sample, rules)?;
+        let dialect = match encoding {
+            Encoding::Plain => self.with_last_lines(path, &file, &sample, dialect)?,
+            _ => dialect,
+        };
+        let dialect = Arc::new(dialect);
         let start = if sample.starts_with(UTF8_BOM) { UTF8_BOM.len() as u64 } else { 0 };
         let sample_is_full = is_full_sample(sample.len(), sample_lines(&sample).len());
         let looked =
@@ -311,6 +325,34 @@ impl Preparer {
             .map_err(|reason| Error::Format { path: path.to_owned(), reason })
     }
 
+    /// The dialect of a plain file whose first lines leave the order of its dates open, if its last
+    /// lines do not: a day above 12 comes with the days.
+    fn with_last_lines(
+        &self,
+        path: &Path,
+        file: &File,
+        sample: &[u8],
+        dialect: Dialect,
+    ) -> Result<Dialect> {
+        if dialect.dates().is_none_or(|dates| dates.is_certain) {
+            return Ok(dialect);
+        }
+        let last =
+            read_last(file, SAMPLE_BYTES_MAX).map_err(|error| Error::file("read", path, error))?;
+        let last = last.rsplit(|&byte| byte == b'\n').take(SAMPLE_LINES_MAX);
+        let mut last: Vec<String> = last.map(|line| clean(line).0.into_owned()).collect();
+        last.reverse();
+        let lines = [sample_lines(sample), last].concat();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        match order::decide(&lines, dialect.rules().reference) {
+            Some(dates) if dates.is_certain => {
+                let rules = TimeRules { order: Some(dates.order), ..*dialect.rules() };
+                self.dialect_of(path, sample, rules)
+            }
+            _ => Ok(dialect),
+        }
+    }
+
     fn new_file(&mut self, looked: &LookedAt<'_>) -> (Source, Vec<Stretch>, Standing) {
         if let Some(following) = &self.rules.following {
             // Whatever it looked like, it is no copy.
@@ -343,6 +385,7 @@ impl Preparer {
             identity,
             format: dialect.main().map(|score| (score.format.clone(), score.share)),
             formats: format!("{{{}}}", formats.as_str()),
+            doubt: dialect.doubt(),
             file_bytes: None,
         }
     }

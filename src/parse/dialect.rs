@@ -156,6 +156,16 @@ impl Dialect {
         self.dates
     }
 
+    /// What is uncertain in how the source is read, and what makes it certain: a sentence.
+    pub fn doubt(&self) -> Option<String> {
+        let dates = self.dates.filter(|dates| !dates.is_certain)?;
+        Some(format!(
+            "dates are read as {}, and another order of day, month and year would fit as well: \
+             --date-order says which is right",
+            dates.order.title()
+        ))
+    }
+
     /// Reads one cleaned line. `record` arrives empty and is filled if the answer is
     /// [`Reading::Record`].
     #[inline]
@@ -207,7 +217,11 @@ impl Dialect {
             Mismatch::Broken(reason) => (Some(reason), self.seen.max(1)),
             _ => (None, self.formats.len()),
         };
+        let is_indented = line.starts_with([' ', '\t']);
         for (at, format) in self.formats.iter().enumerate().take(others).skip(1) {
+            if is_indented && at >= self.seen && !format.reads_indented() {
+                continue;
+            }
             // A fallback takes no broken line: it would make a record of half its meaning.
             if reason.is_some() && format.is_fallback() {
                 continue;

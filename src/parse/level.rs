@@ -111,6 +111,8 @@ pub fn level_of_message(message: &str) -> Option<Level> {
         }
         _ => {}
     }
+    // `##[error]…`, as jobs of GitHub and Azure write.
+    let message = message.strip_prefix("##").unwrap_or(message);
     let mut cursor = Cursor::new(message);
     let level = cursor.clear_level()?;
     let stated = message.len() - cursor.rest().len();
@@ -201,6 +203,7 @@ mod tests {
             ("[WARN] disk nearly full", Some(Warn)),
             ("<info>  [1767571200.1] device up", Some(Info)),
             ("ERROR disk full", Some(Error)),
+            ("##[error]Process completed with exit code 1.", Some(Error)),
             ("E0105 10:11:12.123456 812 x.go:4] no", Some(Error)),
             ("time=\"2026-01-05T10:11:12Z\" level=warning msg=x", Some(Warn)),
             ("level=info msg=x", Some(Info)),

@@ -34,6 +34,7 @@ const JOINED_LINES_MAX: usize = 500;
 
 pub const REASON_TOO_LONG: &str = "line longer than 1 MiB";
 const REASON_NO_RECORD: &str = "no timestamp, and no record before it";
+const REASON_HALF: &str = "no timestamp in a line without its line break";
 const REASON_AFTER_CLOSED: &str = "not in the format of its source";
 const REASON_AFTER_BROKEN: &str = "continuation of a line that could not be read";
 const REASON_RECORD_TOO_LONG: &str = "continuation of a record that is already too long";
@@ -190,6 +191,19 @@ impl<'b, S: Sink> BlockReader<'b, S> {
         BlockReader { dialect, rules, has_streams, block, sink, tally, open, stray_reason }
     }
 
+    /// Whether a record has no time of its own, and its line, which ends at `end`, no line break: the
+    /// rest of it may tell the time.
+    fn is_half(&self, record: &Record<'_>, end: usize) -> bool {
+        self.rules.may_grow
+            && self.is_undated(record)
+            && end == self.block.len()
+            && !self.block.ends_with(b"\n")
+    }
+
+    fn is_undated(&self, record: &Record<'_>) -> bool {
+        self.rules.undated.is_some() && self.rules.absent == Some(record.ts)
+    }
+
     fn read(mut self) -> Tally {
         let mut start = 0;
         // One check for the whole block instead of one a line: nearly every block is clean.
@@ -200,6 +214,10 @@ impl<'b, S: Sink> BlockReader<'b, S> {
                     let next = next_line(self.block, start);
                     let line = strip_line_break(&text[start..next]);
                     start = match self.dialect.read_by(line, self.rules, &mut record) {
+                        Reading::Record { .. } if self.is_half(&record, next) => {
+                            self.take_reject(REASON_HALF, line, start, next);
+                            next
+                        }
                         Reading::Record { takes_continuations } if line.len() <= LINE_BYTES_MAX => {
                             self.take_record(&record, takes_continuations, line, next);
                             next
@@ -231,8 +249,7 @@ impl<'b, S: Sink> BlockReader<'b, S> {
         self.drop_blanks();
         self.tally.lines += 1;
         self.tally.records += 1;
-        let is_undated = self.rules.undated.is_some() && self.rules.absent == Some(record.ts);
-        self.tally.undated += u64::from(is_undated);
+        self.tally.undated += u64::from(self.is_undated(record));
         self.sink.record(record, end);
         let stream = if self.has_streams { self.dialect.stream_of(line) } else { 0 };
         self.open = Some(Open {
@@ -459,6 +476,10 @@ impl<'b, S: Sink> BlockReader<'b, S> {
         self.tally.repaired += u64::from(repaired);
         let mut record = Record::default();
         match self.dialect.read_by(&line, self.rules, &mut record) {
+            Reading::Record { .. } if self.is_half(&record, next) => {
+                self.take_reject(REASON_HALF, &line, start, next);
+                next
+            }
             Reading::Record { takes_continuations } if line.len() <= LINE_BYTES_MAX => {
                 self.take_record(&record, takes_continuations, &line, next);
                 next

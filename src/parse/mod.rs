@@ -125,6 +125,12 @@ pub trait Format: Send + Sync {
         true
     }
 
+    /// Whether an indented line may be a record of it. Those of other formats are not offered such
+    /// lines where they were not seen: most of them belong to stack traces.
+    fn reads_indented(&self) -> bool {
+        false
+    }
+
     /// Whether it reads anything that has a timestamp, knowing nothing more: then any
     /// format that reads much of a source goes before it.
     fn is_fallback(&self) -> bool {

@@ -20,6 +20,7 @@ mod given;
 mod months;
 pub mod order;
 mod spelling;
+mod tai64;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Offset, TimeZone};
 
@@ -141,10 +142,14 @@ pub struct TimeRules {
     pub absent: Option<Micros>,
     /// What a record says of a time that is [`TimeRules::absent`] from its line: how it was come by.
     pub undated: Option<Undated>,
+    /// The text is that of a file, which may go on: a last line without its line break may be half
+    /// of one.
+    pub may_grow: bool,
 }
 
 /// What becomes of a record whose line has no time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Undated {
     /// It has the time at which it was read.
     Arrival,
@@ -174,7 +179,7 @@ impl Undated {
 
 impl TimeRules {
     pub fn new(zone: Zone, reference: Micros) -> TimeRules {
-        TimeRules { zone, reference, order: None, absent: None, undated: None }
+        TimeRules { zone, reference, order: None, absent: None, undated: None, may_grow: false }
     }
 
     /// The rules of a file that was last written to at `mtime` and is read at `now`.
@@ -185,7 +190,7 @@ impl TimeRules {
             Undated::Reject => None,
         };
         let undated = absent.is_some().then_some(undated);
-        TimeRules { absent, undated, ..TimeRules::new(zone, mtime) }
+        TimeRules { absent, undated, may_grow: true, ..TimeRules::new(zone, mtime) }
     }
 
     /// The rules of what is read as it arrives.

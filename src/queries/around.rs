@@ -4,14 +4,14 @@
 use serde::Deserialize;
 
 use super::Parameters;
-use super::range::{MINUTE, Span};
+use super::range::MINUTE;
 use super::records::Record;
-use crate::clock;
 use crate::error::Result;
 use crate::record::Micros;
 use crate::store::Session;
 
 const PLACE: &str = include_str!("../../sql/around_place.sql");
+const EXTENT: &str = include_str!("../../sql/around_extent.sql");
 const EARLIER: &str = include_str!("../../sql/around_earlier.sql");
 const LATER: &str = include_str!("../../sql/around_later.sql");
 
@@ -25,6 +25,12 @@ struct Place {
     source: i64,
 }
 
+#[derive(Deserialize)]
+struct Extent {
+    first: Option<Micros>,
+    last: Option<Micros>,
+}
+
 /// Up to `before` records before one and `after` after it, in order of their time; none if there is no
 /// such record.
 pub fn around(session: &Session, id: i64, before: usize, after: usize) -> Result<Vec<Record>> {
@@ -33,8 +39,9 @@ pub fn around(session: &Session, id: i64, before: usize, after: usize) -> Result
         return Ok(Vec::new());
     };
     // A record may lie beyond what is counted so far.
-    let all = Span::resolve(session, None, None, clock::now())?;
-    let (first, last) = (all.from.min(ts), all.to.max(ts.saturating_add(1)));
+    let all: Extent = session.row(EXTENT, &[])?;
+    let first = all.first.map_or(ts, |first| first.min(ts));
+    let last = all.last.map_or(ts, |last| last.max(ts)) + MINUTE;
     let known = Parameters::new().with("id", id).with("ts", ts).with("source", source);
     let mut records = grown(ts - first, before + 1, |width| {
         let parameters =

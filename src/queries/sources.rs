@@ -43,6 +43,7 @@ pub struct Source {
     pub last_ts: Option<Moment>,
     pub ahead: i64,
     pub before_1990: i64,
+    pub doubt: Option<String>,
 }
 
 impl Source {

@@ -11,6 +11,7 @@ use crate::store::Session;
 
 const COUNTS: &str = include_str!("../../sql/volume_counts.sql");
 const RECORDS: &str = include_str!("../../sql/volume_records.sql");
+const OUTSIDE: &str = include_str!("../../sql/volume_outside.sql");
 
 /// Records per bucket and level.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,6 +23,7 @@ pub struct Volume {
     pub bucket_ms: i64,
     /// The beginning of every bucket, milliseconds since 1970.
     pub times: Vec<i64>,
+    /// Records of what was asked for, without those that the first and the last bucket have besides.
     pub total: i64,
     /// The levels that occur, the most severe last.
     pub levels: Vec<LevelCounts>,
@@ -39,6 +41,11 @@ pub struct LevelCounts {
 struct Row {
     bucket: i64,
     level: Option<String>,
+    n: i64,
+}
+
+#[derive(Deserialize)]
+struct Outside {
     n: i64,
 }
 
@@ -69,6 +76,13 @@ pub fn volume(session: &Session, span: Span, filter: &Filter, buckets: usize) ->
             *count += row.n;
             total += row.n;
         }
+    }
+    if rounded != span && total > 0 {
+        // Records are read up to the end of the span, counts to that of the last bucket.
+        let last = if by_minute { rounded.to } else { span.to };
+        let parts = span.parameters().with("first", rounded.from).with("last", last);
+        let parts = parts.and(&filter.parameters);
+        total -= session.row::<Outside>(&filter.applied(OUTSIDE), &parts.as_slice())?.n;
     }
     levels.retain(|slot| slot.counts.iter().any(|&count| count > 0));
     Ok(Volume {

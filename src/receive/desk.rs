@@ -175,6 +175,7 @@ impl Desk {
             identity: None,
             format: Some((format.to_owned(), 1.0)),
             formats: "{}".to_owned(),
+            doubt: None,
             file_bytes: None,
         };
         sources::register(&sources.connection, &[&source], &[], clock::now())

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0011_flags.sql"),
     include_str!("../../migrations/0012_answered.sql"),
     include_str!("../../migrations/0013_far_times.sql"),
+    include_str!("../../migrations/0014_doubt.sql"),
 ];
 
 const VERSIONS: &str = include_str!("../../sql/schema_version.sql");

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::guard;
 use super::handle::Handle;
@@ -51,7 +50,7 @@ impl ColumnInfo {
 }
 
 /// What rows consist of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rendering {
     /// Every value as text.
     Text,

@@ -21,6 +21,8 @@ pub struct Source {
     /// The main format with its score, and every format with its share as JSON.
     pub format: Option<(String, f64)>,
     pub formats: String,
+    /// What is uncertain in how it is read.
+    pub doubt: Option<String>,
     /// Size on disk when it was last read to its end.
     pub file_bytes: Option<u64>,
 }
@@ -137,6 +139,7 @@ pub fn known_files(connection: &Connection) -> Result<Vec<(Source, Vec<Range>)>>
             }),
             format: None,
             formats: String::new(),
+            doubt: None,
             file_bytes: row.get::<_, Option<i64>>(6)?.map(|bytes| bytes as u64),
         };
         let ranges = ranges.remove(&source.id).unwrap_or_default();
@@ -232,6 +235,7 @@ fn insert_sources(connection: &Connection, sources: &[&Source], now: Micros) -> 
             source.formats,
             None::<i64>,
             now,
+            source.doubt,
         ])?;
     }
     rows.flush()?;
@@ -324,6 +328,8 @@ fn append_range(rows: &mut duckdb::Appender<'_>, range: &Range) -> Result<()> {
 /// A record as the database holds it, enough to find it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRecord {
+    /// The line has no time: `ts` is that with which it would be stored now.
+    pub is_undated: bool,
     pub ts: Micros,
     pub level: Option<&'static str>,
     pub service: Option<String>,
@@ -343,7 +349,14 @@ pub fn take_back(
 ) -> Result<bool> {
     let source = ranges[0].source;
     in_transaction(connection, || {
-        if let Some(record) = record
+        let record = match record {
+            Some(record) if record.is_undated => {
+                let Some(ts) = undated_ts(connection, source, record)? else { return Ok(false) };
+                Some(StoredRecord { ts, ..record.clone() })
+            }
+            record => record.cloned(),
+        };
+        if let Some(record) = &record
             && !delete_record(connection, source, record)?
         {
             return Ok(false);
@@ -358,7 +371,7 @@ pub fn take_back(
                 "source": source,
                 "records": i64::from(record.is_some()),
                 "rejects": rejects as i64,
-                "ts": record.map(|record| record.ts),
+                "ts": record.as_ref().map(|record| record.ts),
             },
         )?;
         connection.execute("delete from positions where source = ?", [source])?;
@@ -366,6 +379,18 @@ pub fn take_back(
         insert_ranges(connection, shrunk.as_slice())?;
         Ok(true)
     })
+}
+
+/// The time with which a record was stored whose line has none.
+fn undated_ts(
+    connection: &Connection,
+    source: i32,
+    record: &StoredRecord,
+) -> Result<Option<Micros>> {
+    let mut statement = connection.prepare(include_str!("../../sql/undated_record.sql"))?;
+    let mut rows =
+        statement.query(named_params! { "source": source, "message": record.message })?;
+    Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
 }
 
 /// Deletes a record and its count; `false` if there is none such.

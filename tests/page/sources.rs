@@ -149,3 +149,29 @@ fn sources_say_how_to_push_and_what_became_of_it() {
         page.until_shown("push");
     });
 }
+
+/// A log with records of times that cannot be.
+fn far_times() -> World {
+    let pintail = Pintail::new();
+    let record = |ts| format!("{{\"timestamp\": \"{ts}\", \"message\": \"m\"}}\n");
+    let times = ["2026-01-05T00:00:00Z", "9999-12-31T23:59:59Z", "1970-01-01T00:00:00Z"];
+    pintail.write("far.json", times.map(record).concat());
+    pintail.write("plain.json", record("2026-01-05T00:00:00Z"));
+    pintail.ok(["ingest", "far.json", "plain.json"]);
+    let server = Server::start(&pintail, &[]);
+    World::new(pintail, server)
+}
+
+#[test]
+fn implausible_times_are_said_where_they_came_from() {
+    browse(far_times, |page, world| {
+        page.visit(world.server(), "/sources");
+        page.until_text("total-records", "4");
+        assert_eq!(
+            page.text("source-far-times"),
+            "1 record more than an hour ahead of the clock, 1 record before 1990: kept, but they do \
+             not decide what is shown"
+        );
+        assert_eq!(page.count("source-far-times"), 1);
+    });
+}

@@ -10,6 +10,8 @@ use super::worlds::{column, empty, incident, number, served};
 use crate::common::server::Server;
 use crate::common::{Pintail, until};
 
+const TOKEN: &str = "correct horse battery staple";
+
 /// A log that ends now; half an hour ago payment failed for a while.
 fn lately() -> World {
     let pintail = Pintail::new();
@@ -312,7 +314,7 @@ fn a_time_that_is_none_is_told_and_so_is_a_page_that_is_none() {
         page.until_gone("notice");
 
         page.visit(world.server(), "/dashboard");
-        page.until_text("h1", "There is no such page");
+        page.until_text("main h1", "There is no such page");
         page.click("main a[href='/explore']");
         page.until_shown("row");
         page.expect_complaints(&["status of 404"]);
@@ -432,5 +434,105 @@ fn a_chart_of_sql_shows_levels_as_everywhere_and_leaves_gaps() {
         );
         assert_eq!(of("line.color"), color);
         assert_eq!(of("y.filter((y) => y === null).length"), 1);
+    });
+}
+
+#[test]
+fn an_hour_that_comes_twice_is_drawn_twice() {
+    // In Berlin clocks go back from 3:00 to 2:00 on this night; the browser's zone is Berlin.
+    let night = || {
+        let pintail = Pintail::new();
+        let line = |at: i64| {
+            let start: chrono::DateTime<chrono::Utc> = "2026-10-24T22:05:00Z".parse().unwrap();
+            let time = start + chrono::TimeDelta::minutes(10 * at);
+            format!("{} INFO auth m{at}\n", time.format("%Y-%m-%d %H:%M:%S.000"))
+        };
+        pintail.write("app.log", (0..48).map(line).collect::<String>());
+        served(pintail, &["app.log"])
+    };
+    browse(night, |page, world| {
+        page.visit(world.server(), "/explore?from=2026-10-24T22:00:00Z&to=2026-10-25T06:00:00Z");
+        page.until_text("result-count", "48 records");
+        let plot = "document.querySelector('[data-test=histogram] .js-plotly-plot')";
+        page.until(&format!("{plot}?.data"));
+        let times = page.js(&format!(
+            "{plot}.data.flatMap((trace) => trace.x.filter((_, i) => trace.y[i] > 0))"
+        ));
+        let times: Vec<&str> =
+            times.as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+        assert_eq!(times.len(), 48, "{times:?}");
+        assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
+        let ticks = page.texts("[data-test=histogram] .xtick text");
+        let twos = ticks.iter().filter(|tick| tick.starts_with("02:00")).count();
+        assert_eq!(twos, 2, "{ticks:?}");
+        // Eight hours, by their zones.
+        let range = page.text("[data-test=range-button] .btn-label");
+        assert!(range.contains("00:00 UTC+2") && range.contains("07:00 UTC+1"), "{range}");
+        // What is brushed is the time that is drawn there.
+        let area = page.rect("[data-test=histogram] .nsewdrag");
+        page.drag(area.at(0.5, 0.5), area.at(0.995, 0.5));
+        page.until("location.search.includes('to=2026-10-25T05:5')");
+    });
+}
+
+#[test]
+fn what_is_there_stays_while_the_server_is_away_and_a_restart_asks_for_no_token() {
+    let behind_a_token = || {
+        let pintail = Pintail::with("app.log", crate::common::lines(0..10));
+        pintail.ingest(["app.log"]);
+        let server = Server::start_with(&pintail, &[], &[("PINTAIL_TOKEN", TOKEN)]);
+        World::new(pintail, server.with_token(TOKEN))
+    };
+    browse(behind_a_token, |page, world| {
+        page.visit(world.server(), "/explore?from=all");
+        page.fill("login-token", TOKEN);
+        page.click("login-submit");
+        page.until_text("result-count", "10 records");
+        page.until_shown("facet-level");
+        page.expect_complaints(&["status of 401"]);
+        let address = world.server().address.clone();
+        world.stop();
+        page.click("refresh-now");
+        page.until_shown("connection-bar");
+        page.until_gone("[data-test=histogram] [data-test=error]");
+        assert!(page.shows("[data-test=histogram] .main-svg") && page.shows("facet-level"));
+        let listen = address.trim_start_matches("http://");
+        let mut command = world.pintail.command(["serve", "--listen", listen]);
+        command.env("PINTAIL_TOKEN", TOKEN);
+        world.start(Server::spawn(command).with_token(TOKEN));
+        page.until_gone("connection-bar");
+        page.visit(world.server(), "/sources");
+        page.until_shown("source");
+        assert!(!page.shows("login"));
+        page.expect_complaints(&["ERR_"]);
+    });
+}
+
+#[test]
+fn a_file_of_which_no_line_can_be_read_was_read() {
+    let unreadable = || {
+        let pintail = Pintail::new();
+        pintail.write("app.log", "neither a time\nnor a level\n");
+        pintail.run(["ingest", "app.log"]);
+        let server = Server::start(&pintail, &[]);
+        World::new(pintail, server)
+    };
+    browse(unreadable, |page, world| {
+        page.visit(world.server(), "/sources");
+        page.until_text("source-format", "no line could be read");
+    });
+}
+
+#[test]
+fn columns_of_the_records_are_completed_before_a_table_is_named() {
+    browse(incident, |page, world| {
+        page.visit(world.server(), "/sql");
+        page.until_shown("sql-example");
+        page.click("sql-editor");
+        page.press_with_control('a');
+        page.press("select lev");
+        page.until_text(".cm-tooltip-autocomplete [aria-selected]", "level");
+        let first = page.text(".cm-tooltip-autocomplete [aria-selected] .cm-completionLabel");
+        assert_eq!(first, "level");
     });
 }

@@ -4,8 +4,11 @@
 
 import { h } from './dom.js';
 import { named } from './controls.js';
+import { fromPlot, overChange, shifted } from './plottime.js';
 import { theme } from './theme.js';
 import { menu, button, saveFile, toast } from './ui.js';
+
+export { toPlot } from './plottime.js';
 
 const HOME = '/vendor/plotly.js-basic-dist-min-4.1.1/';
 let library = null;
@@ -20,14 +23,6 @@ function load() {
   return library;
 }
 
-const two = (n) => String(n).padStart(2, '0');
-/** Plotly draws the time it is told; this is local time without a zone. */
-export function toPlot(ms) {
-  const d = new Date(ms);
-  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}.${String(d.getMilliseconds()).padStart(3, '0')}`;
-}
-export const fromPlot = (text) => (typeof text === 'number' ? text : new Date(String(text).replace(' ', 'T')).getTime());
-
 /** Plotly reads text as simple markup; what comes from logs is text. Trace names are taken care of here. */
 export const plotText = (text) => (typeof text === 'string' ? named(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;') : text);
 export const plainText = (text) => (typeof text === 'string' ? text.replaceAll('&lt;', '<').replaceAll('&amp;', '&') : text);
@@ -40,7 +35,7 @@ export const seriesDash = (n) => ['solid', 'dash', 'dot', 'dashdot', 'longdash',
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
-function baseLayout(height, extra) {
+function baseLayout(height, extra, shift) {
   const font = { family: FONT, size: 11, color: theme.color('text-2') };
   const axis = { gridcolor: theme.color('grid'), linecolor: theme.color('line'), zerolinecolor: theme.color('line'), tickfont: font,
     ticks: '', fixedrange: true, automargin: false };
@@ -52,13 +47,14 @@ function baseLayout(height, extra) {
     ...extra,
   };
   // Within a day the hours say enough; over several the date stands below.
-  const [start, end] = (extra?.xaxis?.range ?? []).map(fromPlot);
+  const isTime = !['category', 'linear'].includes(extra?.xaxis?.type);
+  const [start, end] = isTime ? (extra?.xaxis?.range ?? []).map((text) => fromPlot(text, shift)) : [];
   const days = !start || new Date(start).toDateString() !== new Date(end - 1).toDateString() && end - start > 43200000;
   if (days && extra?.xaxis?.type !== 'category') layout.margin = { ...layout.margin, b: 36 };
   layout.xaxis = { ...axis, type: 'date', showgrid: false, fixedrange: false, hoverformat: '%a %-d %b %H:%M', nticks: 8,
     tickformatstops: [
       { dtickrange: [null, 60000], value: '%H:%M:%S' }, { dtickrange: [60000, 86400000], value: days ? '%H:%M\n%-d %b' : '%H:%M' }, { dtickrange: [86400000, null], value: '%-d %b\n%Y' },
-    ], ...extra?.xaxis };
+    ], ...extra?.xaxis, ...overChange(start, end, shift, { days, count: extra?.xaxis?.nticks ?? 8 }) };
   layout.yaxis = { ...axis, rangemode: 'tozero', nticks: 5, tickformat: '~s', showgrid: true, zeroline: false, ...extra?.yaxis };
   return layout;
 }
@@ -83,12 +79,13 @@ export function createChart(host, { height = 180, label = 'Chart', onBrush, onRe
   let dead = false;
   let drawn = '';
   let width = 0;
+  let shift = 0;
   const afterwards = new Set();
 
   function wire() {
     plot.on('plotly_relayout', (change) => {
       if (change['xaxis.range[0]'] === undefined) return;
-      const [from, to] = [fromPlot(change['xaxis.range[0]']), fromPlot(change['xaxis.range[1]'])];
+      const [from, to] = [fromPlot(change['xaxis.range[0]'], shift), fromPlot(change['xaxis.range[1]'], shift)];
       onBrush?.(Math.min(from, to), Math.max(from, to));
     });
     plot.on('plotly_doubleclick', () => { onReset?.(); return false; });
@@ -104,14 +101,15 @@ export function createChart(host, { height = 180, label = 'Chart', onBrush, onRe
       await new Promise((resolve) => { setTimeout(resolve, 150); });
       return draw();
     }
-    const { traces, layout } = build();
+    const [{ traces, layout }, own] = shifted(build);
+    shift = own;
     const first = !plot.data;
     // Most refreshes bring nothing new; drawing the same again would only cost.
     const key = JSON.stringify([width, traces, layout]);
     if (!first && key === drawn) return;
     drawn = key;
     const named = traces.map((trace) => (trace.name === undefined ? trace : { ...trace, name: plotText(trace.name) }));
-    await Plotly.react(plot, named, baseLayout(height, { width: plot.clientWidth || undefined, ...layout }),
+    await Plotly.react(plot, named, baseLayout(height, { width: plot.clientWidth || undefined, ...layout }, shift),
       { displayModeBar: false, displaylogo: false, responsive: false, doubleClick: false, doubleClickDelay: 300, showTips: false, scrollZoom: false, showAxisDragHandles: false });
     if (first) wire();
   }
@@ -169,7 +167,7 @@ export function createChart(host, { height = 180, label = 'Chart', onBrush, onRe
       const quote = (text) => (/[",\n]/.test(text) ? `"${String(text).replaceAll('"', '""')}"` : text);
       const first = plot.layout?.xaxis?.type === 'date' ? 'time' : 'x';
       return [[first, ...named.map((t) => quote(plainText(t.name)))].join(','),
-        ...[...rows].sort((a, b) => (a[0] < b[0] ? -1 : 1)).map(([x, cells]) => [first === 'time' ? new Date(fromPlot(x)).toISOString() : quote(plainText(x)), ...cells].join(','))].join('\n') + '\n';
+        ...[...rows].sort((a, b) => (a[0] < b[0] ? -1 : 1)).map(([x, cells]) => [first === 'time' ? new Date(fromPlot(x, shift)).toISOString() : quote(plainText(x)), ...cells].join(','))].join('\n') + '\n';
     },
     destroy() {
       dead = true;

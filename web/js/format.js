@@ -107,7 +107,9 @@ export function rangeText(from, to) {
   const b = toDate(to);
   const fine = (b - a < 600000 || a.getSeconds() || b.getSeconds()) ? 's' : 'min';
   const same = a.toDateString() === b.toDateString();
-  return `${day(a)} ${clock(a, fine)} – ${same ? '' : `${day(b)} `}${clock(b, fine)}`;
+  // Over a change of clocks the hours alone would say another length.
+  const [zoneA, zoneB] = a.getTimezoneOffset() === b.getTimezoneOffset() ? ['', ''] : [` ${zone(a)}`, ` ${zone(b)}`];
+  return `${day(a)} ${clock(a, fine)}${zoneA} – ${same ? '' : `${day(b)} `}${clock(b, fine)}${zoneB}`;
 }
 /** UTC+1 or the zone's short name, at the given moment */
 export function zone(t = Date.now()) {

@@ -14,6 +14,7 @@ use crate::config::{
     Limits, QUERY_SECONDS_DEFAULT, RECEIVE_MEMORY_MIB_DEFAULT,
 };
 use crate::detect::bar::FALSE_ALARMS_DEFAULT;
+use crate::parse::time::DateOrder;
 use crate::receive;
 
 /// What `pintail serve` goes by. The meaning of each key is told in [`Settings`].
@@ -23,6 +24,7 @@ pub struct Configuration {
     pub format: Option<String>,
     pub formats: Option<PathBuf>,
     pub timezone: ZoneName,
+    pub date_order: Option<DateOrder>,
     pub tee: bool,
     pub syslog: Vec<SocketAddr>,
     pub syslog_tls: Vec<SocketAddr>,
@@ -76,6 +78,7 @@ impl From<Settings> for Configuration {
             format: settings.format,
             formats: settings.formats,
             timezone: settings.timezone.unwrap_or_default(),
+            date_order: settings.date_order,
             tee: settings.tee.unwrap_or(false),
             syslog: settings.syslog.unwrap_or_default(),
             syslog_tls: settings.syslog_tls.unwrap_or_default(),

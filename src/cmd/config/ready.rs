@@ -46,7 +46,9 @@ impl Ready {
             Detector::open(choice).map(drop).unwrap_or_else(&mut keep);
         }
         let file = configuration.formats.as_deref();
+        let date_order = configuration.date_order;
         let formats = args::formats(configuration.format.as_deref(), file)
+            .map(|formats| formats.with_date_order(date_order))
             .map_err(&mut keep)
             .unwrap_or_default();
         let token = token(&configuration).map_err(&mut keep).unwrap_or_default();

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::values::{Threshold, Within, ZoneName};
 use crate::alert::MailTable;
+use crate::parse::time::DateOrder;
 
 /// Everything `pintail serve` can be told.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, clap::Args)]
@@ -31,6 +32,12 @@ pub struct Settings {
     /// [default: UTC]
     #[arg(long, value_name = "ZONE", env = "PINTAIL_TIMEZONE")]
     pub timezone: Option<ZoneName>,
+
+    /// Order of day, month and year in dates such as 01/02/26: mdy, dmy or ymd [default: what the
+    /// lines of each source tell]
+    #[arg(long, value_name = "ORDER", env = "PINTAIL_DATE_ORDER")]
+    #[arg(value_parser = crate::cmd::args::date_order)]
+    pub date_order: Option<DateOrder>,
 
     /// Write what comes in through standard input to standard output too
     #[arg(long, env = "PINTAIL_TEE")]
@@ -145,6 +152,7 @@ impl Settings {
             format: self.format.or(below.format),
             formats: self.formats.or(below.formats),
             timezone: self.timezone.or(below.timezone),
+            date_order: self.date_order.or(below.date_order),
             tee: self.tee.or(below.tee),
             syslog: self.syslog.or(below.syslog),
             syslog_tls: self.syslog_tls.or(below.syslog_tls),

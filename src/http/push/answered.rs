@@ -41,7 +41,8 @@ pub async fn note(State(app): State<App>, mut request: Request, next: Next) -> R
     let answers = request.extensions().get::<Answers>().cloned();
     request.extensions_mut().insert(answer.clone());
     let response = next.run(request).await;
-    let is_well = response.status().is_success();
+    // gRPC has the status of a success in the trailers, and of everything else in a header.
+    let is_well = response.status().is_success() && !response.headers().contains_key("grpc-status");
     if let Some(answering) = answer.take().filter(|_| is_well) {
         let desk = app.options.desk.clone();
         let told: Told = Box::new(move || desk.note_answered(answering));

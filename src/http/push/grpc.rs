@@ -8,6 +8,8 @@
 //! says with a status is here the status of gRPC that OTLP has for it
 //! (<https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-response>).
 
+use std::convert::Infallible;
+
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -17,7 +19,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use http_body_util::{BodyExt, Full};
+use futures_util::stream;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use prost::Message;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -198,9 +202,10 @@ fn answer(taken: Result<Rejected, Refusal>) -> Response {
 fn succeeded(message: &impl Message) -> Response {
     let mut trailers = HeaderMap::new();
     trailers.insert(STATUS, HeaderValue::from(Code::Ok as i32));
-    let body = Full::<Bytes>::new(framed::framed(&message.encode_to_vec()).into());
-    let body = body.with_trailers(std::future::ready(Some(Ok(trailers))));
-    let mut response = Response::new(Body::new(body));
+    // Of unknown length: gRPC has no Content-Length.
+    let message = Bytes::from(framed::framed(&message.encode_to_vec()));
+    let frames = [Frame::data(message), Frame::trailers(trailers)].map(Ok::<_, Infallible>);
+    let mut response = Response::new(Body::new(StreamBody::new(stream::iter(frames))));
     describe(response.headers_mut());
     response
 }

@@ -41,6 +41,10 @@ impl Format for Audit {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
+        // What ausearch writes between events.
+        if line == "----" || line.starts_with("time->") {
+            return Err(Mismatch::Skip);
+        }
         let mut cursor = Cursor::new(line);
         if cursor.eat_str("node=") {
             record.host = Some(Cow::Borrowed(cursor.word().ok_or(Mismatch::Foreign)?));
@@ -52,8 +56,13 @@ impl Format for Audit {
         if !cursor.eat_str("msg=audit(") {
             return Err(Mismatch::Foreign);
         }
-        let head = cursor.until_within("):", NAME_BYTES_MAX).ok_or(Mismatch::Foreign)?;
-        let (stamp, serial) = head.split_once(':').ok_or(Mismatch::Foreign)?;
+        let head = cursor.until_within(")", NAME_BYTES_MAX).ok_or(Mismatch::Foreign)?;
+        // `ausearch -i` writes a local time, and a blank before the colon.
+        cursor.skip_spaces();
+        if !cursor.eat(b':') {
+            return Err(Mismatch::Foreign);
+        }
+        let (stamp, serial) = head.rsplit_once(':').ok_or(Mismatch::Foreign)?;
         record.ts = rules.whole(stamp).ok_or(Mismatch::Foreign)?;
         cursor.skip_spaces();
         record.fields.str("type", kind);

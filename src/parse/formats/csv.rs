@@ -6,16 +6,23 @@
 //! ```
 //!
 //! The header is the first line of the source that is not blank. Its columns are found by
-//! their [names], in any order; the others become fields, typed by their
-//! looks. `date` (or `month`, `day`) and `time` are one timestamp. Empty cells are nothing.
+//! their [names], in any order, and where those are unknown by what the first rows hold
+//! ([`header`]); the others become fields, typed by their looks. `date` (or `month`, `day`) and
+//! `time` are one timestamp. Empty cells are nothing.
 //!
-//! Without a column for the message, the fields are the message.
+//! Without a column for the message, the fields are the message. What PowerShell writes before
+//! the header (`#TYPE …`) is skipped.
+
+mod header;
+pub mod postgres;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use header::{Column, Part};
+
 use super::Kind;
-use super::names::{self, Rank, Role, STAND_IN};
+use super::names;
 use crate::parse::time::read_six_and_six;
 use crate::parse::{Format, Mismatch, TimeRules};
 use crate::record::{Micros, Record};
@@ -35,14 +42,18 @@ pub const TSV: Kind = Kind {
 /// Columns that one timestamp may be spread over: month, day, time.
 const STAMP_COLUMNS_MAX: usize = 3;
 
-/// The longest name of a column: longer ones are text, not headers.
-const NAME_BYTES_MAX: usize = 64;
-
 fn table(name: &'static str, delimiters: &[u8], sample: &[&str]) -> Option<Arc<dyn Format>> {
-    let header = sample.iter().find(|line| !line.trim().is_empty())?;
-    let tables = delimiters.iter().filter_map(|&delimiter| Table::of(name, delimiter, header));
+    let at = sample.iter().position(|line| !line.trim().is_empty() && !is_type(line))?;
+    let (header, lines) = (sample[at], &sample[at + 1..]);
+    let tables =
+        delimiters.iter().filter_map(|&delimiter| Table::of(name, delimiter, header, lines));
     let widest = tables.max_by_key(|table| table.columns.len())?;
     Some(Arc::new(widest))
+}
+
+/// `#TYPE System.Diagnostics.Eventing.Reader.EventLogRecord`, before PowerShell's header.
+fn is_type(line: &str) -> bool {
+    line.starts_with("#TYPE ")
 }
 
 struct Table {
@@ -53,52 +64,11 @@ struct Table {
     has_message: bool,
 }
 
-struct Column {
-    name: String,
-    part: Part,
-}
-
-/// What a column is of the record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    /// A piece of the timestamp, by its place.
-    Stamp(usize),
-    Level,
-    Service,
-    Host,
-    Message,
-    Field,
-}
-
 impl Table {
-    /// The table with this header, if it is one and has a timestamp.
-    fn of(name: &'static str, delimiter: u8, header: &str) -> Option<Table> {
-        let mut names = Vec::new();
-        let mut cells = Cells { rest: Some(header), delimiter };
-        while let Some(cell) = cells.next().ok()? {
-            names.push(cell.trim().to_owned());
-        }
-        if names.len() < 2 || !names.iter().all(|name| is_name(name)) {
-            return None;
-        }
-        let mut parts = vec![Part::Field; names.len()];
-        let stamp = stamp_columns(&names)?;
-        for (place, &column) in stamp.iter().enumerate() {
-            parts[column] = Part::Stamp(place);
-        }
-        for (part, roles) in [
-            (Part::Level, &[Role::Level][..]),
-            (Part::Service, &[Role::Service, Role::Component]),
-            (Part::Host, &[Role::Host]),
-            (Part::Message, &[Role::Message]),
-        ] {
-            if let Some(column) = roles.iter().find_map(|&role| best_column(&names, role)) {
-                parts[column] = part;
-            }
-        }
-        let has_message = parts.contains(&Part::Message);
-        let columns =
-            names.into_iter().zip(parts).map(|(name, part)| Column { name, part }).collect();
+    /// The table with this header and these lines after it, if it is one and has a timestamp.
+    fn of(name: &'static str, delimiter: u8, header: &str, lines: &[&str]) -> Option<Table> {
+        let columns = header::columns(header, delimiter, lines)?;
+        let has_message = columns.iter().any(|column| column.part == Part::Message);
         Some(Table { name, delimiter, header: header.to_owned(), columns, has_message })
     }
 
@@ -123,37 +93,6 @@ impl Table {
     }
 }
 
-/// The columns that make the timestamp: one, or a day's and the time's in their order.
-fn stamp_columns(names: &[String]) -> Option<Vec<usize>> {
-    let is = |column: &usize, wanted: &str| names[*column].eq_ignore_ascii_case(wanted);
-    let days: Vec<usize> = (0..names.len())
-        .filter(|column| ["date", "month", "day"].iter().any(|wanted| is(column, wanted)))
-        .collect();
-    match best_column(names, Role::Time) {
-        Some(time) if is(&time, "time") && days.len() < STAMP_COLUMNS_MAX => {
-            Some(days.into_iter().chain([time]).collect())
-        }
-        Some(time) => Some(vec![time]),
-        None => Some(vec![best_column(names, Role::Date)?]),
-    }
-}
-
-/// The column with the best name for a role. Names of what may stand in for a message are
-/// none: columns hold them in every row, and the fields say more.
-fn best_column(names: &[String], role: Role) -> Option<usize> {
-    let rank_of = |name: &String| -> Option<Rank> {
-        names::role_of(name).filter(|(of, rank)| *of == role && *rank < STAND_IN).map(|of| of.1)
-    };
-    (0..names.len()).filter_map(|at| Some((rank_of(&names[at])?, at))).min().map(|best| best.1)
-}
-
-/// Names as headers have them, and the empty one of a trailing delimiter.
-fn is_name(name: &str) -> bool {
-    name.len() <= NAME_BYTES_MAX
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_alphanumeric() || " _-.@#/()[]%".contains(c))
-}
-
 /// `name=value`, with a blank before it if it is not the first.
 fn push_pair(message: &mut String, name: &str, value: &str) {
     if !message.is_empty() {
@@ -169,6 +108,10 @@ impl Format for Table {
         self.name
     }
 
+    fn reads_indented(&self) -> bool {
+        true
+    }
+
     #[inline]
     fn joins_lines(&self) -> bool {
         true
@@ -180,14 +123,17 @@ impl Format for Table {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        if line == self.header {
+        if line == self.header || is_type(line) {
             return Err(Mismatch::Skip);
         }
         const WRONG: Mismatch = Mismatch::Broken("wrong number of columns");
         let mut stamp: [Cow<str>; STAMP_COLUMNS_MAX] = Default::default();
         let mut cells = Cells { rest: Some(line), delimiter: self.delimiter };
         for column in &self.columns {
-            let cell = cells.next()?.ok_or(WRONG)?;
+            let cell = match cells.next()? {
+                None if column.is_extra => break,
+                cell => cell.ok_or(WRONG)?,
+            };
             match column.part {
                 _ if cell.is_empty() => {}
                 Part::Stamp(place) if place < STAMP_COLUMNS_MAX => stamp[place] = cell,

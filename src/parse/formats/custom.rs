@@ -182,6 +182,10 @@ impl Format for Custom {
         &self.name
     }
 
+    fn reads_indented(&self) -> bool {
+        true
+    }
+
     fn parse<'a>(
         &self,
         line: &'a str,
@@ -212,6 +216,8 @@ impl Format for Custom {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::Dialect;
+    use crate::parse::dialect::Reading;
 
     fn outcome(pattern: &str, line: &str) -> String {
         let format = from_regex("regex", pattern).unwrap_or_else(|error| panic!("{error}"));
@@ -252,6 +258,16 @@ mod tests {
         ] {
             assert_eq!(outcome(pattern, line), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn an_indented_line_may_be_a_record() {
+        let custom = from_regex("own", r"^\s*own (?<ts>\d+)").unwrap();
+        let sample = ["2026-01-05 00:00:00 INFO payment one"; 4];
+        let dialect = Dialect::detect(&sample, &[custom], TimeRules::new(Zone::UTC, 0));
+        let read = |line: &str| dialect.read(line, &mut Record::default());
+        assert!(matches!(read("  own 1767571200"), Reading::Record { .. }));
+        assert!(matches!(read("  at own.Cart"), Reading::Continuation { .. }));
     }
 
     #[test]

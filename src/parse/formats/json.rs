@@ -16,6 +16,7 @@
 //! - [`scale`]: what a number is as a level.
 //! - [`otlp`], [`serilog`]: what needs code of its own.
 
+mod access;
 mod draft;
 mod framing;
 pub(crate) mod otlp;
@@ -62,6 +63,10 @@ impl Json {
 impl Format for Json {
     fn name(&self) -> &str {
         KIND.name
+    }
+
+    fn reads_indented(&self) -> bool {
+        true
     }
 
     #[inline]

@@ -6,7 +6,11 @@
 mod access;
 mod apt;
 mod audit;
+mod bind;
 mod cbs;
+mod cef;
+mod chromium;
+mod cockroach;
 mod columns;
 mod compose;
 mod cri;
@@ -17,26 +21,35 @@ mod elb;
 mod envoy;
 mod generic;
 mod gin;
+mod github;
 mod glog;
+mod gluster;
 mod golang;
 mod haproxy;
+mod heroku;
 mod http;
 mod httpd_error;
 pub(crate) mod inner;
 mod journald;
 pub mod json;
 mod jul;
+mod keyed;
 pub(crate) mod labels;
+mod lambda;
 mod liberty;
 mod log4j;
 mod logcat;
 mod logfmt;
+mod ltsv;
 mod macos;
+mod mikrotik;
+mod minecraft;
 mod monolog;
 mod mysql;
 mod mysql_slow;
 pub(crate) mod names;
 mod nginx_error;
+mod node;
 mod oracle;
 pub(crate) mod otlp;
 pub(crate) mod plain;
@@ -56,8 +69,11 @@ mod syslog5424;
 mod text;
 mod uwsgi;
 mod values;
+mod vpcflow;
 mod w3c;
 mod zap;
+mod zeek;
+mod zerolog;
 
 use std::sync::Arc;
 
@@ -85,10 +101,16 @@ pub const KINDS: &[Kind] = &[
     journald::KIND,
     json::KIND,
     w3c::KIND,
+    zeek::KIND,
+    csv::postgres::KIND,
     csv::CSV,
     csv::TSV,
     logfmt::KIND,
+    ltsv::KIND,
+    vpcflow::KIND,
     audit::KIND,
+    cef::KIND,
+    heroku::KIND,
     syslog5424::KIND,
     syslog3164::KIND,
     s3::KIND,
@@ -108,6 +130,17 @@ pub const KINDS: &[Kind] = &[
     rails::KIND,
     redis::KIND,
     glog::KIND,
+    cockroach::KIND,
+    chromium::KIND,
+    gluster::KIND,
+    bind::KIND,
+    mikrotik::KIND,
+    minecraft::KIND,
+    node::KIND,
+    lambda::KIND,
+    github::KIND,
+    keyed::KIND,
+    zerolog::KIND,
     logcat::KIND,
     ruby::KIND,
     monolog::KIND,

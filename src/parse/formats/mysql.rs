@@ -6,11 +6,17 @@
 //! 2026-01-05 10:11:12 0 [Warning] message
 //! 260105 10:11:12 [Note] message
 //! ```
+//!
+//! Also the general query log, whose lines have a command and no level:
+//!
+//! ```text
+//! 2026-01-05T10:11:12.123456Z	    8 Query	select 1
+//! ```
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::Kind;
+use super::{Kind, mysql_slow};
 use crate::parse::level::level_of_word;
 use crate::parse::scan::Cursor;
 use crate::parse::time::{Date, Stamp, read};
@@ -37,7 +43,13 @@ impl Format for Mysql {
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
         let mut cursor = Cursor::new(line);
-        let (ts, old) = stamp(&mut cursor, rules).ok_or(Mismatch::Foreign)?;
+        let Some((ts, old)) = stamp(&mut cursor, rules) else {
+            return Err(if mysql_slow::is_banner(line) {
+                Mismatch::Skip
+            } else {
+                Mismatch::Foreign
+            });
+        };
         record.ts = ts;
         cursor.skip_spaces();
         match cursor.number_word() {
@@ -46,6 +58,11 @@ impl Format for Mysql {
             None => return Err(Mismatch::Foreign),
         }
         cursor.skip_spaces();
+        if let Some(command) = command(&mut cursor) {
+            record.fields.str("command", command);
+            record.message = Cow::Borrowed(cursor.rest());
+            return Ok(());
+        }
         let label = cursor.bracket().ok_or(Mismatch::Foreign)?;
         record.level = Some(level(label).ok_or(Mismatch::Foreign)?);
         cursor.skip_spaces();
@@ -85,6 +102,37 @@ fn read_six_digits(text: &str) -> Option<(Stamp, usize)> {
         return None;
     };
     Some((Stamp::Civil { date: Date::Full { year, month, day }, time, offset: None }, 15))
+}
+
+/// The command of the general query log, and the tab after it.
+fn command<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
+    // sql/sql_parse.cc: `Command_names`.
+    const COMMANDS: [&str; 20] = [
+        "Query",
+        "Connect",
+        "Quit",
+        "Init DB",
+        "Execute",
+        "Prepare",
+        "Close stmt",
+        "Reset stmt",
+        "Fetch",
+        "Field List",
+        "Statistics",
+        "Ping",
+        "Change user",
+        "Reset Connection",
+        "Set option",
+        "Binlog Dump",
+        "Register Slave",
+        "Register Replica",
+        "Refresh",
+        "Kill",
+    ];
+    let mut probe = *cursor;
+    let command = probe.until_within("\t", 32).filter(|word| COMMANDS.contains(word))?;
+    *cursor = probe;
+    Some(command)
 }
 
 fn level(label: &str) -> Option<Level> {

@@ -105,10 +105,10 @@ impl Format for MysqlSlow {
 }
 
 /// What the server writes when it opens the log.
-fn is_banner(line: &str) -> bool {
+pub(super) fn is_banner(line: &str) -> bool {
     (line.ends_with("started with:") && line.contains(", Version: "))
         || line.starts_with("Tcp port: ")
-        || (line.starts_with("Time ") && line.contains("Id Command"))
+        || (line.starts_with("Time") && line.contains("Id Command"))
 }
 
 /// A comment of the log's own, of which the last is a command that is no SQL.

@@ -127,6 +127,9 @@ fn time_name(name: &[u8]) -> Option<(Role, Rank)> {
         | b"observedtimestamp"
         | b"receivetimestamp"
         | b"stagetimestamp" => 5,
+        // Cloudflare's requests.
+        b"edgestarttimestamp" => 6,
+        b"edgeendtimestamp" => 7,
         b"date" => return Some((Role::Date, 3)),
         _ => return None,
     };
@@ -171,7 +174,7 @@ fn message_name(name: &[u8]) -> Option<(Role, Rank)> {
         b"eventname" => STAND_IN,
         b"error" | b"err" | b"errormessage" | b"errormsg" => STAND_IN + 1,
         b"eventtype" => STAND_IN + 2,
-        b"request" | b"requesturi" => STAND_IN + 3,
+        b"request" | b"requesturi" | b"clientrequesturi" => STAND_IN + 3,
         _ => return None,
     };
     Some((Role::Message, rank))

@@ -28,7 +28,7 @@ pub const KIND: Kind = Kind {
 const PREFIX_BYTES_MAX: usize = 400;
 
 /// The severities of elog.c; two blanks follow the colon of each.
-const SEVERITIES: [(&str, Option<Level>); 18] = [
+const SEVERITIES: [(&str, Option<Level>); 19] = [
     ("LOG", Some(Level::Info)),
     ("ERROR", Some(Level::Error)),
     ("STATEMENT", None),
@@ -46,6 +46,7 @@ const SEVERITIES: [(&str, Option<Level>); 18] = [
     ("DEBUG1", Some(Level::Debug)),
     ("DEBUG2", Some(Level::Debug)),
     ("DEBUG3", Some(Level::Debug)),
+    ("DEBUG4", Some(Level::Debug)),
     ("DEBUG5", Some(Level::Debug)),
 ];
 
@@ -68,8 +69,7 @@ impl Format for Postgres {
         let mut cursor = Cursor::new(line);
         record.ts = cursor.stamp(rules).ok_or(Mismatch::Foreign)?;
         let (prefix, severity) = split_prefix(&mut cursor).ok_or(Mismatch::Foreign)?;
-        let &(severity, level) =
-            SEVERITIES.iter().find(|(name, _)| *name == severity).ok_or(Mismatch::Foreign)?;
+        let level = level_of_severity(severity).ok_or(Mismatch::Foreign)?;
         store_prefix(prefix, &mut record.fields).ok_or(Mismatch::Foreign)?;
         record.level = level;
         if level.is_none() {
@@ -78,6 +78,12 @@ impl Format for Postgres {
         record.message = Cow::Borrowed(cursor.rest());
         Ok(())
     }
+}
+
+/// The level of a severity; the inner `None` is that of a part of a record.
+#[allow(clippy::option_option, reason = "a part has no level, an unknown word is no severity")]
+pub fn level_of_severity(word: &str) -> Option<Option<Level>> {
+    SEVERITIES.iter().find(|(name, _)| *name == word).map(|(_, level)| *level)
 }
 
 /// What stands before `SEVERITY:  `, and the severity.

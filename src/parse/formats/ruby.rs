@@ -5,12 +5,12 @@
 //! ```
 //!
 //! The program's name, if there is one, is the service; the request that Rails tags
-//! its lines with goes to `fields`.
+//! its lines with goes to `fields`, and so do method, path, status and duration of requests.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::Kind;
+use super::{Kind, rails};
 use crate::parse::scan::Cursor;
 use crate::parse::{Format, Mismatch, TimeRules};
 use crate::record::{Level, Record};
@@ -61,6 +61,12 @@ impl Format for Ruby {
         }
         record.fields.typed("pid", pid);
         store_request(&mut cursor, record);
+        // What Rails says of a request in several lines.
+        let fields_before = record.fields.len();
+        if rails::started(cursor.rest(), rules, &mut record.fields).is_none() {
+            record.fields.truncate(fields_before);
+            rails::store_line(cursor.rest(), &mut record.fields);
+        }
         record.message = Cow::Borrowed(cursor.rest());
         Ok(())
     }

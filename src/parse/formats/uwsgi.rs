@@ -41,7 +41,12 @@ impl Format for Uwsgi {
             return Ok(());
         }
         let mut cursor = Cursor::new(line);
-        if !line.starts_with("[pid: ") {
+        // `memory-report` puts its numbers before the request.
+        if line.starts_with("{address space usage: ") {
+            cursor.until_within("} {", 128);
+            cursor.until_within("} ", 128);
+        }
+        if !cursor.rest().starts_with("[pid: ") {
             return own_line(cursor, rules, record);
         }
         read_request(&mut cursor, rules, record).ok_or(Mismatch::Foreign)
@@ -84,14 +89,19 @@ fn read_request<'a>(
     cursor.until_within("} ", 128)?;
     record.ts = cursor.stamp(rules)?;
     cursor.skip_spaces();
-    for (name, value) in [("client", client), ("user", user)] {
+    let (first, forwarded) = match client.split_once(',') {
+        Some((first, _)) => (first, client),
+        None => (client, ""),
+    };
+    for (name, value) in [("client", first), ("forwarded_for", forwarded), ("user", user)] {
         if !value.is_empty() {
             fields.str(name, value);
         }
     }
     let request = cursor.until(" => generated ")?;
     fields.typed("bytes", cursor.until(" bytes in ")?);
-    fields.typed("duration_ms", cursor.until(" msecs ")?);
+    let (number, unit) = (cursor.word()?, cursor.word()?);
+    fields.typed(if unit == "micros" { "duration_us" } else { "duration_ms" }, number);
     // `via sendfile()` may come before the status.
     cursor.until("(HTTP")?;
     let (version, status) = cursor.until(")")?.split_once(' ')?;

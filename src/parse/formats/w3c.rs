@@ -11,12 +11,12 @@
 //! number of columns are too.
 //!
 //! The message is the request (`GET /index.html 200`) or, without one, the line after its
-//! time. `s-sitename` is the service, `s-computername` the host.
+//! time. The level is the status's. `s-sitename` is the service, `s-computername` the host.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::Kind;
+use super::{Kind, http};
 use crate::parse::scan::Cursor;
 use crate::parse::{Format, Mismatch, TimeRules, Zone};
 use crate::record::Record;
@@ -55,6 +55,8 @@ enum Part {
 }
 
 const REQUEST_PARTS: usize = 4;
+/// The place of the status among them.
+const STATUS: usize = 3;
 
 impl W3c {
     /// The columns of a `#Fields:` directive, if they have a date and a time.
@@ -79,7 +81,7 @@ fn part_of(name: &str) -> Part {
         "cs-method" => Part::Request(0),
         "cs-uri-stem" => Part::Request(1),
         "cs-uri-query" => Part::Request(2),
-        "sc-status" => Part::Request(3),
+        "sc-status" => Part::Request(STATUS),
         _ => Part::Field,
     }
 }
@@ -136,6 +138,7 @@ impl Format for W3c {
         }
         let ts = TimeRules::new(Zone::UTC, 0).whole(&format!("{date} {time}"));
         record.ts = ts.ok_or(Mismatch::Broken("unreadable timestamp"))?;
+        record.level = parts[STATUS].parse().ok().map(http::level_of_status);
         record.message = request(parts).map_or(Cow::Borrowed(rest), Cow::Owned);
         Ok(())
     }

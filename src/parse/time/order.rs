@@ -14,10 +14,13 @@ const STEPS_FACTOR: i64 = 3;
 const STAMP_AT_MAX: usize = 200;
 
 /// The order of the numbers of a date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum DateOrder {
+    #[serde(rename = "mdy")]
     MonthDayYear,
+    #[serde(rename = "dmy")]
     DayMonthYear,
+    #[serde(rename = "ymd")]
     YearMonthDay,
 }
 
@@ -32,6 +35,15 @@ impl DateOrder {
             MonthDayYear => "mdy",
             DayMonthYear => "dmy",
             YearMonthDay => "ymd",
+        }
+    }
+
+    /// As people say it.
+    pub fn title(self) -> &'static str {
+        match self {
+            MonthDayYear => "month/day/year",
+            DayMonthYear => "day/month/year",
+            YearMonthDay => "year/month/day",
         }
     }
 

@@ -5,6 +5,7 @@ use super::clock::{
     read_unpadded_time, read_zone, two_digits,
 };
 use super::date::{read_day_first, read_named, read_short_date, read_year_first};
+use super::tai64::read_tai64;
 use super::{Date, MICROS_PER_SECOND, Stamp, epoch};
 
 /// Recognises a timestamp at the beginning of `text`, with its length in bytes.
@@ -15,6 +16,7 @@ pub fn read(text: &[u8]) -> Option<(Stamp, usize)> {
     match text.first()? {
         b'0'..=b'9' => read_usual(text).or_else(|| read_iso(text)).or_else(|| read_numeric(text)),
         b'A'..=b'Z' | b'a'..=b'z' | 0x80.. => read_named(text),
+        b'@' => read_tai64(text),
         _ => None,
     }
 }

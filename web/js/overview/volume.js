@@ -26,7 +26,9 @@ export function volumePanels(ctx) {
   share.tools.append(saveMenu(line, 'error-share'));
 
   async function show(answer) {
-    const { levels, times, total } = answer;
+    const { levels, times } = answer;
+    // What is drawn: the first and last bar may reach a little over the range.
+    const total = levels.reduce((sum, l) => sum + l.counts.reduce((a, b) => a + b, 0), 0);
     if (!total) {
       const last = facts.status?.last;
       const options = { title: 'No records in this time range', text: last ? `The newest is from ${dateTime(last)}.` : '',

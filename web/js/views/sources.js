@@ -80,6 +80,7 @@ export default {
           button({ iconName: 'copy', title: `Copy ${s.name}`, quiet: true, onclick: () => copyText(s.name, 'Name copied') })),
         h('p', { class: 'source-is' }, state(s), h('span', { class: 'small dim', 'data-test': 'source-kind' }, kind(s))),
         farTimes(s.far_times) && h('p', { class: 'small dim', role: 'note', 'data-test': 'source-far-times' }, farTimes(s.far_times)),
+        s.doubt && h('p', { class: 'small dim', role: 'note', 'data-test': 'source-doubt' }, `Uncertain: ${s.doubt}`),
         directory && h('p', { class: 'source-dir', 'data-test': 'source-dir' }, directory),
         s.ledger.missing !== 0 && h('p', { class: 'source-error', role: 'note', 'data-test': 'source-missing' }, `${plural(Math.abs(s.ledger.missing), 'item')} ${s.ledger.missing > 0 ? 'missing' : 'too many'}`),
         s.error && h('p', { class: 'source-error', role: 'note', 'data-test': 'source-error' }, s.error)),
