@@ -97,6 +97,12 @@ fn records_over_grpc_are_stored_before_the_answer() {
     }
     let numbers = "select count(distinct message) from logs where message like 'number %'";
     assert_eq!(server.value(numbers), 200);
+    // Equal calls are different records, at once and one after the other.
+    let equal = vec![framed(false, &logs(&["equal"])); 20];
+    for _ in 0..2 {
+        assert!(client.send_many(LOGS, &[GRPC], &equal).iter().all(|answer| answer.grpc().0 == 0));
+    }
+    assert_eq!(server.value("select count(*) from logs where message = 'equal'"), 40);
     server.stop();
     pintail.assert_sound();
 }

@@ -1,11 +1,14 @@
-//! The parsers, compiled without the rest of Pintail, and what every record must be.
+//! Parsers and decoders, compiled without the rest of Pintail, and what every record must be.
 
 #![allow(dead_code)]
 
 #[path = "../../src/parse/mod.rs"]
 pub mod parse;
+pub mod receive;
 #[path = "../../src/record.rs"]
 pub mod record;
+
+pub mod store;
 
 use parse::{Sink, TimeRules, Zone};
 use record::Record;

@@ -115,7 +115,7 @@ fn time_name(name: &[u8]) -> Option<(Role, Rank)> {
         b"timestamp" => 1,
         b"time" | b"ts" | b"instant" | b"timemillis" => 2,
         b"datetime" | b"asctime" | b"eventtime" | b"eventtimestamp" | b"logtime"
-        | b"logtimestamp" | b"timeiso8601" | b"timelocal" | b"timegenerated" => 3,
+        | b"logtimestamp" | b"timeiso8601" | b"isodate" | b"timelocal" | b"timegenerated" => 3,
         b"created"
         | b"createdat"
         | b"t"
