@@ -38,7 +38,7 @@ impl Format for Ltsv {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        if memchr::memchr(b'\t', line.as_bytes()).is_none() {
+        if line.starts_with('\t') || memchr::memchr(b'\t', line.as_bytes()).is_none() {
             return Err(Mismatch::Foreign);
         }
         let mut cells = line.split('\t').filter(|cell| !cell.is_empty());
@@ -69,7 +69,9 @@ impl Format for Ltsv {
                 _ => record.fields.typed(label, value),
             }
         }
-        record.ts = ts.or(rules.absent).ok_or(Mismatch::Foreign)?;
+        // Without a time, pairs are LTSV only if they are pairs of a log.
+        let is_log = is_access || record.level.is_some() || !record.message.is_empty();
+        record.ts = ts.or(rules.absent.filter(|_| is_log)).ok_or(Mismatch::Foreign)?;
         if ts.is_none() {
             rules.mark_undated(record);
         }
