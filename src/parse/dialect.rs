@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::blocks::Block;
 use super::formats::{KINDS, plain};
-use super::time::order;
+use super::time::{self, order};
 use super::{Format, Mismatch, TimeRules};
 use crate::record::Record;
 
@@ -319,6 +319,9 @@ const REASON_SHAPE: &str = "looks like a record, but no format reads it";
 fn has_shape_of_stamp(line: &str) -> bool {
     let line = line.strip_prefix(['[', '(', '<']).unwrap_or(line);
     let bytes = line.as_bytes();
+    if bytes.first().is_some_and(u8::is_ascii_uppercase) {
+        return has_shape_of_month(line);
+    }
     let Some(b'0'..=b'9') = bytes.first() else { return false };
     let number = |at: usize| {
         bytes
@@ -346,6 +349,21 @@ fn has_shape_of_stamp(line: &str) -> bool {
         && (1..=2).contains(&hour)
         && rest_bytes.get(hour) == Some(&b':')
         && rest_bytes.get(hour + 1).is_some_and(u8::is_ascii_digit)
+}
+
+/// Whether a line begins as syslog's do, with a day or time that does not exist: `Jan 32 10:11:12`.
+fn has_shape_of_month(line: &str) -> bool {
+    let mut words = line.split_ascii_whitespace();
+    let (Some(month), Some(day), Some(time)) = (words.next(), words.next(), words.next()) else {
+        return false;
+    };
+    let is_month = month.len() == 3 && time::is_month(month);
+    let is_day = day.len() <= 2 && day.bytes().all(|b| b.is_ascii_digit());
+    let shape = |(at, byte): (usize, u8)| match at {
+        2 | 5 => byte == b':',
+        _ => byte.is_ascii_digit(),
+    };
+    is_month && is_day && time.len() >= 8 && time.bytes().take(8).enumerate().all(shape)
 }
 
 /// A format and the lines of the sample that it reads.

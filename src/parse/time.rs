@@ -297,6 +297,11 @@ impl TimeRules {
     }
 }
 
+/// Whether a word is the name of a month, in any language that logs are written in.
+pub fn is_month(word: &str) -> bool {
+    months::month(word.as_bytes()).is_some_and(|(_, length)| length == word.len())
+}
+
 fn naive_from_micros(micros: Micros) -> Option<NaiveDateTime> {
     chrono::DateTime::from_timestamp_micros(micros).map(|at| at.naive_utc())
 }

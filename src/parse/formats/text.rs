@@ -171,8 +171,11 @@ fn has_service_column(sample: &[&str], plain_levels: bool) -> bool {
         }
         lines += 1;
         let message = record.message;
-        if let Some(name) = service_token(&mut Cursor::new(&message))
+        let mut cursor = Cursor::new(&message);
+        // A word that is all there is, is the message.
+        if let Some(name) = service_token(&mut cursor)
             && !begins_messages(name)
+            && !cursor.is_at_end()
         {
             named += 1;
             names.insert(name.to_owned());
@@ -312,6 +315,7 @@ mod tests {
                 false,
             ),
             (&["2026-01-05 00:00:00 INFO Server started"], false),
+            (&["2026-01-05 00:00:00 INFO one", "2026-01-05 00:00:01 WARN two"], false),
             (&["2026-01-05 00:00:00 [INFO] [search] Query took 3 ms"], true),
             (&[], false),
         ] {
