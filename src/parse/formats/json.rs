@@ -16,7 +16,6 @@
 //! - [`scale`]: what a number is as a level.
 //! - [`otlp`], [`serilog`]: what needs code of its own.
 
-mod access;
 mod draft;
 mod framing;
 pub(crate) mod otlp;

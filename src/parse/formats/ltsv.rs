@@ -38,11 +38,12 @@ impl Format for Ltsv {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
+        // A line of a stack trace is indented, and may have a colon after its first word.
         if line.starts_with('\t') || memchr::memchr(b'\t', line.as_bytes()).is_none() {
             return Err(Mismatch::Foreign);
         }
         let mut cells = line.split('\t').filter(|cell| !cell.is_empty());
-        if !cells.clone().all(|cell| labelled(cell).is_some()) {
+        if cells.clone().nth(1).is_none() || !cells.clone().all(|cell| labelled(cell).is_some()) {
             return Err(Mismatch::Foreign);
         }
         let status = cells.clone().find_map(|cell| cell.strip_prefix("status:"));
@@ -69,9 +70,7 @@ impl Format for Ltsv {
                 _ => record.fields.typed(label, value),
             }
         }
-        // Without a time, pairs are LTSV only if they are pairs of a log.
-        let is_log = is_access || record.level.is_some() || !record.message.is_empty();
-        record.ts = ts.or(rules.absent.filter(|_| is_log)).ok_or(Mismatch::Foreign)?;
+        record.ts = ts.or(rules.absent).ok_or(Mismatch::Foreign)?;
         if ts.is_none() {
             rules.mark_undated(record);
         }

@@ -16,7 +16,6 @@
 
 use std::borrow::Cow;
 
-use super::access;
 use super::names::{self, Name, Rank, Role, STAND_IN};
 use super::scale::Scale;
 use super::slot::Slot;
@@ -309,10 +308,7 @@ impl<'r, 'a> Draft<'r, 'a> {
         let is_undated = time.is_none();
         self.record.ts = time.or(self.rules.absent).ok_or(Mismatch::Broken("no timestamp"))?;
         let unsaid = self.is_compact_serilog.then_some(Level::Info);
-        // What carries the object says its level, or says that there is none.
-        let is_alone = !self.is_dated;
-        let request = || access::level_of_request(self.record.fields.as_str()).filter(|_| is_alone);
-        self.record.level = self.level.read().or(unsaid).or_else(request);
+        self.record.level = self.level.read().or(unsaid);
         self.record.service = self.service.read();
         self.record.host = self.host.read();
         let proper = self.message.take_proper();
