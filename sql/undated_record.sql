@@ -4,6 +4,6 @@
 -- Columns: ts (microseconds UTC).
 select epoch_us(ts)
 from logs
-where source = $source and message = $message and fields->>'$.undated' is not null
+where source = $source and message = $message and (fields->>'$.undated') is not null
 order by rowid desc
 limit 1

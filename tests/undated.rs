@@ -13,7 +13,7 @@ const UVICORN: &str = "INFO:     Started server process [812]\n\
 const TRACE: &str = "Traceback (most recent call last):\n  File \"cart.py\", line 41, in add\nValueError: no stock\n";
 
 /// How the time of each record was come by, in the order in which the records were stored.
-const MARKS: &str = "select fields->>'$.undated' from logs order by rowid";
+const MARKS: &str = "select (fields->>'$.undated') from logs order by rowid";
 
 #[test]
 fn a_file_without_times_has_that_of_the_file_and_the_summary_says_so() {
@@ -63,7 +63,7 @@ fn what_a_followed_file_gets_has_the_time_at_which_it_arrives() {
     let before = server.value("select epoch_us(now()::timestamp)::bigint").as_i64().unwrap();
     pintail.append("uvicorn.log", "INFO:     Shutting down\n");
     server.until_records(4);
-    let marked = "select count(*) from logs where message = 'Shutting down' and fields->>'$.undated' = 'arrival'";
+    let marked = "select count(*) from logs where message = 'Shutting down' and (fields->>'$.undated') = 'arrival'";
     assert_eq!(server.value(marked), 1);
     let at = server.value("select epoch_us(ts) from logs where message = 'Shutting down'");
     let after = server.value("select epoch_us(now()::timestamp)::bigint").as_i64().unwrap();
