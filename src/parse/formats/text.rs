@@ -62,10 +62,14 @@ impl Format for Text {
         record.level = Some(level);
         cursor.eat(b':');
         cursor.skip_spaces();
+        let mut rest = cursor;
+        // A word that is all there is, is the message: a line has one before it has a service.
         if self.has_service
-            && let Some(service) = service_token(&mut cursor)
+            && let Some(service) = service_token(&mut rest)
+            && !rest.is_at_end()
         {
             record.service = Some(Cow::Borrowed(service));
+            cursor = rest;
         }
         record.message = Cow::Borrowed(cursor.rest());
         Ok(())
