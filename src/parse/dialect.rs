@@ -82,15 +82,17 @@ impl Dialect {
         let rules = TimeRules { order: rules.order.or(dates.map(|dates| dates.order)), ..rules };
         let dated = KINDS.iter().filter(|kind| kind.name != plain::KIND.name);
         let built_in = dated.filter_map(|kind| (kind.recognise)(sample));
-        let mut candidates: Vec<Candidate> = custom
-            .iter()
-            .cloned()
-            .chain(built_in)
-            .map(|format| Candidate::fit(format, sample, &rules))
-            .collect();
-        let readable = (0..sample.len())
-            .filter(|&line| candidates.iter().any(|candidate| candidate.reads[line]))
-            .count();
+        let formats: Vec<Arc<dyn Format>> = custom.iter().cloned().chain(built_in).collect();
+        let TimeRules { absent, undated, .. } = rules;
+        // Where any line has a time, one without is not given another.
+        let mut rules =
+            TimeRules { absent: absent.filter(|_| undated.is_none()), undated: None, ..rules };
+        let mut candidates = Candidate::all(&formats, sample, &rules);
+        if rules.undated != undated && Candidate::readable(&candidates, sample) == 0 {
+            rules = TimeRules { absent, undated, ..rules };
+            candidates = Candidate::all(&formats, sample, &rules);
+        }
+        let readable = Candidate::readable(&candidates, sample);
         if readable == 0 && rules.undated.is_some() {
             return Dialect::plain(sample, candidates, rules);
         }
@@ -373,6 +375,16 @@ struct Candidate {
 }
 
 impl Candidate {
+    fn all(formats: &[Arc<dyn Format>], sample: &[&str], rules: &TimeRules) -> Vec<Candidate> {
+        formats.iter().map(|format| Candidate::fit(format.clone(), sample, rules)).collect()
+    }
+
+    /// How many lines any of them reads.
+    fn readable(candidates: &[Candidate], sample: &[&str]) -> usize {
+        let reads = |line: usize| candidates.iter().any(|candidate| candidate.reads[line]);
+        (0..sample.len()).filter(|&line| reads(line)).count()
+    }
+
     fn fit(format: Arc<dyn Format>, sample: &[&str], rules: &TimeRules) -> Candidate {
         let mut reads = vec![false; sample.len()];
         let mut at = 0;
