@@ -3,7 +3,7 @@
 //!
 //! | exit | function |
 //! |---|---|
-//! | Pintail's own log, lines of the command line, a mail's body and subject | [`line`] |
+//! | Pintail's own log, lines of the command line, a mail's body and subject | [`line()`] |
 //! | cells and errors on a terminal, which may have several lines | [`lines`] |
 //! | all that is written to a terminal, whatever its format | [`Tame`] |
 //! | names in a mail, where programs make links of what looks like one | [`name`] |

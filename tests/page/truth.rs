@@ -207,7 +207,7 @@ fn hundreds_of_services_are_a_list_that_scrolls() {
     let many = || {
         let pintail = Pintail::new();
         let line = |at: usize| {
-            let level = if at % 7 == 0 { "ERROR" } else { "INFO" };
+            let level = if at.is_multiple_of(7) { "ERROR" } else { "INFO" };
             let (service, minute, second) = (at % 508, at / 60 % 60, at % 60);
             format!(
                 "{{\"ts\":\"2026-01-05T00:{minute:02}:{second:02}Z\",\"level\":\"{level}\",\
