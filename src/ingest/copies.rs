@@ -10,7 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::decode::Encoding;
-use super::looked::{LookedAt, encoding_of, modified, read_start};
+use super::looked::{LookedAt, modified, read_start};
 use super::turns::Inode;
 use crate::config::HEAD_BYTES_MAX;
 use crate::record::Micros;
@@ -67,11 +67,11 @@ pub fn is_young(looked: &LookedAt<'_>, now: Micros) -> bool {
 pub fn is_copy_of(looked: &LookedAt<'_>, original: &str) -> bool {
     let compared = || -> std::io::Result<bool> {
         let original = File::open(original)?;
-        let encoding = encoding_of(&original)?;
+        let encoding = Encoding::of_file(&original)?;
         if read_start(&original, encoding, looked.head.len())? != looked.head {
             return Ok(false);
         }
-        if (looked.encoding, encoding) != (Encoding::Plain, Encoding::Plain) {
+        if !looked.encoding.is_plain() || !encoding.is_plain() {
             return Ok(true);
         }
         let end = looked.meta.len();

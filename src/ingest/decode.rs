@@ -1,4 +1,5 @@
-//! Files as streams of bytes with a position: plain, gzip, Zstandard, UTF-16.
+//! Files as streams of bytes with a position: plain, gzip, Zstandard, UTF-16, and JSON documents
+//! in any of them ([`documents`]).
 //!
 //! Positions count decoded bytes. A plain file can be entered anywhere; the others are
 //! decoded from their beginning.
@@ -11,9 +12,39 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use super::documents::{self, Documents};
+use crate::config::{HEAD_BYTES_MAX, SAMPLE_BYTES_MAX};
+
 /// What the first bytes of a file say of the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
+pub struct Encoding {
+    codec: Codec,
+    /// What is decoded is a JSON document around its records.
+    is_document: bool,
+}
+
+impl Encoding {
+    pub const PLAIN: Encoding = Encoding { codec: Codec::Plain, is_document: false };
+
+    pub fn of_file(file: &File) -> io::Result<Encoding> {
+        let mut raw = Positioned { file: file.try_clone()?, at: 0 };
+        let mut head = Vec::new();
+        (&mut raw).take(HEAD_BYTES_MAX as u64).read_to_end(&mut head)?;
+        let codec = Codec::of(&head);
+        let mut decoded = codec.decode(Cursor::new(head).chain(raw))?;
+        // A damaged archive is met again when it is read.
+        let is_document = read_head(&mut decoded).is_ok_and(|head| documents::is_one(&head));
+        Ok(Encoding { codec, is_document })
+    }
+
+    pub fn is_plain(self) -> bool {
+        self == Encoding::PLAIN
+    }
+}
+
+/// How text is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Codec {
     Plain,
     Gzip,
     Zstd,
@@ -21,21 +52,48 @@ pub enum Encoding {
     Utf16Be,
 }
 
-impl Encoding {
+impl Codec {
     /// By magic number or byte order mark; UTF-16 without one by its zeros.
-    pub fn of(head: &[u8]) -> Encoding {
+    fn of(head: &[u8]) -> Codec {
         match head {
-            [0x1f, 0x8b, ..] => Encoding::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Encoding::Zstd,
-            [0xff, 0xfe, ..] => Encoding::Utf16Le,
-            [0xfe, 0xff, ..] => Encoding::Utf16Be,
-            _ => by_zeros(head).unwrap_or(Encoding::Plain),
+            [0x1f, 0x8b, ..] => Codec::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Codec::Zstd,
+            [0xff, 0xfe, ..] => Codec::Utf16Le,
+            [0xfe, 0xff, ..] => Codec::Utf16Be,
+            _ => by_zeros(head).unwrap_or(Codec::Plain),
         }
+    }
+
+    /// A reader of decoded bytes. Byte order marks of UTF-16 are removed.
+    fn decode(self, raw: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+        let transcode = |encoding| DecodeReaderBytesBuilder::new().encoding(Some(encoding)).clone();
+        Ok(match self {
+            Codec::Plain => Box::new(raw),
+            Codec::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(raw))),
+            Codec::Zstd => Box::new(zstd::Decoder::new(raw)?),
+            Codec::Utf16Le => Box::new(transcode(encoding_rs::UTF_16LE).build(raw)),
+            Codec::Utf16Be => Box::new(transcode(encoding_rs::UTF_16BE).build(raw)),
+        })
     }
 }
 
+/// As much of a decoded beginning as tells whether it is a document: one line, if it begins like
+/// one.
+fn read_head(decoded: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    for wanted in [HEAD_BYTES_MAX, SAMPLE_BYTES_MAX, documents::SAMPLE_BYTES_MAX] {
+        let missing = wanted.saturating_sub(head.len()) as u64;
+        let read = decoded.take(missing).read_to_end(&mut head)?;
+        let has_line = wanted > HEAD_BYTES_MAX && head.contains(&b'\n');
+        if !documents::may_be(&head) || (read as u64) < missing || has_line {
+            break;
+        }
+    }
+    Ok(head)
+}
+
 /// Text in UTF-16 has a zero in nearly every other byte, and always the same other.
-fn by_zeros(head: &[u8]) -> Option<Encoding> {
+fn by_zeros(head: &[u8]) -> Option<Codec> {
     const PAIRS_MIN: usize = 16;
     let pairs = head.len().min(1024) / 2;
     if pairs < PAIRS_MIN {
@@ -44,9 +102,9 @@ fn by_zeros(head: &[u8]) -> Option<Encoding> {
     let zeros = |offset: usize| (0..pairs).filter(|pair| head[2 * pair + offset] == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
     if even == 0 && odd * 10 >= pairs * 7 {
-        return Some(Encoding::Utf16Le);
+        return Some(Codec::Utf16Le);
     }
-    (odd == 0 && even * 10 >= pairs * 7).then_some(Encoding::Utf16Be)
+    (odd == 0 && even * 10 >= pairs * 7).then_some(Codec::Utf16Be)
 }
 
 /// Whether a decoded beginning is no text: control characters that no log contains.
@@ -91,22 +149,31 @@ impl Stream {
     /// taken from disk.
     pub fn of_file(mut file: File, encoding: Encoding, read: Arc<AtomicU64>) -> io::Result<Stream> {
         file.rewind()?;
-        let whole = match encoding {
-            Encoding::Utf16Le | Encoding::Utf16Be => whole_characters(&file, encoding)?,
+        let whole = match encoding.codec {
+            Codec::Utf16Le | Codec::Utf16Be => whole_characters(&file, encoding.codec)?,
             _ => u64::MAX,
         };
         let file = Counted { file, read };
         let inner = match encoding {
-            Encoding::Plain => Inner::Plain(file),
-            _ => decoded(file.take(whole), encoding)?,
+            Encoding::PLAIN => Inner::Plain(file),
+            _ => Inner::Decoded(of_documents(
+                encoding.codec.decode(file.take(whole))?,
+                encoding.is_document,
+            )),
         };
         Ok(Stream { inner, at: 0 })
     }
 
-    /// A pipe, of which `head` was read already; it tells how the rest is encoded.
-    pub fn of_pipe(head: Vec<u8>, rest: impl Read + Send + 'static) -> io::Result<Stream> {
-        let encoding = Encoding::of(&head);
-        Ok(Stream { inner: decoded(Cursor::new(head).chain(rest), encoding)?, at: 0 })
+    /// A pipe; waits for its first bytes, which tell how it is encoded.
+    pub fn of_pipe(mut pipe: impl Read + Send + 'static) -> io::Result<Stream> {
+        let mut head = Vec::new();
+        (&mut pipe).take(SAMPLE_BYTES_MAX as u64).read_to_end(&mut head)?;
+        let codec = Codec::of(&head);
+        let mut decoded = codec.decode(Cursor::new(head).chain(pipe))?;
+        let head = read_head(&mut decoded)?;
+        let is_document = documents::is_one(&head);
+        let decoded = of_documents(Box::new(Cursor::new(head).chain(decoded)), is_document);
+        Ok(Stream { inner: Inner::Decoded(decoded), at: 0 })
     }
 
     /// The stream as it was before `bytes`, the first it gave, were read from it.
@@ -148,31 +215,37 @@ impl Read for Stream {
 
 /// How much of a UTF-16 file is whole characters: half of one would be decoded as a
 /// replacement, and be another character when the file has grown.
-fn whole_characters(file: &File, encoding: Encoding) -> io::Result<u64> {
+fn whole_characters(file: &File, codec: Codec) -> io::Result<u64> {
     let even = file.metadata()?.len() & !1;
     let mut last = [0; 2];
     if even < 2 {
         return Ok(even);
     }
     file.read_exact_at(&mut last, even - 2)?;
-    let last = match encoding {
-        Encoding::Utf16Be => u16::from_be_bytes(last),
+    let last = match codec {
+        Codec::Utf16Be => u16::from_be_bytes(last),
         _ => u16::from_le_bytes(last),
     };
     let is_first_of_pair = (0xd800..0xdc00).contains(&last);
     Ok(if is_first_of_pair { even - 2 } else { even })
 }
 
-/// A reader of decoded bytes. Byte order marks are removed.
-fn decoded(raw: impl Read + Send + 'static, encoding: Encoding) -> io::Result<Inner> {
-    let transcode = |encoding| DecodeReaderBytesBuilder::new().encoding(Some(encoding)).clone();
-    Ok(Inner::Decoded(match encoding {
-        Encoding::Plain => Box::new(raw),
-        Encoding::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(raw))),
-        Encoding::Zstd => Box::new(zstd::Decoder::new(raw)?),
-        Encoding::Utf16Le => Box::new(transcode(encoding_rs::UTF_16LE).build(raw)),
-        Encoding::Utf16Be => Box::new(transcode(encoding_rs::UTF_16BE).build(raw)),
-    }))
+fn of_documents(decoded: Box<dyn Read + Send>, is_document: bool) -> Box<dyn Read + Send> {
+    if is_document { Box::new(Documents::new(decoded)) } else { decoded }
+}
+
+/// A file from a position on, wherever others read it.
+struct Positioned {
+    file: File,
+    at: u64,
+}
+
+impl Read for Positioned {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read_at(buffer, self.at)?;
+        self.at += count as u64;
+        Ok(count)
+    }
 }
 
 /// A file that counts what is read of it, for the progress bar.
@@ -197,10 +270,10 @@ mod tests {
     fn encodings_are_recognised() {
         let utf16: Vec<u8> =
             "2026-01-05 00:00:00 INFO x".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(Encoding::of(&utf16), Encoding::Utf16Le);
-        assert_eq!(Encoding::of(b"\x1f\x8b\x08"), Encoding::Gzip);
-        assert_eq!(Encoding::of(b"2026-01-05"), Encoding::Plain);
-        assert_eq!(Encoding::of(b""), Encoding::Plain);
+        assert_eq!(Codec::of(&utf16), Codec::Utf16Le);
+        assert_eq!(Codec::of(b"\x1f\x8b\x08"), Codec::Gzip);
+        assert_eq!(Codec::of(b"2026-01-05"), Codec::Plain);
+        assert_eq!(Codec::of(b""), Codec::Plain);
     }
 
     #[test]

@@ -12,7 +12,6 @@ use super::cut::{Block, Cutter};
 use super::decode::Stream;
 use super::inputs::{Input, Place};
 use super::prepare::{Look, Prepared, Preparer, Rules, Standing, Stretch};
-use crate::config::SAMPLE_BYTES_MAX;
 use crate::error::{Error, Result};
 use crate::store::{Store, sources};
 
@@ -226,12 +225,7 @@ impl Feed {
                 File::open(path).map(|file| Box::new(file) as Box<dyn Read + Send>)
             }
         };
-        let read = opened.and_then(|mut pipe| {
-            let mut head = Vec::new();
-            (&mut pipe).take(SAMPLE_BYTES_MAX as u64).read_to_end(&mut head)?;
-            Stream::of_pipe(head, pipe)
-        });
-        let stream = match read {
+        let stream = match opened.and_then(Stream::of_pipe) {
             Ok(stream) => stream,
             Err(error) => {
                 self.fail(Path::new(&name), error);

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::decode::{Encoding, Stream};
 use super::turns::Inode;
-use crate::config::{HEAD_BYTES_MAX, SAMPLE_BYTES_MAX};
+use crate::config::SAMPLE_BYTES_MAX;
 use crate::parse::Dialect;
 use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::lines::{LINE_BYTES_MAX, clean};
@@ -56,7 +56,7 @@ pub fn is_gone(source: &Source) -> bool {
         return false;
     };
     let head = File::open(&source.name).and_then(|file| {
-        let encoding = encoding_of(&file)?;
+        let encoding = Encoding::of_file(&file)?;
         read_start(&file, encoding, identity.head_bytes as usize)
     });
     head.map_or(true, |head| crc32fast::hash(&head) != identity.head_crc)
@@ -78,10 +78,6 @@ pub fn last_line_end(file: &File, length: u64) -> io::Result<u64> {
     }
     // A line that is longer than a line may be is taken as it is.
     Ok(if end > 0 { length } else { 0 })
-}
-
-pub fn encoding_of(file: &File) -> io::Result<Encoding> {
-    Ok(Encoding::of(&read_start(file, Encoding::Plain, HEAD_BYTES_MAX)?))
 }
 
 /// The first decoded bytes.

@@ -28,6 +28,7 @@ pub mod bulk;
 mod copies;
 mod cut;
 mod decode;
+mod documents;
 mod feed;
 pub mod follow;
 mod growth;

@@ -18,8 +18,7 @@ use super::decode::{Encoding, Stream, is_binary};
 use super::growth::{GrownRecord, read_end};
 use super::known::{Known, absolute, begins_like, go_together};
 use super::looked::{
-    LookedAt, UTF8_BOM, encoding_of, is_gone, last_line_end, modified, read_last, read_start,
-    sample_lines,
+    LookedAt, UTF8_BOM, is_gone, last_line_end, modified, read_last, read_start, sample_lines,
 };
 use super::tail::{Found, is_full_sample};
 use super::turns::{Addition, Inode, Turn};
@@ -174,7 +173,7 @@ impl Preparer {
             source: self.new_source(Kind::Pipe, name.to_owned(), None, &dialect),
             dialect: Arc::new(dialect),
             file: None,
-            encoding: Encoding::Plain,
+            encoding: Encoding::PLAIN,
             gaps: vec![(0, None)],
             file_bytes: 0,
             standing: Standing::New,
@@ -196,7 +195,7 @@ impl Preparer {
         if self.hold((meta.dev(), meta.ino()))? == Addition::Busy {
             return self.busy(path);
         }
-        let encoding = encoding_of(&file).map_err(failed)?;
+        let encoding = Encoding::of_file(&file).map_err(failed)?;
         let sample = read_start(&file, encoding, SAMPLE_BYTES_MAX).map_err(failed)?;
         if is_binary(&sample) {
             return Err(Error::NotALog { path: path.to_owned(), what: "a binary file" });
@@ -210,7 +209,7 @@ impl Preparer {
         let rules = TimeRules::of_file(self.rules.zone, modified(&meta), self.rules.now, undated);
         let dialect = self.dialect_of(path, &sample, rules)?;
         let dialect = match encoding {
-            Encoding::Plain => self.with_last_lines(path, &file, &sample, dialect)?,
+            Encoding::PLAIN => self.with_last_lines(path, &file, &sample, dialect)?,
             _ => dialect,
         };
         let dialect = Arc::new(dialect);
@@ -268,7 +267,7 @@ impl Preparer {
 
     /// Keeps a file at hand that is to be followed on.
     fn follow_on(&mut self, looked: &LookedAt<'_>, source: i32) -> std::io::Result<()> {
-        if self.rules.following.is_some() && looked.encoding == Encoding::Plain {
+        if self.rules.following.is_some() && looked.encoding.is_plain() {
             self.found.push(Found {
                 path: looked.path.to_owned(),
                 file: looked.file.try_clone()?,
@@ -310,7 +309,7 @@ impl Preparer {
             .following
             .as_ref()
             .is_some_and(|following| modified(&looked.meta) >= following.unfinished_since);
-        if !is_busy || looked.encoding != Encoding::Plain {
+        if !is_busy || !looked.encoding.is_plain() {
             return Ok(None);
         }
         last_line_end(&looked.file, looked.meta.len()).map(Some)
@@ -444,7 +443,7 @@ impl Preparer {
             }
             // Else the archive would be decoded again every time.
             let size = looked.meta.len();
-            if looked.encoding != Encoding::Plain && source.file_bytes != Some(size) {
+            if !looked.encoding.is_plain() && source.file_bytes != Some(size) {
                 sources::finish(&self.connection, &[(source.id, size)])?;
             }
             return Ok(Recognised::Unchanged(source.id));
@@ -509,7 +508,7 @@ impl Preparer {
         };
         let whole = sources::merged(ranges).len() == 1 && source.file_bytes.is_some();
         // Decoding a whole archive to learn that nothing is new would be a waste.
-        if looked.encoding != Encoding::Plain && whole && source.file_bytes == Some(size) {
+        if !looked.encoding.is_plain() && whole && source.file_bytes == Some(size) {
             return Ok(Some(Vec::new()));
         }
         let failed = |error| Error::file("read", looked.path, error);

@@ -17,18 +17,14 @@ use super::parcel::Parcel;
 use super::settings::{Adjusted, FieldNames};
 use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::formats::Formats;
-use crate::parse::formats::json::Scale;
 use crate::parse::formats::json::value::{Object, Value};
 use crate::parse::formats::json::walk::Walk;
+use crate::parse::formats::json::{Scale, framing};
 use crate::parse::lines::{LINE_BYTES_MAX, REASON_TOO_LONG, clean};
 use crate::parse::{Dialect, TimeRules, Zone, read_block};
 use crate::record::Micros;
 
 const REASON_NO_JSON: &str = "no JSON object";
-
-/// Names of lists that objects are only there to hold.
-const LISTS: [&str; 8] =
-    ["records", "logs", "events", "entries", "items", "messages", "batch", "logevents"];
 
 /// Reads JSON objects. One without a time happened when it arrived.
 pub fn read_json(body: &[u8], now: Micros, parcel: &mut Parcel) {
@@ -149,17 +145,16 @@ fn push<'a>(value: Value<'a>, pieces: &mut Vec<Result<Value<'a>, Broken<'a>>>) {
     }
 }
 
-/// The list of objects that an object is only there to hold: one with a name of such a list, in
-/// an object whose other members are no message and no objects.
+/// The list of records that an object is only there to hold: one with a name of such a list, in
+/// an object that has few other members, and no message.
 fn list_in(value: Value<'_>) -> Option<Value<'_>> {
     let mut found = None;
     let mut members = 0;
-    for (key, inner) in value.members() {
+    for (name, inner) in value.members() {
         members += 1;
-        let key = key.raw_string()?;
-        let is_list = inner.text.starts_with('[')
-            && inner.elements().next().is_some_and(|first| first.is_object());
-        if is_list && LISTS.iter().any(|name| name.eq_ignore_ascii_case(key)) {
+        let key = name.raw_string()?;
+        let is_list = inner.text.starts_with('[') && inner.elements().next().is_some_and(is_record);
+        if is_list && framing::names_list(name) {
             if found.replace(inner).is_some() {
                 return None;
             }
@@ -168,6 +163,13 @@ fn list_in(value: Value<'_>) -> Option<Value<'_>> {
         }
     }
     found
+}
+
+/// Whether an element of a list says what happened, or when; or is around what does, as the
+/// `{"value":{…}}` of Kafka's REST proxy.
+fn is_record(element: Value<'_>) -> bool {
+    let says = |value: Value<'_>| framing::names_time(value) || message_of(&value).is_some();
+    says(element) || element.members().any(|(_, inner)| inner.is_object() && says(inner))
 }
 
 /// The text in an object that formats may read.

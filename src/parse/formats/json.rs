@@ -17,7 +17,7 @@
 //! - [`otlp`], [`serilog`]: what needs code of its own.
 
 mod draft;
-mod framing;
+pub(crate) mod framing;
 pub(crate) mod otlp;
 mod scale;
 pub(crate) mod scan;

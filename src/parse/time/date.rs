@@ -92,6 +92,7 @@ pub(super) fn read_short_date(text: &[u8], digits: usize) -> Option<(Stamp, usiz
                     i32::from(two_digits(last, 0)?) * 100 + i32::from(two_digits(last, 2)?),
                 ),
                 2 => Third::TwoDigits(two_digits(last, 0)?),
+                1 if is_padded => Third::OneDigit(small_number(&last[..1])?),
                 _ => return None,
             };
             (third, date_end + 1 + last_digits)

@@ -68,6 +68,8 @@ pub struct ShortDate {
 pub enum Third {
     /// `03-17 16:13:38`
     Missing,
+    /// A day: years have two digits or four.
+    OneDigit(u8),
     TwoDigits(u8),
     Year(i32),
 }
@@ -87,7 +89,8 @@ impl ShortDate {
             (Third::TwoDigits(year), MonthDayYear) => {
                 (Some(full_year(year)), self.first, self.second)
             }
-            (Third::TwoDigits(day), YearMonthDay) => {
+            (Third::OneDigit(_), MonthDayYear | DayMonthYear) => return None,
+            (Third::OneDigit(day) | Third::TwoDigits(day), YearMonthDay) => {
                 (self.is_padded.then(|| full_year(self.first)), self.second, day)
             }
         };
@@ -102,7 +105,7 @@ impl ShortDate {
             (b'.', Third::Year(_) | Third::TwoDigits(_)) => {
                 [DayMonthYear, MonthDayYear, YearMonthDay]
             }
-            (_, Third::TwoDigits(_)) if self.is_padded => {
+            (_, Third::OneDigit(_) | Third::TwoDigits(_)) if self.is_padded => {
                 [YearMonthDay, MonthDayYear, DayMonthYear]
             }
             _ => [MonthDayYear, DayMonthYear, YearMonthDay],

@@ -5,35 +5,55 @@ use std::borrow::Cow;
 
 use super::super::names::{self, Name, Role};
 use super::scan::Scanner;
-use super::value::{Object, Value};
+use super::value::Value;
 
 /// Names of the arrays in which services put records, in their normal form.
-const WRAPPERS: [&[u8]; 9] = [
+const LISTS: [&[u8]; 12] = [
     b"records",
     b"events",
     b"logevents",
     b"logs",
     b"entries",
     b"items",
+    b"messages",
+    b"batch",
     b"value",
     b"results",
     b"data",
+    b"configurationitems",
 ];
 
-/// Whether a member is an array of records: it is called like one, and its first element is an
-/// object that names a time.
+/// Whether an array with this key may be one of records.
+pub(crate) fn names_list(key: Value<'_>) -> bool {
+    let name = key.raw_string().and_then(Name::of);
+    name.is_some_and(|name| LISTS.contains(&name.as_bytes()))
+}
+
+/// Whether an element of such an array is a record: an object that names a time.
+pub(crate) fn names_time(element: Value<'_>) -> bool {
+    element.members().any(|(key, _)| {
+        let role = key.raw_string().and_then(names::role_of);
+        matches!(role, Some((Role::Time, _)))
+    })
+}
+
+/// Whether a member is an array of records.
 pub fn wraps(key: Value<'_>, value: Value<'_>) -> bool {
-    if !value.text.starts_with('[') {
-        return false;
+    value.text.starts_with('[')
+        && names_list(key)
+        && value.elements().next().is_some_and(names_time)
+}
+
+/// An element of a list with the members that stand beside the list, in front. What is no object
+/// has no members.
+pub(crate) fn with_members<'a>(others: &str, element: &'a str) -> Cow<'a, str> {
+    let inner = element.strip_prefix('{').map(str::trim_ascii_start);
+    match inner {
+        Some(inner) if !others.is_empty() && inner.starts_with('"') => {
+            Cow::Owned(format!("{{{others},{inner}"))
+        }
+        _ => Cow::Borrowed(element),
     }
-    let Some(name) = key.raw_string().and_then(Name::of) else { return false };
-    WRAPPERS.contains(&name.as_bytes())
-        && value.elements().next().is_some_and(|element| {
-            element.members().any(|(key, _)| {
-                let role = key.raw_string().and_then(names::role_of);
-                matches!(role, Some((Role::Time, _)))
-            })
-        })
 }
 
 /// The texts of the records: what stands around an array becomes part of each.
@@ -64,20 +84,13 @@ fn unwrapped(object: Value<'_>) -> Vec<Cow<'_, str>> {
     let Some((wrapper, array)) = object.members().find(|(key, value)| wraps(*key, *value)) else {
         return vec![Cow::Borrowed(object.text)];
     };
-    let others: String = object
+    let others: Vec<String> = object
         .members()
         .filter(|(key, _)| key.text != wrapper.text)
-        .map(|(key, value)| format!("{}:{},", key.text, value.text))
+        .map(|(key, value)| format!("{}:{}", key.text, value.text))
         .collect();
-    array
-        .elements()
-        .map(|element| match Object::open(element.text) {
-            Ok(_) if !others.is_empty() && element.members().next().is_some() => {
-                Cow::Owned(format!("{{{others}{}", &element.text[1..]))
-            }
-            _ => Cow::Borrowed(element.text),
-        })
-        .collect()
+    let others = others.join(",");
+    array.elements().map(|element| with_members(&others, element.text)).collect()
 }
 
 #[cfg(test)]
