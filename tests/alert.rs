@@ -98,7 +98,7 @@ fn log_with_incident(now: DateTime<Utc>, incident_minutes: i64) -> String {
             ));
         }
         log.push_str(&format!(
-            "{}:30.000 INFO auth all is well\n",
+            "{}:30.000 INFO auth: all is well\n",
             minute.format("%Y-%m-%d %H:%M")
         ));
     }
@@ -202,7 +202,7 @@ fn a_dead_mail_server_delays_nothing() {
     let (connection, _) = silent.accept().unwrap();
     let before = server.value("select count(*) from logs").as_i64().unwrap();
     let now = Utc::now().format("%Y-%m-%d %H:%M:%S");
-    pintail.append("app.log", format!("{now}.000 INFO auth while mail hangs\n"));
+    pintail.append("app.log", format!("{now}.000 INFO auth: while mail hangs\n"));
     server.until_records(before + 1);
     assert_eq!(server.json("/api/alerts")["alerts"][0]["mail"]["state"], "pending");
     drop(connection);

@@ -158,7 +158,7 @@ fn the_lines_around_one_are_found_however_far_apart_they_are() {
     // Whatever times records claim.
     pintail.write(
         "old.log",
-        "1971-01-01 00:00:00.000 INFO auth a1\n1971-02-01 00:00:00.000 INFO auth a2\n",
+        "1971-01-01 00:00:00.000 INFO auth: a1\n1971-02-01 00:00:00.000 INFO auth: a2\n",
     );
     pintail.run(["ingest", "-q", "old.log"]);
     let id = server.value("select rowid from logs where message = 'a2'");

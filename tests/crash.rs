@@ -171,7 +171,7 @@ fn write_logs(pintail: &Pintail) {
     let event = |n: u64, millis_apart: i64| {
         let start = chrono::DateTime::from_timestamp_millis(1_600_000_000_000).unwrap();
         let at = start + chrono::TimeDelta::milliseconds(n as i64 * millis_apart);
-        format!("{} INFO payment event {n}\n", at.format("%Y-%m-%d %H:%M:%S%.3f"))
+        format!("{} INFO payment: event {n}\n", at.format("%Y-%m-%d %H:%M:%S%.3f"))
     };
     let jumping: String = JUMPING.map(|n| event(n, 60_000)).collect();
     let steady: String = STEADY.map(|n| event(n, 3)).collect();

@@ -109,7 +109,7 @@ fn exotic_messages_survive_csv_and_parquet() {
     ];
     let mut text = lines(0..20);
     for (at, message) in messages.iter().enumerate() {
-        text += &format!("2026-01-06 00:00:{at:02}.000 ERROR payment {message}\n");
+        text += &format!("2026-01-06 00:00:{at:02}.000 ERROR payment: {message}\n");
     }
     let pintail = Pintail::with("app.log", text);
     let csv = pintail.ok(["export", "--level", "error"]);

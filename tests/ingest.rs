@@ -616,8 +616,8 @@ fn colours_and_broken_characters_do_not_keep_lines_out() {
     let pintail = Pintail::new();
     let mut bytes = lines(0..20).into_bytes();
     bytes.extend_from_slice(b"2026-01-05 01:00:00.000 \x1b[1;31mERROR\x1b[0m payment red\n");
-    bytes.extend_from_slice(b"2026-01-05 01:00:01.000 ERROR payment caf\xe9 \x80 5\n");
-    bytes.extend_from_slice(b"2026-01-05 01:00:02.000 ERROR payment caf\xc3\xa9 \xe9 a\0b\n");
+    bytes.extend_from_slice(b"2026-01-05 01:00:01.000 ERROR payment: caf\xe9 \x80 5\n");
+    bytes.extend_from_slice(b"2026-01-05 01:00:02.000 ERROR payment: caf\xc3\xa9 \xe9 a\0b\n");
     pintail.write("app.log", bytes);
     let summary = pintail.ingest(["app.log"]);
     assert_eq!((summary.records, summary.repaired), (23, 1), "{}", summary.text);
@@ -629,7 +629,7 @@ fn colours_and_broken_characters_do_not_keep_lines_out() {
 
 #[test]
 fn a_line_of_64_megabytes_is_rejected_and_the_next_are_read() {
-    let giant = format!("2026-01-05 00:00:10.000 INFO payment {}\n", "x".repeat(64 << 20));
+    let giant = format!("2026-01-05 00:00:10.000 INFO payment: {}\n", "x".repeat(64 << 20));
     for (before, after) in [(0..10, 11..20), (0..0, 11..31)] {
         let pintail = Pintail::new();
         let text = format!("{}{giant}{}", lines(before.clone()), lines(after.clone()));
@@ -712,8 +712,8 @@ fn formats_of_ones_own_come_from_a_file() {
 fn timestamps_without_a_zone_are_of_the_zone_that_was_given() {
     for (zone, hour) in [("UTC", 12), ("+02:00", 10), ("Europe/Berlin", 11), ("America/Lima", 17)] {
         let pintail = Pintail::new();
-        let winter = "2026-01-05 12:00:00.000 INFO payment bare\n";
-        let named = "2026-01-05T12:00:00.000Z INFO payment says UTC\n";
+        let winter = "2026-01-05 12:00:00.000 INFO payment: bare\n";
+        let named = "2026-01-05T12:00:00.000Z INFO payment: says UTC\n";
         pintail.write("app.log", format!("{winter}{named}"));
         pintail.ok(["ingest", "app.log", "--timezone", zone]);
         let hours = pintail.column("select hour(ts) from logs order by message");

@@ -18,7 +18,7 @@ fn with_files() -> Pintail {
     pintail.write("logs/b.log.gz", gzip(lines(500..900)));
     pintail.write("logs/empty.log", "");
     pintail.write("logs/image.log", b"\x89PNG\r\n\x1a\n\x00\x01\x02");
-    pintail.write("odd.log", format!("no record\n{}2026-02-30 00:00:00.000 INFO x y\n", line(7)));
+    pintail.write("odd.log", format!("no record\n{}2026-02-30 00:00:00.000 INFO x: y\n", line(7)));
     pintail.write("bin.log", b"\x7fELF\x02\x01\x01\x00\x00\x00");
     pintail
 }
@@ -125,7 +125,7 @@ fn pipes_and_formats_of_ones_own_come_to_the_same() {
 #[test]
 fn local_times_are_those_of_who_loads() {
     let pintail = Pintail::new();
-    pintail.write("app.log", "2026-01-05 02:00:00.000 INFO payment x\n");
+    pintail.write("app.log", "2026-01-05 02:00:00.000 INFO payment: x\n");
     let server = Server::start_with(&pintail, &[], &[("TZ", "America/New_York")]);
     let mut command = pintail.command(["ingest", "--timezone", "local", "app.log"]);
     let run = finish(command.env("TZ", "Europe/Helsinki").spawn().unwrap(), Vec::new());

@@ -18,7 +18,7 @@ fn this_minute() -> DateTime<Utc> {
 /// Counts per minute put straight where detectors read them: so many a minute, of errors of
 /// payment, by how long ago it was.
 fn with_counts(pintail: &Pintail, minutes: i64, count: impl Fn(i64) -> i64) {
-    pintail.write("one.log", "2020-01-01 00:00:00.000 ERROR payment x\n");
+    pintail.write("one.log", "2020-01-01 00:00:00.000 ERROR payment: x\n");
     pintail.ingest(["one.log"]);
     let now = this_minute();
     let rows: Vec<String> = (1..=minutes)

@@ -366,7 +366,7 @@ fn splunks_codes_say_what_became_of_events() {
 
     let raw = "/services/collector/raw/1.0?host=web-2&sourcetype=app";
     let lines =
-        "2026-01-05 00:00:01.000 WARN shop slow\n  at x\n2026-01-05 00:00:02.000 INFO shop ok\n";
+        "2026-01-05 00:00:01.000 WARN shop: slow\n  at x\n2026-01-05 00:00:02.000 INFO shop: ok\n";
     assert_eq!(post(raw, &[], lines), (200, ok));
     let sql = "select level, service, message from logs where host = 'web-2' order by ts";
     assert_eq!(
@@ -612,7 +612,7 @@ fn requests_say_what_all_of_their_records_are() {
         ("/insert/elasticsearch/_bulk?_msg_field=text,note&ignore_fields=agent.id", &tenant, bulk),
         ("/insert/loki/api/v1/push", &tenant, &loki.to_string()),
         ("/insert/jsonline?_msg_field=note", &tenant, r#"{"note":"json"}"#),
-        ("/insert/lines", &tenant, "2026-01-05 00:00:00 INFO shop lines"),
+        ("/insert/lines", &tenant, "2026-01-05 00:00:00 INFO shop: lines"),
     ] {
         let answer = server.send("POST", path, headers, body);
         assert!(matches!(answer.status, 200 | 204), "{path}: {}", answer.text());

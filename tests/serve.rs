@@ -873,7 +873,7 @@ fn answers_carry_what_browsers_should_know() {
 #[test]
 fn what_a_log_says_stays_data() {
     let markup = "<img src=x onerror=alert(1)><script>alert(2)</script>";
-    let pintail = Pintail::with("app.log", format!("2026-01-05 10:00:00.000 INFO web {markup}\n"));
+    let pintail = Pintail::with("app.log", format!("2026-01-05 10:00:00.000 INFO web: {markup}\n"));
     let server = Server::start(&pintail, &[]);
     let logs = server.get("/api/logs");
     assert_eq!(logs.header("content-type"), "application/json");

@@ -52,7 +52,7 @@ fn a_line_is_there_within_a_second() {
 fn a_stack_trace_that_is_written_in_pieces_is_one_record() {
     let pintail = Pintail::new();
     let (server, mut pipe) = serve(&pintail, &[]);
-    let head = "2026-01-05 00:00:00.000 ERROR payment it failed\n";
+    let head = "2026-01-05 00:00:00.000 ERROR payment: it failed\n";
     let pieces = [head, "\tat shop.A\n\tat sh", "op.B\nCaused by: x\n", "\n", "\tat shop.C\n"];
     for piece in pieces {
         pipe.write_all(piece.as_bytes()).unwrap();
@@ -65,8 +65,8 @@ fn a_stack_trace_that_is_written_in_pieces_is_one_record() {
         "it failed\n\tat shop.A\n\tat shop.B\nCaused by: x\n\n\tat shop.C"
     );
     // Half a line is no line.
-    pipe.write_all(b"2026-01-05 00:00:01.000 INFO payment first h").unwrap();
-    pipe.write_all(b"alf\n2026-01-05 00:00:02.000 INFO payment not").unwrap();
+    pipe.write_all(b"2026-01-05 00:00:01.000 INFO payment: first h").unwrap();
+    pipe.write_all(b"alf\n2026-01-05 00:00:02.000 INFO payment: not").unwrap();
     server.until_records(2);
     drop(pipe);
     server.until_records(3);
@@ -250,7 +250,7 @@ fn every_byte_is_passed_through_at_once() {
         assert_eq!(passed, piece);
     }
     let mut more: Vec<u8> = (0..=255).cycle().take(3_000_000).collect();
-    more.extend_from_slice(b"\n2026-01-05 00:00:01.000 INFO payment no line break");
+    more.extend_from_slice(b"\n2026-01-05 00:00:01.000 INFO payment: no line break");
     let sent = more.clone();
     let sending = std::thread::spawn(move || input.write_all(&sent).unwrap());
     let mut passed = Vec::new();

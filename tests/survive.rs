@@ -465,7 +465,7 @@ impl Pintail {
 fn line(n: u64) -> String {
     let start = chrono::DateTime::from_timestamp_millis(1_700_000_000_000).unwrap();
     let at = start + chrono::TimeDelta::milliseconds(n as i64 * 10);
-    format!("{} INFO payment message {n}\n", at.format("%Y-%m-%d %H:%M:%S%.3f"))
+    format!("{} INFO payment: message {n}\n", at.format("%Y-%m-%d %H:%M:%S%.3f"))
 }
 
 fn lines(numbers: std::ops::Range<u64>) -> String {

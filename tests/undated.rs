@@ -109,7 +109,9 @@ fn the_last_lines_of_a_file_tell_the_order_of_its_dates_too() {
     let first = ambiguous(400).replace("02/02/2026", "11/02/2026");
     pintail.write(
         "app.log",
-        format!("{first}12/02/2026 10:00:00 INFO shop later\n13/02/2026 10:00:00 INFO shop last\n"),
+        format!(
+            "{first}12/02/2026 10:00:00 INFO shop: later\n13/02/2026 10:00:00 INFO shop: last\n"
+        ),
     );
     pintail.ok(["ingest", "app.log"]);
     assert_eq!(

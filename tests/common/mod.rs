@@ -286,7 +286,7 @@ pub fn data(name: &str) -> PathBuf {
 /// Line `n` of a log: one a second, from midnight on.
 pub fn line(n: u64) -> String {
     let (hours, minutes, seconds) = (n / 3600, n / 60 % 60, n % 60);
-    format!("2026-01-05 {hours:02}:{minutes:02}:{seconds:02}.000 INFO payment message {n}\n")
+    format!("2026-01-05 {hours:02}:{minutes:02}:{seconds:02}.000 INFO payment: message {n}\n")
 }
 
 pub fn lines(numbers: impl IntoIterator<Item = u64>) -> String {

@@ -119,9 +119,9 @@ fn minutes_without_records_are_drawn_as_none() {
         let mut log = String::new();
         for minute in 0..6 * 60 {
             let (hours, minutes) = (minute / 60, minute % 60);
-            log += &format!("2026-01-05 {hours:02}:{minutes:02}:00.000 INFO auth ok\n");
+            log += &format!("2026-01-05 {hours:02}:{minutes:02}:00.000 INFO auth: ok\n");
             if minute % 3 != 0 && !(120..300).contains(&minute) {
-                log += &format!("2026-01-05 {hours:02}:{minutes:02}:01.000 ERROR payment x\n");
+                log += &format!("2026-01-05 {hours:02}:{minutes:02}:01.000 ERROR payment: x\n");
             }
         }
         pintail.write("app.log", log);

@@ -244,7 +244,7 @@ fn all_results_are_downloaded() {
 
 /// A line of now.
 fn now(message: &str) -> String {
-    format!("{} INFO payment {message}\n", chrono::Utc::now().format("%Y-%m-%d %H:%M:%S%.3f"))
+    format!("{} INFO payment: {message}\n", chrono::Utc::now().format("%Y-%m-%d %H:%M:%S%.3f"))
 }
 
 fn has_row(message: &str) -> String {

@@ -415,7 +415,7 @@ fn a_chart_of_sql_shows_levels_as_everywhere_and_leaves_gaps() {
         for minute in (0..120).filter(|minute| !(40..60).contains(minute)) {
             let (hour, minute) = (minute / 60, minute % 60);
             log += &format!(
-                "2026-01-05 {hour:02}:{minute:02}:00.000 INFO a m\n2026-01-05 {hour:02}:{minute:02}:01.000 ERROR a m\n"
+                "2026-01-05 {hour:02}:{minute:02}:00.000 INFO a: m\n2026-01-05 {hour:02}:{minute:02}:01.000 ERROR a: m\n"
             );
         }
         pintail.write("app.log", log);
@@ -445,7 +445,7 @@ fn an_hour_that_comes_twice_is_drawn_twice() {
         let line = |at: i64| {
             let start: chrono::DateTime<chrono::Utc> = "2026-10-24T22:05:00Z".parse().unwrap();
             let time = start + chrono::TimeDelta::minutes(10 * at);
-            format!("{} INFO auth m{at}\n", time.format("%Y-%m-%d %H:%M:%S.000"))
+            format!("{} INFO auth: m{at}\n", time.format("%Y-%m-%d %H:%M:%S.000"))
         };
         pintail.write("app.log", (0..48).map(line).collect::<String>());
         served(pintail, &["app.log"])

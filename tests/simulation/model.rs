@@ -86,7 +86,7 @@ impl Model {
 
     pub fn banner(&mut self) -> String {
         self.banners += 1;
-        "2026-01-05 00:00:00.000 INFO payment started\n".to_owned()
+        "2026-01-05 00:00:00.000 INFO payment: started\n".to_owned()
     }
 
     /// What finishes the line that is open at the end of a file, if one is.
@@ -116,7 +116,7 @@ impl Model {
         let text = format!("event {number:06} took {} ms", number * 7 % 1000);
         let (minutes, seconds) = (number / 60, number % 60);
         let line = format!(
-            "2026-01-05 {:02}:{:02}:{seconds:02}.000 INFO payment {text}\n",
+            "2026-01-05 {:02}:{:02}:{seconds:02}.000 INFO payment: {text}\n",
             minutes / 60,
             minutes % 60
         );

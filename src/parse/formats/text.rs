@@ -14,7 +14,7 @@
 //! (`Error while reading`): see [`has_plain_levels`].
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Kind;
@@ -65,7 +65,7 @@ impl Format for Text {
         let mut rest = cursor;
         // A word that is all there is, is the message: a line has one before it has a service.
         if self.has_service
-            && let Some(service) = service_token(&mut rest)
+            && let Some((service, _)) = service_token(&mut rest)
             && !rest.is_at_end()
         {
             record.service = Some(Cow::Borrowed(service));
@@ -131,20 +131,35 @@ fn level_then_stamp(cursor: &mut Cursor<'_>, rules: &TimeRules) -> Option<(Micro
 }
 
 /// A service name and the blanks after it: `payment`, `[payment]`, `payment:`.
-fn service_token<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
+fn service_token<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a str, Mark)> {
     let mut probe = *cursor;
-    let name = match probe.enclosed(b'[', b']') {
-        Some(name) => name,
+    let (name, mark) = match probe.enclosed(b'[', b']') {
+        Some(name) => (name, Mark::Punctuation),
         None => {
             let token = probe.token()?;
-            token.strip_suffix(':').unwrap_or(token)
+            match token.strip_suffix(':') {
+                Some(name) => (name, Mark::Punctuation),
+                None if token.contains(['-', '_', '.', '/']) => (token, Mark::Shape),
+                None => (token, Mark::None),
+            }
         }
     };
     if !is_service_name(name) || (!probe.skip_spaces() && !probe.is_at_end()) {
         return None;
     }
     *cursor = probe;
-    Some(name)
+    Some((name, mark))
+}
+
+/// What tells a name from the first word of a sentence.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// Nothing: `payment`.
+    None,
+    /// It is put together as names are: `payment-api`.
+    Shape,
+    /// `[payment]`, `payment:`
+    Punctuation,
 }
 
 /// Lower-case words joined by `-`, `_`, `.` or `/`, as services are named.
@@ -160,14 +175,14 @@ fn is_service_name(name: &str) -> bool {
         })
 }
 
-/// Whether the word after the level names a service in this source: nearly every
-/// line has a name there, the names repeat, and they are not the words that
-/// messages begin with.
+/// Whether the word after the level names a service in this source: nearly every line has a name
+/// there, the names repeat, they are not the words that messages begin with, and the lines are
+/// enough to tell names from such words ([`Names::tell`]).
 fn has_service_column(sample: &[&str], plain_levels: bool) -> bool {
     let headless = Text { has_service: false, plain_levels };
     let rules = TimeRules::new(Zone::UTC, 0);
-    let mut names = HashSet::new();
-    let (mut lines, mut named) = (0, 0);
+    let mut names = Names::default();
+    let mut lines = 0;
     for line in sample {
         let mut record = Record::default();
         if headless.parse(line, &rules, &mut record).is_err() {
@@ -177,17 +192,69 @@ fn has_service_column(sample: &[&str], plain_levels: bool) -> bool {
         let message = record.message;
         let mut cursor = Cursor::new(&message);
         // A word that is all there is, is the message.
-        if let Some(name) = service_token(&mut cursor)
+        if let Some((name, mark)) = service_token(&mut cursor)
             && !begins_messages(name)
             && !cursor.is_at_end()
         {
-            named += 1;
-            names.insert(name.to_owned());
+            names.take(name, mark, cursor.rest());
         }
     }
     // In a few lines one may be odd: a level without anything after it, a banner.
     let odd_max = (lines / 10).max(usize::from(lines > 2));
-    lines > 0 && lines - named <= odd_max && names.len() <= 4 + lines / 8
+    lines > 0 && lines - names.lines <= odd_max && names.tell()
+}
+
+/// The words after the level in a sample.
+#[derive(Default)]
+struct Names {
+    lines: usize,
+    /// Each with the words that come after it.
+    next: HashMap<String, HashSet<String>>,
+    punctuated: usize,
+    shaped: usize,
+    /// Lines in which a sentence begins after the word: with a capital letter.
+    before_sentences: usize,
+}
+
+impl Names {
+    /// Fewest lines in which sentences that begin after a word tell that it is a name.
+    const SENTENCES_MIN: usize = 2;
+    /// Fewest lines in which the shape of words does.
+    const SHAPES_MIN: usize = 3;
+    /// Fewest lines in which they are, if nothing but their number tells.
+    const LINES_MANY: usize = 40;
+    /// Different words that then come after a name, on average: a sentence goes on in few ways.
+    const NEXT_WORDS_MIN: usize = 4;
+
+    fn take(&mut self, name: &str, mark: Mark, rest: &str) {
+        self.lines += 1;
+        self.punctuated += usize::from(mark == Mark::Punctuation);
+        self.shaped += usize::from(mark != Mark::None);
+        let word = rest.split_ascii_whitespace().next().unwrap_or_default();
+        let is_sentence =
+            word.starts_with(char::is_uppercase) && word.chars().all(char::is_alphabetic);
+        self.before_sentences += usize::from(is_sentence);
+        let next = self.next.entry(name.to_owned()).or_default();
+        // Numbers vary in sentences too.
+        if !word.contains(|char: char| char.is_ascii_digit()) {
+            next.insert(word.to_owned());
+        }
+    }
+
+    /// Whether these are names: by punctuation, by their shape, by sentences that begin after them,
+    /// or because few words begin very many lines that then go on in many ways. `order 17 created`
+    /// and `backup started` are sentences, however often they are logged.
+    fn tell(&self) -> bool {
+        let nearly_all = |lines: usize| self.lines - lines <= self.lines / 10;
+        let repeat = self.next.len() <= 4 + self.lines / 8;
+        let next_words: usize = self.next.values().map(HashSet::len).sum();
+        repeat
+            && (nearly_all(self.punctuated)
+                || self.lines >= Names::SENTENCES_MIN && nearly_all(self.before_sentences)
+                || self.lines >= Names::SHAPES_MIN && nearly_all(self.shaped)
+                || self.lines >= Names::LINES_MANY
+                    && next_words >= Names::NEXT_WORDS_MIN * self.next.len())
+    }
 }
 
 /// Whether nearly every timestamp is followed by a level, however it is written. Then
@@ -303,27 +370,54 @@ mod tests {
 
     #[test]
     fn a_service_column_is_told_from_messages() {
-        for (sample, expected) in [
-            (
-                &[
-                    "2026-01-05 00:00:00.1 INFO payment charged",
-                    "2026-01-05 00:00:01.1 WARN auth slow",
-                ][..],
-                true,
-            ),
-            (
-                &[
-                    "2026-01-05 00:00:00 INFO starting up",
-                    "2026-01-05 00:00:00 INFO listening on 80",
-                ],
-                false,
-            ),
-            (&["2026-01-05 00:00:00 INFO Server started"], false),
-            (&["2026-01-05 00:00:00 INFO one", "2026-01-05 00:00:01 WARN two"], false),
-            (&["2026-01-05 00:00:00 [INFO] [search] Query took 3 ms"], true),
+        let told = |messages: &[&str]| {
+            let lines: Vec<String> =
+                messages.iter().map(|text| format!("2026-01-05 00:00:00 INFO {text}")).collect();
+            has_service_column(&lines.iter().map(String::as_str).collect::<Vec<_>>(), true)
+        };
+        for (messages, expected) in [
+            (&["payment Card declined", "auth Slow", "auth Token refreshed"][..], true),
+            (&["[payment] charged"], true),
+            (&["payment: charged", "auth: slow"], true),
+            (&["payment-api charged", "auth-api slow", "payment-api refunded"], true),
+            (&["[payment] charged", "[auth] slow", "up"], true),
+            (&["[search] Query took 3 ms"], true),
+            (&["payment Card declined"], false),
+            (&["starting up", "listening on 80"], false),
+            (&["Server started"], false),
+            (&["one", "two"], false),
+            (&["backup started", "backup ended"], false),
+            (&["order 17 created", "order 18 created", "mail sent", "order 18 paid"], false),
+            (&["rsync failed with code 23", "rsync ended", "mysqldump ended"], false),
+            (&["email sent to Bob", "email sent to Ann", "disk full on /dev/sda1"], false),
+            (&["auto-saved", "re-reading the list", "non-fatal, going on"], false),
             (&[], false),
         ] {
-            assert_eq!(has_service_column(sample, true), expected, "{sample:?}");
+            assert_eq!(told(messages), expected, "{messages:?}");
+        }
+    }
+
+    #[test]
+    fn very_many_lines_tell_names_from_sentences() {
+        let lines = |services: bool| -> Vec<String> {
+            let verbs = ["created", "paid", "shipped", "returned", "lost", "found"];
+            let services = services.then_some(["cart", "search", "stock"]);
+            (0..60)
+                .map(|number| {
+                    let verb = verbs[number % verbs.len()];
+                    let text = match services {
+                        Some(names) => format!("{} order {verb}", names[number / 7 % 3]),
+                        None => format!("order {number} {verb}"),
+                    };
+                    let text = if services.is_some() { text.replace("order ", "") } else { text };
+                    format!("2026-01-05 00:00:00 INFO {text} by mail")
+                })
+                .collect()
+        };
+        for services in [true, false] {
+            let lines = lines(services);
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            assert_eq!(has_service_column(&lines, true), services, "{}", lines[0]);
         }
     }
 

@@ -98,7 +98,7 @@ no JSON
 
 #[test]
 fn text_is_read_as_files_are() {
-    let body = b"2026-01-05 00:00:00.000 ERROR orders failed\n\tat shop.A\n2026-01-05 00:00:01.000 INFO orders x";
+    let body = b"2026-01-05 00:00:00.000 ERROR orders: failed\n\tat shop.A\n2026-01-05 00:00:01.000 INFO orders: x";
     let mut parcel = Parcel::default();
     read_text(body, &Formats::default(), Zone::UTC, 0, &mut parcel).unwrap();
     assert_eq!(parcel.batch.message.get(0), "failed\n\tat shop.A");

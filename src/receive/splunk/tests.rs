@@ -99,7 +99,8 @@ fn raw_text_is_read_as_files_are() {
         assert_eq!(parcel.received as usize, parcel.batch.rows() + parcel.batch.rejects.len());
         (rows(&parcel), outcome.problem)
     };
-    let text = "2026-01-05 00:00:00 ERROR shop failed\n  at x\n2026-01-05 00:00:01 INFO shop ok\n";
+    let text =
+        "2026-01-05 00:00:00 ERROR shop: failed\n  at x\n2026-01-05 00:00:01 INFO shop: ok\n";
     assert_eq!(
         raw(text).0,
         [
