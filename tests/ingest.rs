@@ -149,6 +149,39 @@ fn a_stack_trace_that_grows_stays_one_record() {
     pintail.assert_complete();
 }
 
+/// A line without a time among those that have one is a record, also at the end of what was read.
+#[test]
+fn an_undated_record_that_grows_stays_one_record() {
+    let first = "INFO:     Started\n";
+    let pintail = Pintail::with("app.log", format!("{first}{}", lines(0..20)));
+    for more in [
+        "ERROR:    Exception in application\n",
+        "Traceback (most recent call last):\n",
+        "  File \"app.py\", line 3\nValueError: bad\n",
+        "WARNING:root:disk full\n",
+    ] {
+        pintail.append("app.log", more);
+        pintail.ok(["ingest", "app.log"]);
+        pintail.assert_complete();
+    }
+    pintail.append("app.log", line(70));
+    pintail.ok(["ingest", "app.log"]);
+    let found = "select level || ' ' || message from logs where (fields->>'undated') is not null order by level desc";
+    assert_eq!(
+        pintail.column(found),
+        [
+            "ERROR Exception in application\nTraceback (most recent call last):\n  File \"app.py\", \
+             line 3\nValueError: bad",
+            "WARN disk full",
+            "INFO Started",
+        ]
+    );
+    assert_eq!(pintail.count("logs"), 24);
+    assert_eq!(pintail.count("rejects"), 0);
+    assert_eq!(pintail.value("select sum(n)::bigint from rollups"), 24);
+    pintail.assert_complete();
+}
+
 /// Whatever the moments at which a growing file is loaded: the records are those of
 /// loading it once.
 #[test]
@@ -540,6 +573,52 @@ fn of_a_damaged_archive_everything_before_the_damage_is_in() {
         assert_eq!(pintail.count("rejects"), 0, "{name}");
         pintail.assert_sound();
     }
+}
+
+/// What `aws logs filter-log-events` prints, and CloudTrail's files: one document around all records.
+#[test]
+fn documents_around_records_are_read_one_record_at_a_time() {
+    let event =
+        |n: u64| format!(r#"{{"timestamp": {}, "message": "message {n}"}}"#, 1_767_571_200_000 + n);
+    let events = |between: &str| (0..30_000).map(event).collect::<Vec<_>>().join(between);
+    let pretty =
+        format!("{{\n    \"events\": [\n{}\n    ],\n    \"next\": null\n}}\n", events(",\n"));
+    let one_line = format!("{{\"logGroup\":\"shop\",\"logEvents\":[{}]}}", events(","));
+    assert!(one_line.len() > 1 << 20);
+    let utf16: Vec<u8> = pretty.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (name, bytes) in [
+        ("pretty.json", pretty.clone().into_bytes()),
+        ("line.json.gz", gzip(&one_line)),
+        ("array.json", format!("[{}]", events(",")).into_bytes()),
+        ("joined.json", events("").into_bytes()),
+        ("utf-16.json", [b"\xff\xfe", &utf16[..]].concat()),
+    ] {
+        let pintail = Pintail::new();
+        pintail.write(name, &bytes);
+        let summary = pintail.ingest([name]);
+        assert_eq!((summary.records, summary.rejects), (30_000, 0), "{name}");
+        assert_eq!(pintail.column("select message from logs order by ts"), messages(0..30_000));
+        assert_eq!(pintail.ingest([name]).lines, 0, "{name} is known");
+        pintail.assert_sound();
+    }
+    // What stands beside the list belongs to each record.
+    let pintail = Pintail::new();
+    pintail.write("line.json", &one_line);
+    pintail.ok(["ingest", "line.json"]);
+    let with_group =
+        "select count(*) from logs where fields->>'$.logGroup' = 'shop' or service = 'shop'";
+    assert_eq!(pintail.value(with_group), 30_000);
+    // Through a pipe, and one whose end is missing: nothing of that is stored twice when it is whole.
+    let run = pintail.run_with(["ingest", "-"], pretty.clone().into_bytes());
+    assert!(run.stderr.is_empty() || !run.stderr.contains("reject"), "{}", run.stderr);
+    assert_eq!(pintail.count("logs"), 60_000);
+    pintail.write("half.json", &pretty[..pretty.len() / 2]);
+    let complaint = pintail.fails(1, ["ingest", "half.json"]);
+    assert!(complaint.contains("its JSON document does not end"), "{complaint}");
+    pintail.write("half.json", &pretty);
+    pintail.ok(["ingest", "half.json"]);
+    assert_eq!(pintail.count("logs"), 90_000);
+    assert_eq!(pintail.count("rejects"), 0);
 }
 
 // Bytes

@@ -67,12 +67,11 @@ impl End {
 fn stored_record(dialect: &Dialect, bytes: &[u8]) -> Option<StoredRecord> {
     let mut batch = Batch::new();
     batch.reset(0, 0, bytes.len() as u64);
-    read_block(dialect, bytes, &mut batch);
+    let tally = read_block(dialect, bytes, &mut batch);
     let row = batch.rows().checked_sub(1)?;
-    let rules = dialect.rules();
     Some(StoredRecord {
         ts: batch.ts[row],
-        is_undated: rules.undated.is_some() && rules.absent == Some(batch.ts[row]),
+        is_undated: tally.undated > 0,
         level: match batch.level[row] {
             NO_LEVEL => None,
             level => Some(Level::ALL[usize::from(level)].name()),

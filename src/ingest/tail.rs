@@ -221,7 +221,9 @@ impl Tail {
             // Blank lines belong to the record before if it goes on after them.
             return if is_settled && !bytes.is_empty() { Step::Take(bytes) } else { Step::Wait };
         };
-        if !self.ends_in_reject && !self.dialect.starts(&clean(first).0) {
+        let first = clean(first).0;
+        let begins = self.dialect.starts(&first) || self.dialect.begins_undated(&first);
+        if !self.ends_in_reject && !begins {
             return Step::LookAnew;
         }
         if !is_full && self.idle() >= RECORD_SETTLES {

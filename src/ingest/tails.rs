@@ -14,7 +14,7 @@ use super::turns::Inode;
 use crate::config::{BLOCK_BYTES, TRANSACTION_ROWS_MAX};
 use crate::error::Result;
 use crate::memory::open_many_files;
-use crate::parse::time::Undated;
+use crate::parse::time::{Stray, Undated};
 use crate::parse::{Dialect, TimeRules, read_block_by};
 use crate::record::Micros;
 use crate::store::sources::{self, Lag};
@@ -328,8 +328,9 @@ fn open_files_max() -> usize {
 /// The rules of lines that are read as they are written: one without a time has that of now.
 fn arriving(dialect: &Dialect, now: Micros) -> TimeRules {
     let rules = *dialect.rules();
-    match rules.undated {
-        Some(_) => TimeRules { absent: Some(now), undated: Some(Undated::Arrival), ..rules },
-        None => rules,
+    match (rules.undated, rules.stray) {
+        (Some(_), _) => rules.arriving(now),
+        (None, Stray::At(..)) => TimeRules { stray: Stray::At(now, Undated::Arrival), ..rules },
+        (None, _) => rules,
     }
 }

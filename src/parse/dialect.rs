@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::blocks::Block;
 use super::formats::{KINDS, plain};
-use super::time::{self, order};
+use super::time::{self, Stray, order};
 use super::{Format, Mismatch, TimeRules};
 use crate::record::Record;
 
@@ -295,6 +295,11 @@ impl Dialect {
             Err(Mismatch::Broken(reason)) => Reading::Reject(reason),
             Err(_) => Reading::Skip,
         }
+    }
+
+    /// Whether this cleaned line begins a record without a time among those that have one.
+    pub fn begins_undated(&self, line: &str) -> bool {
+        self.rules.stray != Stray::Continues && plain::begins(line)
     }
 
     /// Whether this cleaned line begins a record, so that a block may be cut before it.

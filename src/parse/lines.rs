@@ -16,6 +16,7 @@ use super::TimeRules;
 use super::dialect::{Dialect, Reading};
 use super::formats::plain;
 use super::streams::{self, Reordered};
+use super::time::Stray;
 use crate::record::{Micros, Record};
 
 /// Longest line that is read as a record: the largest that shippers send (1 MiB).
@@ -35,6 +36,7 @@ const JOINED_LINES_MAX: usize = 500;
 pub const REASON_TOO_LONG: &str = "line longer than 1 MiB";
 const REASON_NO_RECORD: &str = "no timestamp, and no record before it";
 const REASON_HALF: &str = "no timestamp in a line without its line break";
+const REASON_UNDATED: &str = "no timestamp";
 const REASON_AFTER_CLOSED: &str = "not in the format of its source";
 const REASON_AFTER_BROKEN: &str = "continuation of a line that could not be read";
 const REASON_RECORD_TOO_LONG: &str = "continuation of a record that is already too long";
@@ -165,6 +167,7 @@ struct Open {
     blank: usize,
     /// A line did not fit any more: those after it do not either.
     full: bool,
+    has_level: bool,
 }
 
 struct BlockReader<'b, S> {
@@ -177,6 +180,8 @@ struct BlockReader<'b, S> {
     open: Option<Open>,
     /// Why a line that continues nothing is rejected: what came before it.
     stray_reason: &'static str,
+    /// The time of the next record that has one, once it was looked for.
+    next: Option<Option<Micros>>,
 }
 
 impl<'b, S: Sink> BlockReader<'b, S> {
@@ -188,7 +193,8 @@ impl<'b, S: Sink> BlockReader<'b, S> {
     ) -> BlockReader<'b, S> {
         let has_streams = dialect.has_streams();
         let (tally, open, stray_reason) = (Tally::default(), None, REASON_NO_RECORD);
-        BlockReader { dialect, rules, has_streams, block, sink, tally, open, stray_reason }
+        let next = None;
+        BlockReader { dialect, rules, has_streams, block, sink, tally, open, stray_reason, next }
     }
 
     /// Whether a record has no time of its own, and its line, which ends at `end`, no line break: the
@@ -260,8 +266,10 @@ impl<'b, S: Sink> BlockReader<'b, S> {
             bytes: line.len(),
             blank: 0,
             full: false,
+            has_level: record.level.is_some(),
         });
         self.stray_reason = REASON_AFTER_CLOSED;
+        self.next = None;
     }
 
     /// A line that is no record by itself; returns where the next one begins, which is
@@ -291,6 +299,9 @@ impl<'b, S: Sink> BlockReader<'b, S> {
                 self.take_blank();
             }
             Reading::Reject(reason) => self.take_broken(reason, &line, start, end),
+            Reading::Continuation { .. } if self.begins_undated(&line) => {
+                self.take_undated(&line, start, end);
+            }
             Reading::Continuation { .. } => self.take_continuation(&line, &line, false, start, end),
             Reading::Record { .. } => {
                 unreachable!("records of allowed length are taken by the caller")
@@ -352,6 +363,51 @@ impl<'b, S: Sink> BlockReader<'b, S> {
             (false, true) => self.take_record(&record, false, line, end),
             (false, false) => self.take_reject(self.stray_reason, line, start, end),
         }
+    }
+
+    /// Whether a line that no format reads begins a record. Where the record before it has no level,
+    /// it is rather the second line of that one, as java.util.logging writes it.
+    fn begins_undated(&self, line: &str) -> bool {
+        self.rules.stray != Stray::Continues
+            && self.open.as_ref().is_none_or(|open| open.has_level && open.takes_foreign)
+            && plain::begins(line)
+    }
+
+    /// A record whose time is that of another: the one before it, or the next.
+    fn take_undated(&mut self, line: &str, start: usize, end: usize) {
+        let before = self.open.as_ref().map(|open| (open.at, "previous"));
+        let time = match (before.or_else(|| Some((self.next_time(end)?, "next"))), self.rules.stray)
+        {
+            (_, Stray::Continues | Stray::Reject) => None,
+            (Some(neighbour), Stray::At(..)) => Some(neighbour),
+            (None, Stray::At(at, how)) => Some((at, how.name())),
+        };
+        let Some((ts, how)) = time else {
+            return self.take_broken(REASON_UNDATED, line, start, end);
+        };
+        let mut record = Record::default();
+        plain::read_begun(line, ts, how, &mut record);
+        self.take_record(&record, true, line, end);
+        self.tally.undated += 1;
+    }
+
+    /// The time of the next record that has one, of the lines that follow in the block.
+    fn next_time(&mut self, end: usize) -> Option<Micros> {
+        if let Some(next) = self.next {
+            return next;
+        }
+        let mut at = end;
+        let mut next = None;
+        while at < self.block.len() && next.is_none() {
+            let line_end = next_line(self.block, at);
+            let line = clean(&self.block[at..line_end]).0;
+            let mut record = Record::default();
+            let reading = self.dialect.read_by(&line, self.rules, &mut record);
+            next = matches!(reading, Reading::Record { .. }).then_some(record.ts);
+            at = line_end;
+        }
+        self.next = Some(next);
+        next
     }
 
     /// A line of several records, each read by itself.

@@ -142,6 +142,8 @@ pub struct TimeRules {
     pub absent: Option<Micros>,
     /// What a record says of a time that is [`TimeRules::absent`] from its line: how it was come by.
     pub undated: Option<Undated>,
+    /// What becomes of lines without a time where others have one.
+    pub stray: Stray,
     /// The text is that of a file, which may go on: a last line without its line break may be half
     /// of one.
     pub may_grow: bool,
@@ -158,6 +160,19 @@ pub enum Undated {
     Mtime,
     /// It is a reject.
     Reject,
+}
+
+/// What becomes of a line that begins a record by what it says (`WARNING:root:disk full`) and has no
+/// time, in a source whose lines have times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stray {
+    /// It goes on with the record before it.
+    #[default]
+    Continues,
+    /// It is a reject.
+    Reject,
+    /// It has the time of the record before it, or else of the next, or else this one.
+    At(Micros, Undated),
 }
 
 impl Undated {
@@ -179,7 +194,15 @@ impl Undated {
 
 impl TimeRules {
     pub fn new(zone: Zone, reference: Micros) -> TimeRules {
-        TimeRules { zone, reference, order: None, absent: None, undated: None, may_grow: false }
+        TimeRules {
+            zone,
+            reference,
+            order: None,
+            absent: None,
+            undated: None,
+            stray: Stray::Continues,
+            may_grow: false,
+        }
     }
 
     /// The rules of a file that was last written to at `mtime` and is read at `now`.
@@ -189,14 +212,20 @@ impl TimeRules {
             Undated::Mtime => Some(mtime.min(now)),
             Undated::Reject => None,
         };
+        let stray = absent.map_or(Stray::Reject, |at| Stray::At(at, undated));
         let undated = absent.is_some().then_some(undated);
-        TimeRules { absent, undated, may_grow: true, ..TimeRules::new(zone, mtime) }
+        TimeRules { absent, undated, stray, may_grow: true, ..TimeRules::new(zone, mtime) }
     }
 
     /// The rules of what is read as it arrives.
     pub fn of_stream(zone: Zone, now: Micros) -> TimeRules {
-        let undated = Some(Undated::Arrival);
-        TimeRules { absent: Some(now), undated, ..TimeRules::new(zone, now) }
+        TimeRules::new(zone, now).arriving(now)
+    }
+
+    /// The same for lines that are read as they are written: what has no time has that of now.
+    pub fn arriving(self, now: Micros) -> TimeRules {
+        let stray = Stray::At(now, Undated::Arrival);
+        TimeRules { absent: Some(now), undated: Some(Undated::Arrival), stray, ..self }
     }
 
     /// Notes in a record that its time is not its line's.

@@ -289,7 +289,7 @@ impl State {
             return parcel;
         }
         if let Some(fitted) = &self.fitted {
-            let rules = TimeRules { absent: Some(clock::now()), ..*fitted.dialect.rules() };
+            let rules = fitted.dialect.rules().arriving(clock::now());
             let tally = read_block_by(&fitted.dialect, &rules, bytes, &mut parcel.batch);
             parcel.received = tally.records + tally.rejects;
         }

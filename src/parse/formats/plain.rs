@@ -16,8 +16,8 @@ use std::sync::Arc;
 use super::Kind;
 use crate::parse::level::level_of_message;
 use crate::parse::scan::Cursor;
-use crate::parse::{Format, Mismatch, TimeRules, time};
-use crate::record::Record;
+use crate::parse::{Format, Mismatch, TimeRules, Zone, time};
+use crate::record::{Micros, Record};
 
 pub const KIND: Kind = Kind {
     name: "plain",
@@ -59,6 +59,27 @@ impl Format for Plain {
     fn is_fallback(&self) -> bool {
         true
     }
+}
+
+/// Whether a line without a time begins a record among lines that have one: a level in capitals with
+/// a colon, or in brackets, and something after it.
+pub fn begins(line: &str) -> bool {
+    if level_of_message(line).is_none() || !has_level_column(line) {
+        return false;
+    }
+    let level_end = line.find([':', ']', '>']).unwrap_or(line.len());
+    let (level, rest) = line.split_at(level_end);
+    // `ERROR while reading: x` is a sentence.
+    !level.trim_end().contains(' ') && rest.len() > 1 && !rest[1..].trim().is_empty()
+}
+
+/// Reads a line that [`begins`] a record: it has the time `ts`, which is come by as `how` says.
+pub fn read_begun<'a>(line: &'a str, ts: Micros, how: &str, record: &mut Record<'a>) {
+    let rules = TimeRules { absent: Some(ts), ..TimeRules::new(Zone::UTC, ts) };
+    // A line that begins a record is one.
+    Plain.parse(line, &rules, record).ok();
+    record.ts = ts;
+    record.fields.str("undated", how);
 }
 
 /// Whether a level at the beginning is a column rather than a word of what is said (`Error: no
@@ -128,6 +149,32 @@ fn is_exception(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_that_begin_a_record_among_dated_ones() {
+        for line in [
+            "INFO:     10.0.0.7:4711 - \"GET /x HTTP/1.1\" 500 Internal Server Error",
+            "WARNING:root:disk full",
+            "CRITICAL: x",
+            "[ERROR] x",
+            "[WARN ] x",
+        ] {
+            assert!(begins(line), "{line}");
+        }
+        for line in [
+            "ERROR while reading: x",
+            "Error: no such file",
+            "ERROR:",
+            "[ERROR]",
+            "[main] ready",
+            "HTTP: 200",
+            "  ERROR: x",
+            "DETAIL: x",
+            "java.lang.Error: x",
+        ] {
+            assert!(!begins(line), "{line}");
+        }
+    }
 
     #[test]
     fn lines_that_begin_no_record() {
