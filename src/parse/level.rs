@@ -82,16 +82,15 @@ fn level_of_other_script(lower: &str) -> Option<Level> {
         "advertência" | "ostrzeżenie" | "предупреждение" | "внимание" | "警告" | "경고" => {
             Warn
         }
-        "błąd" | "ошибка" | "错误" | "錯誤" | "エラー" | "오류" => Error,
+        "błąd" | "ошибка" | "错误" | "錯誤" | "エラー" | "오류"
+        // java.util.logging's SEVERE.
+        | "严重" | "嚴重" | "심각" => Error,
         "crítico"
         | "критическая"
         | "фатальная"
         | "важно"
-        | "严重"
-        | "嚴重"
         | "致命的"
-        | "重大"
-        | "심각" => Fatal,
+        | "重大" => Fatal,
         _ => return None,
     })
 }

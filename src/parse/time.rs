@@ -45,8 +45,8 @@ pub enum Stamp {
         date: Date,
         /// Microseconds since midnight. A leap second counts as the second after.
         time: Micros,
-        /// Seconds east of UTC, if the spelling says.
-        offset: Option<i32>,
+        /// What the spelling says: an offset, or the name of a region.
+        zone: Option<Zone>,
     },
 }
 
@@ -239,20 +239,20 @@ impl TimeRules {
     pub fn resolve(&self, stamp: Stamp) -> Option<Micros> {
         match stamp {
             Stamp::Instant(micros) => Some(micros),
-            Stamp::Civil { date: Date::Full { year, month, day }, time, offset } => {
-                self.civil(days_from_civil(year, month, day)?, time, offset)
+            Stamp::Civil { date: Date::Full { year, month, day }, time, zone } => {
+                self.civil(days_from_civil(year, month, day)?, time, zone)
             }
-            Stamp::Civil { date: Date::Short(date), time, offset } => match self.order {
-                Some(order) => self.short(date, order, time, offset),
-                None => self.likeliest(date, time, offset),
+            Stamp::Civil { date: Date::Short(date), time, zone } => match self.order {
+                Some(order) => self.short(date, order, time, zone),
+                None => self.likeliest(date, time, zone),
             },
-            Stamp::Civil { date: Date::NoYear { month, day }, time, offset } => {
-                self.latest_year(month, day, time, offset)
+            Stamp::Civil { date: Date::NoYear { month, day }, time, zone } => {
+                self.latest_year(month, day, time, zone)
             }
-            Stamp::Civil { date: Date::None, time, offset } => {
+            Stamp::Civil { date: Date::None, time, zone } => {
                 let today = self.reference.div_euclid(SECONDS_PER_DAY * MICROS_PER_SECOND) + 1;
                 (today - 2..=today).rev().find_map(|day| {
-                    let at = self.civil(day, time, offset)?;
+                    let at = self.civil(day, time, zone)?;
                     (at <= self.reference + DAY_SLACK).then_some(at)
                 })
             }
@@ -265,47 +265,42 @@ impl TimeRules {
         date: ShortDate,
         order: DateOrder,
         time: Micros,
-        offset: Option<i32>,
+        zone: Option<Zone>,
     ) -> Option<Micros> {
         match date.in_order(order)? {
-            (Some(year), month, day) => {
-                self.civil(days_from_civil(year, month, day)?, time, offset)
-            }
-            (None, month, day) => self.latest_year(month, day, time, offset),
+            (Some(year), month, day) => self.civil(days_from_civil(year, month, day)?, time, zone),
+            (None, month, day) => self.latest_year(month, day, time, zone),
         }
     }
 
     /// A date of a source that tells nothing of the order: the likeliest that is not after the
     /// reference.
-    fn likeliest(&self, date: ShortDate, time: Micros, offset: Option<i32>) -> Option<Micros> {
+    fn likeliest(&self, date: ShortDate, time: Micros, zone: Option<Zone>) -> Option<Micros> {
         let orders = date.usual_orders();
         let readings = || {
-            let at = |order| Some((order, self.short(date, order, time, offset)?));
+            let at = |order| Some((order, self.short(date, order, time, zone)?));
             orders.iter().copied().filter_map(at)
         };
         let is_past = |at: Micros| self.reference <= 0 || at <= self.reference + YEAR_SLACK;
         let order = order::later_year(readings().filter(|(_, at)| is_past(*at)))
             .or_else(|| readings().next().map(|(order, _)| order))?;
-        self.short(date, order, time, offset)
+        self.short(date, order, time, zone)
     }
 
     /// A date without a year, in the latest that does not put it after the reference.
-    fn latest_year(&self, month: u8, day: u8, time: Micros, offset: Option<i32>) -> Option<Micros> {
+    fn latest_year(&self, month: u8, day: u8, time: Micros, zone: Option<Zone>) -> Option<Micros> {
         let this_year = naive_from_micros(self.reference)?.year();
         // One year ahead for the slack at New Year, eight back for February 29th.
         (this_year - 8..=this_year + 1).rev().find_map(|year| {
-            let at = self.civil(days_from_civil(year, month, day)?, time, offset)?;
+            let at = self.civil(days_from_civil(year, month, day)?, time, zone)?;
             (at <= self.reference + YEAR_SLACK).then_some(at)
         })
     }
 
     #[inline]
-    fn civil(&self, days: i64, time: Micros, offset: Option<i32>) -> Option<Micros> {
+    fn civil(&self, days: i64, time: Micros, zone: Option<Zone>) -> Option<Micros> {
         let civil = days * SECONDS_PER_DAY * MICROS_PER_SECOND + time;
-        match offset {
-            Some(offset) => Some(civil - i64::from(offset) * MICROS_PER_SECOND),
-            None => self.zone.to_utc(civil),
-        }
+        zone.unwrap_or(self.zone).to_utc(civil)
     }
 
     /// Reads a timestamp at the beginning of `text`; returns it with its length in bytes.
@@ -514,6 +509,33 @@ mod tests {
             ("2026-13-05 00:00:00", "none"),
             ("2026-02-30 00:00:00", "none"),
             ("123 45", "none"),
+            ("05-Jan-2026 10:11:14 Europe/Berlin] x", "2026-01-05T09:11:14.000000 +] x"),
+            ("2026-07-05 10:11:14.5 America/New_York x", "2026-07-05T14:11:14.500000 + x"),
+            ("2026-01-05 10:11:14 America/Argentina/Buenos_Aires", "2026-01-05T13:11:14.000000 +"),
+            ("2026-01-05 10:11:14 Nowhere/Land x", "2026-01-05T10:11:14.000000 + Nowhere/Land x"),
+            ("2026-01-05-10.11.12.123456+060 x", "2026-01-05T09:11:12.123456 + x"),
+            ("2026-01-05-10.11.12.123456-300 x", "2026-01-05T15:11:12.123456 + x"),
+            ("10:11:12 2026-01-05 INFO", "2026-01-05T10:11:12.000000 + INFO"),
+            ("10:11:12.5 05-Jan-2026 : x", "2026-01-05T10:11:12.500000 + : x"),
+            ("10:11:12, 25/12/2025 x", "2025-12-25T10:11:12.000000 + x"),
+            (
+                "10:11:12 2026-01-04 09:00:00 x",
+                "2026-11-22T10:11:12.000000 + 2026-01-04 09:00:00 x",
+            ),
+            ("10:11:12 10.2.3 x", "2026-11-22T10:11:12.000000 + 10.2.3 x"),
+            ("Jan. 05, 2026 10:11:13 NACHM. x", "2026-01-05T22:11:13.000000 + x"),
+            ("Jan. 05, 2026 10:11:13 NOTICE x", "2026-01-05T10:11:13.000000 + NOTICE x"),
+            ("05-1\u{6708}-2026 10:11:12.123 x", "2026-01-05T10:11:12.123000 + x"),
+            ("05-\u{5341}\u{4e8c}\u{6708}-2025 10:11:12 x", "2025-12-05T10:11:12.000000 + x"),
+            (
+                "\u{4e00}\u{6708} 05, 2026 10:11:12 \u{4e0b}\u{5348} x",
+                "2026-01-05T22:11:12.000000 + x",
+            ),
+            ("1\u{6708} 05, 2026 10:11:12 \u{5348}\u{5f8c} x", "2026-01-05T22:11:12.000000 + x"),
+            (
+                "2026\u{5e74}1\u{6708}5\u{65e5} 10\u{65f6}11\u{5206}12\u{79d2} x",
+                "2026-01-05T10:11:12.000000 + x",
+            ),
             ("March on", "none"),
         ] {
             assert_eq!(utc(text), expected, "{text}");

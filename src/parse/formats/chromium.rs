@@ -70,10 +70,10 @@ fn time_of(stamp: &str, rules: &TimeRules) -> Option<Micros> {
     // In a year that has every day.
     let whole = format!("24{day} {time}");
     match read_six_and_six(whole.as_bytes())? {
-        (Stamp::Civil { date: Date::Full { month, day, .. }, time, offset }, length)
+        (Stamp::Civil { date: Date::Full { month, day, .. }, time, zone }, length)
             if length == whole.len() =>
         {
-            rules.resolve(Stamp::Civil { date: Date::NoYear { month, day }, time, offset })
+            rules.resolve(Stamp::Civil { date: Date::NoYear { month, day }, time, zone })
         }
         _ => None,
     }

@@ -130,9 +130,9 @@ fn stamp(cursor: &mut Cursor<'_>, rules: &TimeRules) -> Option<Micros> {
     let year = 2000 + text[..2].parse::<i32>().ok()?;
     let (month, day) = (text[2..4].parse().ok()?, text[4..6].parse().ok()?);
     let (stamp, length) = time::read(&text.as_bytes()[7..])?;
-    let Stamp::Civil { date: Date::None, time, offset } = stamp else {
+    let Stamp::Civil { date: Date::None, time, zone } = stamp else {
         return None;
     };
     cursor.advance(7 + length);
-    rules.resolve(Stamp::Civil { date: Date::Full { year, month, day }, time, offset })
+    rules.resolve(Stamp::Civil { date: Date::Full { year, month, day }, time, zone })
 }

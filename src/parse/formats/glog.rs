@@ -69,9 +69,9 @@ fn stamp(cursor: &mut Cursor<'_>, rules: &TimeRules) -> Option<Micros> {
     }
     let (month, day) = (text[..2].parse().ok()?, text[2..4].parse().ok()?);
     let (time, length) = read(&text.as_bytes()[5..])?;
-    let Stamp::Civil { date: Date::None, time, offset } = time else {
+    let Stamp::Civil { date: Date::None, time, zone } = time else {
         return None;
     };
     cursor.advance(5 + length);
-    rules.resolve(Stamp::Civil { date: Date::NoYear { month, day }, time, offset })
+    rules.resolve(Stamp::Civil { date: Date::NoYear { month, day }, time, zone })
 }

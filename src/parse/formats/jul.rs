@@ -58,7 +58,8 @@ impl Format for Jul {
 
 /// `Jan 05, 2026 10:11:12 AM CLASS METHOD`, and nothing else.
 fn read_head(line: &str, rules: &TimeRules, record: &mut Record<'_>) -> Option<()> {
-    if !line.as_bytes().first()?.is_ascii_uppercase() {
+    // The date is the locale's: `Jan 05, 2026`, `janv. 05, 2026`, `1月 05, 2026`.
+    if !line.chars().next()?.is_alphanumeric() {
         return None;
     }
     let mut cursor = Cursor::new(line);

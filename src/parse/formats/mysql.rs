@@ -101,7 +101,7 @@ fn read_six_digits(text: &str) -> Option<(Stamp, usize)> {
     let (Stamp::Civil { date: Date::None, time, .. }, 8) = read(&clock)? else {
         return None;
     };
-    Some((Stamp::Civil { date: Date::Full { year, month, day }, time, offset: None }, 15))
+    Some((Stamp::Civil { date: Date::Full { year, month, day }, time, zone: None }, 15))
 }
 
 /// The command of the general query log, and the tab after it.

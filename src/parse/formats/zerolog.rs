@@ -86,7 +86,7 @@ fn kitchen(cursor: &mut Cursor<'_>, rules: &TimeRules) -> Option<Micros> {
     let hour = hour % 12 + if is_pm { 12 } else { 0 };
     let time = (hour * 60 + minute) * 60 * MICROS_PER_SECOND;
     *cursor = probe;
-    rules.resolve(Stamp::Civil { date: Date::None, time, offset: None })
+    rules.resolve(Stamp::Civil { date: Date::None, time, zone: None })
 }
 
 /// `store/file.go:12`.

@@ -1,6 +1,6 @@
 //! The time of day and the zone of a timestamp: `00:00:00.123`, `9:03:11 PM`, `+02:00`.
 
-use super::MICROS_PER_SECOND;
+use super::{MICROS_PER_SECOND, Zone};
 use crate::record::Micros;
 
 /// `HH:MM:SS` and its fraction from `at`; returns microseconds and where it ended.
@@ -29,13 +29,46 @@ pub(super) fn read_time(text: &[u8], at: usize) -> Option<(Micros, usize)> {
 #[inline]
 pub(super) fn read_meridiem(text: &[u8], at: usize, seconds: i64) -> (i64, usize) {
     let word_at = at + text.get(at..).map_or(0, blank_length);
-    let Some(half @ (b'a' | b'A' | b'p' | b'P')) = text.get(word_at) else {
-        return (seconds, at);
+    let found = match text.get(word_at) {
+        Some(half @ (b'a' | b'A' | b'p' | b'P')) => meridiem_length(&text[word_at..])
+            .map(|length| (half.eq_ignore_ascii_case(&b'p'), length))
+            .or_else(|| read_half(&text[word_at..])),
+        Some(b'v' | b'V' | b'n' | b'N' | b'd' | b'o' | b'i' | 0x80..) => {
+            read_half(&text[word_at..])
+        }
+        _ => None,
     };
-    let Some(length) = meridiem_length(&text[word_at..]).filter(|_| seconds / 3600 <= 12) else {
-        return (seconds, at);
-    };
-    (of_half_day(seconds, half.eq_ignore_ascii_case(&b'p')), word_at + length)
+    match found.filter(|_| seconds / 3600 <= 12) {
+        Some((is_afternoon, length)) => (of_half_day(seconds, is_afternoon), word_at + length),
+        None => (seconds, at),
+    }
+}
+
+/// The halves of a day in languages that do not write AM and PM (Unicode CLDR, day periods),
+/// those that no word of a message looks like.
+const HALVES: [(&str, bool); 14] = [
+    ("vorm.", false),
+    ("nachm.", true),
+    ("dop.", false),
+    ("odp.", true),
+    ("ap.", false),
+    ("ip.", true),
+    ("de.", false),
+    ("du.", true),
+    ("오전", false),
+    ("오후", true),
+    ("上午", false),
+    ("下午", true),
+    ("午前", false),
+    ("午後", true),
+];
+
+/// One of [`HALVES`], in any case: whether it is the second, and its length.
+fn read_half(text: &[u8]) -> Option<(bool, usize)> {
+    let (name, is_afternoon) = HALVES.iter().find(|(name, _)| {
+        text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()))
+    })?;
+    Some((*is_afternoon, name.len()))
 }
 
 /// Seconds since midnight of a time on a clock of twelve hours.
@@ -70,21 +103,34 @@ fn meridiem_length(text: &[u8]) -> Option<usize> {
 /// A time of twelve hours whose half of the day stands before it, as in Korean, Chinese and
 /// Japanese: `오전 10:11:12`, `下午3:04:05`.
 pub(super) fn read_meridiem_before(text: &[u8], at: usize) -> Option<(Micros, usize)> {
-    const HALVES: [(&str, bool); 6] = [
-        ("오전", false),
-        ("오후", true),
-        ("上午", false),
-        ("下午", true),
-        ("午前", false),
-        ("午後", true),
-    ];
-    let rest = text.get(at..)?;
-    let (name, is_afternoon) = HALVES.iter().find(|(name, _)| rest.starts_with(name.as_bytes()))?;
-    let time_at = at + name.len() + blank_length(&rest[name.len()..]);
+    let rest = text.get(at..).filter(|rest| !rest.is_ascii())?;
+    let (is_afternoon, length) = read_half(rest)?;
+    let time_at = at + length + blank_length(&rest[length..]);
     let (time, end) = read_time(text, time_at).or_else(|| read_short_time(text, time_at))?;
     let (seconds, fraction) = (time / MICROS_PER_SECOND, time % MICROS_PER_SECOND);
     let is_of_twelve = seconds / 3600 <= 12;
-    is_of_twelve.then(|| (of_half_day(seconds, *is_afternoon) * MICROS_PER_SECOND + fraction, end))
+    is_of_twelve.then(|| (of_half_day(seconds, is_afternoon) * MICROS_PER_SECOND + fraction, end))
+}
+
+/// `10时11分12秒` in Chinese, Japanese and Korean.
+pub(super) fn read_time_in_words(text: &[u8], at: usize) -> Option<(Micros, usize)> {
+    const UNITS: [[&str; 3]; 3] = [["时", "分", "秒"], ["時", "分", "秒"], ["시", "분", "초"]];
+    UNITS.iter().find_map(|units| {
+        let mut at = at;
+        let mut seconds = 0;
+        for (unit, limit) in units.iter().zip([24, 60, 61]) {
+            at += text.get(at..).map_or(0, blank_length);
+            let digits = text.get(at..)?.iter().take(3).take_while(|b| b.is_ascii_digit()).count();
+            let part = i64::from(small_number(&text[at..at + digits])?);
+            at += digits;
+            if digits > 2 || part >= limit || !text[at..].starts_with(unit.as_bytes()) {
+                return None;
+            }
+            at += unit.len();
+            seconds = seconds * 60 + part;
+        }
+        Some((seconds * MICROS_PER_SECOND, at))
+    })
 }
 
 /// `.123`, `,123456` or `:123` in microseconds; digits beyond nanoseconds are refused.
@@ -117,20 +163,38 @@ pub(super) fn read_fraction(text: &[u8]) -> Option<(Micros, usize)> {
     Some((micros, digits + 1))
 }
 
-/// A zone right after a time (`Z`, `+0200`, ` +02:00`, ` UTC`, `+01:00[Europe/Berlin]`) and where
-/// it ended.
+/// A zone right after a time (`Z`, `+0200`, ` +02:00`, ` UTC`, `+01:00[Europe/Berlin]`,
+/// ` Europe/Berlin`) and where it ended.
 #[inline]
-pub(super) fn read_zone(text: &[u8], at: usize) -> (Option<i32>, usize) {
+pub(super) fn read_zone(text: &[u8], at: usize) -> (Option<Zone>, usize) {
     let (offset, end) = read_offset_or_name(text, at);
-    match (offset, text.get(end)) {
-        (Some(offset), Some(b'[')) => (Some(offset), end + region_length(&text[end..])),
-        _ => (offset, end),
+    let zone = offset.map(|seconds_east| Zone::Fixed { seconds_east });
+    match (zone, text.get(end)) {
+        (Some(_), Some(b'[')) => (zone, end + region_length(&text[end..])),
+        (None, Some(b' ')) if text.get(end + 1).is_some_and(u8::is_ascii_uppercase) => {
+            match read_region(&text[end + 1..]) {
+                Some((region, length)) => (Some(region), end + 1 + length),
+                None => (None, end),
+            }
+        }
+        _ => (zone, end),
     }
 }
 
+/// A region of the time zone database, as PHP writes it: `Europe/Berlin`.
+fn read_region(text: &[u8]) -> Option<(Zone, usize)> {
+    let window = &text[..text.len().min(REGION_BYTES_MAX)];
+    let is_of_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+');
+    let length = window.iter().take_while(|b| is_of_name(b)).count();
+    let name = std::str::from_utf8(&text[..length]).ok().filter(|name| name.contains('/'))?;
+    name.parse().ok().map(|zone| (Zone::Named(zone), length))
+}
+
+/// Longest name of a region: `America/Argentina/ComodRivadavia` has 32.
+const REGION_BYTES_MAX: usize = 40;
+
 /// The region that Java writes after an offset, which says no more: `[Europe/Berlin]`.
 fn region_length(text: &[u8]) -> usize {
-    const REGION_BYTES_MAX: usize = 40;
     let inside = text[1..].iter().take(REGION_BYTES_MAX);
     let length = inside
         .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+'))
@@ -151,6 +215,11 @@ fn read_offset_or_name(text: &[u8], at: usize) -> (Option<i32>, usize) {
         Some(b'+' | b'-') => {
             // After a space only a full offset is one: ` -5` may be anything.
             let offset = read_offset(&text[zone_at..]);
+            if let (None, true) = (offset, zone_at == at)
+                && let Some((seconds, end)) = read_bias(text, at)
+            {
+                return (Some(seconds), end);
+            }
             match offset {
                 Some((seconds, length)) if zone_at == at || length >= 5 => {
                     (Some(seconds), zone_at + length)
@@ -189,7 +258,7 @@ fn after_utc(text: &[u8], at: usize) -> Option<(Option<i32>, usize)> {
     }
 }
 
-/// An offset in minutes, as Windows' management interface writes it: `+060`, `-480`.
+/// An offset in minutes, as Windows' management interface and Db2 write it: `+060`, `-480`.
 pub(super) fn read_bias(text: &[u8], at: usize) -> Option<(i32, usize)> {
     let sign = match text.get(at)? {
         b'+' => 1,

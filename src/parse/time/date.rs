@@ -2,8 +2,8 @@
 //! months, names of weekdays.
 
 use super::clock::{
-    ends_word, read_meridiem_before, read_short_time, read_time, read_zone, small_number,
-    two_digits,
+    ends_word, is_boundary, read_meridiem_before, read_short_time, read_time, read_time_in_words,
+    read_zone, small_number, two_digits,
 };
 use super::months::{month, weekday};
 use super::order::{ShortDate, Third};
@@ -16,13 +16,47 @@ fn read_any_time(text: &[u8], at: usize) -> Option<(Micros, usize)> {
     read_time(text, at)
         .or_else(|| read_short_time(text, at))
         .or_else(|| read_meridiem_before(text, at))
+        .or_else(|| read_time_in_words(text, at))
+}
+
+/// A date behind a time that ends at `at`: `10:11:12 2026-01-05`, `10:11:12.123 05-Jan-2026`,
+/// `10:11:12 05/01/2026`. One that a time follows is another stamp's.
+pub(super) fn read_date_behind(text: &[u8], at: usize) -> Option<(Date, usize)> {
+    let at = at
+        + match text.get(at..at + 2)? {
+            b", " => 2,
+            [b' ', _] => 1,
+            _ => return None,
+        };
+    // The readers of dates want a time behind them: this is one.
+    let length = text[at..].iter().take_while(|b| !is_boundary(**b)).count();
+    const DATE_BYTES_MAX: usize = 24;
+    const TIME: &[u8] = b" 00:00:00";
+    let mut dated = [0; DATE_BYTES_MAX + TIME.len()];
+    if !(6..=DATE_BYTES_MAX).contains(&length) || !text[at].is_ascii_digit() {
+        return None;
+    }
+    dated[..length].copy_from_slice(&text[at..at + length]);
+    dated[length..length + TIME.len()].copy_from_slice(TIME);
+    let (stamp, end) = super::read(&dated[..length + TIME.len()])?;
+    let Stamp::Civil { date: date @ (Date::Full { .. } | Date::Short(_)), .. } = stamp else {
+        return None;
+    };
+    // `10.2.3` is a version.
+    let has_year = match date {
+        Date::Short(short) => matches!(short.third, Third::Year(_)),
+        _ => true,
+    };
+    let is_all = end == length + TIME.len() && has_year;
+    let is_before_time = read_any_time(text, at + length + 1).is_some();
+    (is_all && !is_before_time).then_some((date, at + length))
 }
 
 /// A stamp of this date and the time from `at`.
 fn with_time(text: &[u8], date: Date, at: usize) -> Option<(Stamp, usize)> {
     let (time, end) = read_any_time(text, at)?;
-    let (offset, end) = read_zone(text, end);
-    Some((Stamp::Civil { date, time, offset }, end))
+    let (zone, end) = read_zone(text, end);
+    Some((Stamp::Civil { date, time, zone }, end))
 }
 
 /// Where the time begins behind a date that ends at `end`: after a blank, `T`, a dash or a comma.
@@ -202,14 +236,14 @@ fn read_after_month_day(text: &[u8], at: usize, month: u8, day: u8) -> Option<(S
         return with_time(text, Date::Full { year, month, day }, time_at);
     }
     let (time, time_end) = read_time(text, at)?;
-    let (offset, zone_end) = read_zone(text, time_end);
+    let (zone, zone_end) = read_zone(text, time_end);
     if text.get(zone_end) == Some(&b' ')
         && let Some(year) = read_year(text, zone_end + 1)
     {
         let date = Date::Full { year, month, day };
-        return Some((Stamp::Civil { date, time, offset }, zone_end + 5));
+        return Some((Stamp::Civil { date, time, zone }, zone_end + 5));
     }
-    Some((Stamp::Civil { date: Date::NoYear { month, day }, time, offset }, zone_end))
+    Some((Stamp::Civil { date: Date::NoYear { month, day }, time, zone }, zone_end))
 }
 
 /// Four digits that are a year and end there.

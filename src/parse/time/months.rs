@@ -277,9 +277,32 @@ pub(super) fn month(text: &[u8]) -> Option<(u8, usize)> {
     {
         return Some((month, 3 + usize::from(text.get(3) == Some(&b'.'))));
     }
+    if let Some(found) = numbered_month(text) {
+        return Some(found);
+    }
     let (name, length) = word(text)?;
     let at = NAMES.iter().position(|names| names.iter().any(|known| *known == name))?;
     Some((u8::try_from(at + 1).ok()?, length))
+}
+
+/// `1月`, `十二月`, `1월`: the months of Chinese, Japanese and Korean are numbers.
+fn numbered_month(text: &[u8]) -> Option<(u8, usize)> {
+    const NUMERALS: [&str; 12] =
+        ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"];
+    let digits = text.iter().take(3).take_while(|b| b.is_ascii_digit()).count();
+    let (number, length) = match digits {
+        0 if text.first()?.is_ascii() => return None,
+        0 => {
+            // The longer ones first: 十二 begins with 十.
+            let is_here = |at: &usize| text.starts_with(NUMERALS[*at].as_bytes());
+            let at = (0..NUMERALS.len()).rev().find(is_here)?;
+            (at as u8 + 1, NUMERALS[at].len())
+        }
+        1 | 2 => (super::clock::small_number(&text[..digits])?, digits),
+        _ => return None,
+    };
+    let unit = ["月", "월"].iter().find(|unit| text[length..].starts_with(unit.as_bytes()))?;
+    (1..=12).contains(&number).then_some((number, length + unit.len()))
 }
 
 /// The length of the weekday that `text` begins with, its dot or comma not counted.

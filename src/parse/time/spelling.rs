@@ -4,9 +4,9 @@ use super::clock::{
     is_boundary, read_bias, read_compact_time, read_fraction, read_meridiem, read_time,
     read_unpadded_time, read_zone, two_digits,
 };
-use super::date::{read_day_first, read_named, read_short_date, read_year_first};
+use super::date::{read_date_behind, read_day_first, read_named, read_short_date, read_year_first};
 use super::tai64::read_tai64;
-use super::{Date, MICROS_PER_SECOND, Stamp, epoch};
+use super::{Date, MICROS_PER_SECOND, Stamp, Zone, epoch};
 
 /// Recognises a timestamp at the beginning of `text`, with its length in bytes.
 ///
@@ -43,9 +43,9 @@ fn read_usual(text: &[u8]) -> Option<(Stamp, usize)> {
     let seconds = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
     let millis = i64::from(digit(20)) * 100 + i64::from(two(21));
     let (seconds, end) = read_meridiem(text, head.len(), seconds);
-    let (offset, end) = read_zone(text, end);
+    let (zone, end) = read_zone(text, end);
     let date = Date::Full { year, month: two(5), day: two(8) };
-    Some((Stamp::Civil { date, time: seconds * MICROS_PER_SECOND + millis * 1000, offset }, end))
+    Some((Stamp::Civil { date, time: seconds * MICROS_PER_SECOND + millis * 1000, zone }, end))
 }
 
 /// `2026-01-05 00:00:00.123`, with its many separators, fractions and zones.
@@ -70,8 +70,8 @@ pub(super) fn read_iso(text: &[u8]) -> Option<(Stamp, usize)> {
         _ => return None,
     };
     let (time, time_end) = read_time(text, time_at)?;
-    let (offset, end) = read_zone(text, time_end);
-    Some((Stamp::Civil { date: Date::Full { year, month, day }, time, offset }, end))
+    let (zone, end) = read_zone(text, time_end);
+    Some((Stamp::Civil { date: Date::Full { year, month, day }, time, zone }, end))
 }
 
 /// Spellings of digits other than ISO: `05/Jan/2026:…`, `17/06/09 …`, `01/05/2026 …`,
@@ -89,9 +89,12 @@ fn read_numeric(text: &[u8]) -> Option<(Stamp, usize)> {
         (4, _) => read_year_first(text),
         (2, b':') => {
             let (time, end) = read_time(text, 0)?;
-            let (offset, end) = read_zone(text, end);
-            Some((Stamp::Civil { date: Date::None, time, offset }, end))
+            let (zone, end) = read_zone(text, end);
+            let (date, end) = read_date_behind(text, end).unwrap_or((Date::None, end));
+            Some((Stamp::Civil { date, time, zone }, end))
         }
+        // `1月 05, 2026 10:11:12 午前`
+        (1 | 2, 0x80..) => read_named(text),
         (8, b'-' | b'T' | b' ' | b'_') => read_compact(text),
         (10, _) if separator == b'.' || is_boundary(separator) => read_epoch_head(text, digits),
         (13 | 16 | 19, _) if is_boundary(separator) => read_epoch_head(text, digits),
@@ -139,8 +142,8 @@ fn read_compact(text: &[u8]) -> Option<(Stamp, usize)> {
     let (time, end) = read_time(text, 9)
         .or_else(|| read_compact_time(text, 9))
         .or_else(|| read_unpadded_time(text, 9))?;
-    let (offset, end) = read_zone(text, end);
-    Some((Stamp::Civil { date: Date::Full { year, month, day }, time, offset }, end))
+    let (zone, end) = read_zone(text, end);
+    Some((Stamp::Civil { date: Date::Full { year, month, day }, time, zone }, end))
 }
 
 /// `20260105101112.123456+060`: fourteen digits, as Windows' management interface and IIS
@@ -152,11 +155,11 @@ fn read_fourteen(text: &[u8]) -> Option<(Stamp, usize)> {
         return None;
     }
     let (time, end) = read_compact_time(text, 8)?;
-    let (offset, end) = match read_bias(text, end) {
-        Some((offset, end)) => (Some(offset), end),
+    let (zone, end) = match read_bias(text, end) {
+        Some((seconds_east, end)) => (Some(Zone::Fixed { seconds_east }), end),
         None => read_zone(text, end),
     };
-    Some((Stamp::Civil { date: Date::Full { year, month, day }, time, offset }, end))
+    Some((Stamp::Civil { date: Date::Full { year, month, day }, time, zone }, end))
 }
 
 /// `yymmdd hhmmss`, the stamp of Hadoop's file system logs. Not part of [`read`]:
@@ -168,5 +171,5 @@ pub fn read_six_and_six(text: &[u8]) -> Option<(Stamp, usize)> {
         return None;
     }
     let (time, end) = read_compact_time(text, 7)?;
-    Some((Stamp::Civil { date: Date::Full { year, month, day }, time, offset: None }, end))
+    Some((Stamp::Civil { date: Date::Full { year, month, day }, time, zone: None }, end))
 }
