@@ -110,6 +110,12 @@ pub fn level_of_message(message: &str) -> Option<Level> {
         }
         _ => {}
     }
+    // `PHP Warning:  …`, and `PHP Fatal error:  …`.
+    if let Some(level) =
+        message.strip_prefix("PHP ").and_then(|rest| level_of_php(rest.split_once(':')?.0))
+    {
+        return Some(level);
+    }
     // `##[error]…`, as jobs of GitHub and Azure write.
     let message = message.strip_prefix("##").unwrap_or(message);
     let mut cursor = Cursor::new(message);
@@ -122,6 +128,20 @@ pub fn level_of_message(message: &str) -> Option<Level> {
     ];
     let grave = ["critical", "crit", "fatal", "emerg"];
     common.iter().chain(&grave).any(|known| known.eq_ignore_ascii_case(word)).then_some(level)
+}
+
+/// The labels of PHP's errors (`php_error_cb` in its main.c).
+pub fn level_of_php(label: &str) -> Option<Level> {
+    Some(match label {
+        "Fatal error"
+        | "Parse error"
+        | "Core error"
+        | "Compile error"
+        | "Recoverable fatal error" => Fatal,
+        "Warning" | "Core warning" | "Compile warning" => Warn,
+        "Notice" | "Deprecated" | "Strict Standards" => Info,
+        _ => return None,
+    })
 }
 
 /// `0105 10:11:12.123456`, as klog writes it into the journal.

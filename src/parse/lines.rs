@@ -299,7 +299,7 @@ impl<'b, S: Sink> BlockReader<'b, S> {
                 self.take_blank();
             }
             Reading::Reject(reason) => self.take_broken(reason, &line, start, end),
-            Reading::Continuation { .. } if self.begins_undated(&line) => {
+            Reading::Continuation { .. } if self.begins_undated(&line, 0) => {
                 self.take_undated(&line, start, end);
             }
             Reading::Continuation { .. } => self.take_continuation(&line, &line, false, start, end),
@@ -346,6 +346,9 @@ impl<'b, S: Sink> BlockReader<'b, S> {
     fn take_inside(&mut self, line: &str, start: usize, end: usize) {
         let text = self.dialect.inside(line);
         let stream = if self.has_streams { self.dialect.stream_of(line) } else { 0 };
+        if self.begins_undated(&text, stream) {
+            return self.take_undated(line, start, end);
+        }
         let mut record = Record::default();
         let stands_alone = self.dialect.read_alone(line, self.rules, &mut record);
         let continues = self.open.as_ref().is_some_and(|open| {
@@ -367,13 +370,15 @@ impl<'b, S: Sink> BlockReader<'b, S> {
 
     /// Whether a line that no format reads begins a record. Where the record before it has no level,
     /// it is rather the second line of that one, as java.util.logging writes it.
-    fn begins_undated(&self, line: &str) -> bool {
+    fn begins_undated(&self, text: &str, stream: u64) -> bool {
+        let open = self.open.as_ref().filter(|open| open.stream == stream);
         self.rules.stray != Stray::Continues
-            && self.open.as_ref().is_none_or(|open| open.has_level && open.takes_foreign)
-            && plain::begins(line)
+            && open.is_none_or(|open| open.has_level)
+            && plain::begins(text)
     }
 
-    /// A record whose time is that of another: the one before it, or the next.
+    /// A record whose time is that of another: the one before it, or the next. The line may be in an
+    /// envelope.
     fn take_undated(&mut self, line: &str, start: usize, end: usize) {
         let before = self.open.as_ref().map(|open| (open.at, "previous"));
         let time = match (before.or_else(|| Some((self.next_time(end)?, "next"))), self.rules.stray)
@@ -386,7 +391,12 @@ impl<'b, S: Sink> BlockReader<'b, S> {
             return self.take_broken(REASON_UNDATED, line, start, end);
         };
         let mut record = Record::default();
-        plain::read_begun(line, ts, how, &mut record);
+        let rules = TimeRules { absent: Some(ts), ..*self.rules };
+        if !self.dialect.read_alone(line, &rules, &mut record) {
+            record = Record::default();
+            plain::read_begun(line, ts, &mut record);
+        }
+        record.fields.str("undated", how);
         self.take_record(&record, true, line, end);
         self.tally.undated += 1;
     }

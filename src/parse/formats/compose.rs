@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Kind;
+use super::{Kind, plain};
 use crate::parse::dialect::Reading;
 use crate::parse::{Dialect, Format, Mismatch, TimeRules, Zone};
 use crate::record::Record;
@@ -90,13 +90,20 @@ impl Format for Compose {
             }
             _ => return Err(Mismatch::Foreign),
         }
-        if record.service.is_none() {
-            record.service = Some(Cow::Borrowed(prefix.service));
-        }
-        if let Some(pod) = prefix.pod {
-            record.fields.str("pod", pod);
-        }
-        record.fields.str("container", prefix.container);
+        prefix.describe(record);
+        Ok(())
+    }
+
+    fn parse_alone<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        let (prefix, text) = split(line).ok_or(Mismatch::Foreign)?;
+        let ts = rules.absent.filter(|_| plain::begins(text)).ok_or(Mismatch::Foreign)?;
+        plain::read_begun(text, ts, record);
+        prefix.describe(record);
         Ok(())
     }
 
@@ -128,6 +135,18 @@ struct Prefix<'a> {
     pod: Option<&'a str>,
     container: &'a str,
     service: &'a str,
+}
+
+impl<'a> Prefix<'a> {
+    fn describe(self, record: &mut Record<'a>) {
+        if record.service.is_none() {
+            record.service = Some(Cow::Borrowed(self.service));
+        }
+        if let Some(pod) = self.pod {
+            record.fields.str("pod", pod);
+        }
+        record.fields.str("container", self.container);
+    }
 }
 
 fn split(line: &str) -> Option<(Prefix<'_>, &str)> {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::Kind;
 use crate::parse::scan::Cursor;
 use crate::parse::{Format, Mismatch, TimeRules};
-use crate::record::Record;
+use crate::record::{Level, Record};
 
 pub const KIND: Kind = Kind {
     name: "jul",
@@ -42,7 +42,8 @@ impl Format for Jul {
         };
         read_head(head, rules, record).ok_or(Mismatch::Foreign)?;
         let mut cursor = Cursor::new(body.ok_or(Mismatch::Incomplete)?);
-        record.level = Some(cursor.level().ok_or(Mismatch::Foreign)?);
+        // SEVERE is the gravest, also where its translation is a word for more.
+        record.level = Some(cursor.level().ok_or(Mismatch::Foreign)?.min(Level::Error));
         if !cursor.eat(b':') {
             return Err(Mismatch::Foreign);
         }

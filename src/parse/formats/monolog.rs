@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 use super::Kind;
 use super::json::text::repaired;
-use crate::parse::level::level_of_word;
+use crate::parse::level::{level_of_php, level_of_word};
 use crate::parse::scan::Cursor;
 use crate::parse::{Format, Mismatch, TimeRules};
-use crate::record::{Fields, Level, Record};
+use crate::record::{Fields, Record};
 
 pub const KIND: Kind = Kind {
     name: "monolog",
@@ -52,7 +52,7 @@ impl Format for Monolog {
         }
         if cursor.eat_str("PHP ") {
             let label = cursor.until_within(":", 32).ok_or(Mismatch::Foreign)?;
-            record.level = Some(php_level(label).ok_or(Mismatch::Foreign)?);
+            record.level = Some(level_of_php(label).ok_or(Mismatch::Foreign)?);
             record.fields.str("kind", label);
             cursor.skip_spaces();
             record.message = Cow::Borrowed(cursor.rest());
@@ -86,16 +86,6 @@ fn php_stamp(cursor: &mut Cursor<'_>, rules: &TimeRules) -> Option<i64> {
     }
     *cursor = probe;
     Some(ts)
-}
-
-/// The labels of PHP's main.c: `php_error_cb`.
-fn php_level(label: &str) -> Option<Level> {
-    Some(match label {
-        "Fatal error" | "Parse error" | "Recoverable fatal error" => Level::Fatal,
-        "Warning" => Level::Warn,
-        "Notice" | "Deprecated" | "Strict Standards" => Level::Info,
-        _ => return None,
-    })
 }
 
 /// Takes `{context} {extra}` off the end of a message.

@@ -73,13 +73,12 @@ pub fn begins(line: &str) -> bool {
     !level.trim_end().contains(' ') && rest.len() > 1 && !rest[1..].trim().is_empty()
 }
 
-/// Reads a line that [`begins`] a record: it has the time `ts`, which is come by as `how` says.
-pub fn read_begun<'a>(line: &'a str, ts: Micros, how: &str, record: &mut Record<'a>) {
+/// Reads a line that [`begins`] a record of the time `ts`.
+pub fn read_begun<'a>(line: &'a str, ts: Micros, record: &mut Record<'a>) {
     let rules = TimeRules { absent: Some(ts), ..TimeRules::new(Zone::UTC, ts) };
     // A line that begins a record is one.
     Plain.parse(line, &rules, record).ok();
     record.ts = ts;
-    record.fields.str("undated", how);
 }
 
 /// Whether a level at the beginning is a column rather than a word of what is said (`Error: no
