@@ -108,8 +108,9 @@ fn by_zeros(head: &[u8]) -> Option<Codec> {
 }
 
 /// Whether a decoded beginning is no text: control characters that no log contains.
-/// NUL bytes alone do not count: copytruncate leaves holes of them.
+/// Holes of NUL bytes do not count: copytruncate and power failures leave them.
 pub fn is_binary(sample: &[u8]) -> bool {
+    const HOLE_BYTES_MIN: usize = 64;
     const KNOWN: [&[u8]; 8] = [
         b"\x7fELF",
         b"\x89PNG",
@@ -126,10 +127,10 @@ pub fn is_binary(sample: &[u8]) -> bool {
     let is_control = |byte: &&u8| matches!(byte, 1..=6 | 14..=26 | 28..=31 | 0x7f);
     let counted = sample.iter().filter(|byte| **byte != 0).count();
     let controls = sample.iter().filter(is_control).count();
-    let zeros = sample.len() - counted;
-    // A hole is one run at the beginning; zeros all over are a binary format.
-    let hole = sample.iter().take_while(|byte| **byte == 0).count();
-    controls * 20 > counted || (zeros - hole) * 20 > sample.len()
+    // Long runs are holes; zeros all over are a binary format.
+    let runs = sample.split(|byte| *byte != 0).map(<[u8]>::len);
+    let zeros: usize = runs.filter(|run| *run < HOLE_BYTES_MIN).sum();
+    controls * 20 > counted || zeros * 20 > counted
 }
 
 /// A readable, decoded source.
@@ -284,5 +285,9 @@ mod tests {
         let mut hole = vec![0u8; 4096];
         hole.extend_from_slice(b"2026-01-05 00:00:00 INFO after the hole\n");
         assert!(!is_binary(&hole));
+        // Also behind lines, as a power failure leaves them, and where nothing else is there yet.
+        let line = b"2026-01-05 00:00:00 INFO before the hole\n";
+        assert!(!is_binary(&[&line[..], &hole[..], &line[..10], &hole[..]].concat()));
+        assert!(!is_binary(&[0; 4096]));
     }
 }

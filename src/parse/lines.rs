@@ -2,7 +2,8 @@
 //! what hostile bytes turn into.
 //!
 //! - Lines end with LF or CR LF. NUL bytes at the beginning of a line (the hole that
-//!   copytruncate leaves) are dropped; elsewhere they become U+FFFD, as damaged UTF-8 does.
+//!   copytruncate leaves) are dropped; elsewhere each run of them becomes one U+FFFD, as damaged
+//!   UTF-8 does.
 //!   Lines in no UTF-8 at all are read as Windows-1252.
 //! - ANSI colours are removed.
 //! - Lines that no format reads continue the record before them, blank lines between
@@ -583,6 +584,8 @@ pub fn clean(raw: &[u8]) -> (Cow<'_, str>, bool) {
             '\0' => {
                 repaired = true;
                 out.push(char::REPLACEMENT_CHARACTER);
+                // A hole is one, however many bytes it has.
+                while chars.next_if_eq(&'\0').is_some() {}
             }
             '\u{1b}' => skip_escape(&mut chars),
             c => out.push(c),
@@ -658,6 +661,7 @@ mod tests {
             (b"\x1b]8;;http://x\x07link\x1b]8;;\x1b\\", "link", false),
             (b"\0\0\0after copytruncate", "after copytruncate", true),
             (b"a\0b", "a\u{fffd}b", true),
+            (b"a\0\0\0b\0c", "a\u{fffd}b\u{fffd}c", true),
             (b"caf\xe9 5 \x80", "caf\u{e9} 5 \u{20ac}", false),
             (b"caf\xc3\xa9 \xe9 x", "caf\u{e9} \u{fffd} x", true),
             (b"cut off: caf\xc3", "cut off: caf\u{fffd}", true),

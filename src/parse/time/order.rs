@@ -10,6 +10,8 @@ use crate::record::Micros;
 
 /// How much smaller the steps between lines must be in one order than in another to decide.
 const STEPS_FACTOR: i64 = 3;
+/// How many days before the file's own time its last line may be for that to tell the order.
+const RECENT_DAYS_MAX: i64 = 1;
 /// Where in a line its first timestamp is looked for.
 const STAMP_AT_MAX: usize = 200;
 
@@ -156,6 +158,12 @@ fn decide_dates(dates: &[ShortDate], reference: Micros) -> Option<Decision> {
     let are_same = readings.iter().all(|reading| reading.newest == readings[0].newest)
         && readings.iter().all(|reading| reading.steps == readings[0].steps);
     let is_certain = readings.len() == 1 || are_same;
+    // The file's own time is no proof, but the better guess: lines are written when they happen.
+    let written = reference.div_euclid(SECONDS_PER_DAY * 1_000_000);
+    let is_recent = |reading: &Reading| (written - reading.newest).abs() <= RECENT_DAYS_MAX;
+    if reference > 0 && readings.iter().any(is_recent) {
+        readings.retain(is_recent);
+    }
     let chosen = later_year(readings.iter().map(|reading| (reading.order, reading.newest)))?;
     Some(Decision { order: chosen, is_certain })
 }
@@ -284,6 +292,18 @@ mod tests {
             (&["no date at all", ""], None),
         ] {
             assert_eq!(decided(lines), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn the_files_own_time_is_the_better_guess() {
+        // 2026-03-02 and 2026-02-03, each written to at that day's noon or a day later.
+        for (day, expected) in [(20_514, "dmy"), (20_515, "dmy"), (20_487, "mdy"), (20_488, "mdy")]
+        {
+            let written = (day * SECONDS_PER_DAY + 43_200) * 1_000_000;
+            let lines = ["02/03/2026 10:11:12 x", "02/03/2026 10:11:13 x"];
+            let decision = decide(&lines, written).unwrap();
+            assert_eq!((decision.order.name(), day), (expected, day));
         }
     }
 }
