@@ -39,7 +39,8 @@ impl Format for Golang {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        if line.as_bytes().get(4) != Some(&b'/') {
+        let year = line.as_bytes().get(..5).ok_or(Mismatch::Foreign)?;
+        if year[4] != b'/' || !year[..4].iter().all(u8::is_ascii_digit) {
             return Err(Mismatch::Foreign);
         }
         let mut cursor = Cursor::new(line);

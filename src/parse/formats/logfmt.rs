@@ -23,7 +23,7 @@ use super::Kind;
 use super::names::{self, Rank, Role};
 use super::slot::Slot;
 use crate::parse::scan::Cursor;
-use crate::parse::time::{MICROS_PER_SECOND, epoch};
+use crate::parse::time::epoch;
 use crate::parse::{Format, Mismatch, TimeRules};
 use crate::record::{Fields, Level, Micros, Record};
 
@@ -290,7 +290,7 @@ impl<'r, 'a> Draft<'r, 'a> {
     }
 
     /// A day and a time of day are one timestamp; a day alone is a field. An instant beside them
-    /// decides where they have no offset; where they have one, it is only finer.
+    /// is surer than what they say.
     fn settle_date(&mut self) {
         let Some(date) = self.date.take() else { return };
         if let Some((time, at)) = self.time.correct()
@@ -300,10 +300,7 @@ impl<'r, 'a> Draft<'r, 'a> {
         {
             let zone = self.zone.as_deref();
             let both = zone.and_then(|zone| self.rules.whole(&format!("{day} {time}{zone}")));
-            let is_finer = |instant: &Micros| {
-                both.is_none_or(|both| (0..MICROS_PER_SECOND).contains(&(instant - both)))
-            };
-            *at = self.instant.filter(is_finer).or(both).unwrap_or(local);
+            *at = self.instant.or(both).unwrap_or(local);
         } else {
             self.keep(&date);
         }
@@ -355,13 +352,12 @@ mod tests {
             (r#"date=2026-01-05 time=10:11:12 tz="+0100""#, 1_767_604_272),
             (r#"date=2026-01-05 time=10:11:12 eventtime=1767604272 tz="+0100""#, 1_767_604_272),
             ("date=2026-01-05 time=10:11:12 eventtime=1767604272123456789", 1_767_604_272),
-            // An instant of another second than that of the offset.
-            ("date=2026-01-05 time=10:11:12 eventtime=1767604200 tz=+0100", 1_767_604_272),
+            ("date=2026-01-05 time=10:11:12 tz=CET", 1_767_607_872),
         ] {
             let mut record = Record::default();
             let line = format!("{pairs} msg=m");
             assert_eq!(read(&line, &TimeRules::new(Zone::UTC, 0), &mut record), Ok(()), "{pairs}");
-            assert_eq!(record.ts / MICROS_PER_SECOND, seconds, "{pairs}");
+            assert_eq!(record.ts / 1_000_000, seconds, "{pairs}");
         }
     }
 
