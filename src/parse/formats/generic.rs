@@ -43,7 +43,7 @@ const SPELLING_SHARE: f64 = 0.3;
 const INSIDE_SHARE: f64 = 0.5;
 
 /// Share of the words before the timestamps that must be letters for these to be levels.
-const LETTER_SHARE: f64 = 0.9;
+const LETTER_SHARE: f64 = 0.75;
 
 struct Generic {
     words_before: usize,

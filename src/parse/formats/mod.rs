@@ -49,6 +49,7 @@ mod macos;
 mod mikrotik;
 mod minecraft;
 mod monolog;
+mod msi;
 mod mysql;
 mod mysql_slow;
 pub(crate) mod names;
@@ -77,6 +78,7 @@ mod values;
 mod vpcflow;
 mod w3c;
 mod weblogic;
+mod wevtutil;
 mod zabbix;
 mod zap;
 mod zeek;
@@ -158,6 +160,8 @@ pub const KINDS: &[Kind] = &[
     monolog::KIND,
     cbs::KIND,
     cmtrace::KIND,
+    msi::KIND,
+    wevtutil::KIND,
     macos::KIND,
     zap::KIND,
     jul::KIND,

@@ -207,7 +207,8 @@ fn host_and_tag<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Option<
     }
     match cursor.peek() {
         Some(b'0'..=b'9' | b':' | b'*' | b'.' | b'%') => device_head(cursor, record),
-        Some(b'a'..=b'z') => {
+        // The first letters of the severities.
+        Some(b'a' | b'c' | b'd' | b'e' | b'i' | b'n' | b'w') => {
             if let Some(tag) = level_and_tag(cursor, record) {
                 return Some(tag);
             }
