@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! <![LOG[Starting agent]LOG]!><time="10:11:12.123-60" date="01-05-2026" component="CcmExec" context="" type="1" thread="812" file="x.cpp:1">
+//! Starting agent  $$<CcmExec><01-05-2026 10:11:12.123-60><thread=812 (0x32C)>
 //! ```
 //!
-//! The component is the service; type 2 is a warning, type 3 an error. The number behind the time
+//! The second is what the site's server writes; it has no type. The component is the service; type 2 is a warning, type 3 an error. The number behind the time
 //! is Windows' bias: the minutes to *add* to get to UTC (`-60` in Berlin in winter; Win32's
 //! `TIME_ZONE_INFORMATION`). The message may have several lines.
 
@@ -40,7 +41,9 @@ impl Format for CmTrace {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        let text = line.strip_prefix(BEGINNING).ok_or(Mismatch::Foreign)?;
+        let Some(text) = line.strip_prefix(BEGINNING) else {
+            return of_server(line, rules, record).ok_or(Mismatch::Foreign);
+        };
         let end = memchr::memmem::rfind(text.as_bytes(), END.as_bytes());
         let end = end.ok_or(Mismatch::Incomplete)?;
         record.message = Cow::Borrowed(&text[..end]);
@@ -71,9 +74,23 @@ impl Format for CmTrace {
         false
     }
 
-    fn starts(&self, line: &str, _rules: &TimeRules) -> bool {
-        line.starts_with(BEGINNING)
+    fn starts(&self, line: &str, rules: &TimeRules) -> bool {
+        line.starts_with(BEGINNING) || of_server(line, rules, &mut Record::default()).is_some()
     }
+}
+
+/// `message  $$<component><date time><thread=812 (0x32C)>`.
+fn of_server<'a>(line: &'a str, rules: &TimeRules, record: &mut Record<'a>) -> Option<()> {
+    let (text, tail) = line.trim_end().strip_suffix('>')?.rsplit_once("$$<")?;
+    let mut values = tail.split("><");
+    let (component, stamp, thread) = (values.next()?, values.next()?, values.next()?);
+    let (date, time) = stamp.split_once(' ')?;
+    record.ts = instant(date, time, rules)?;
+    record.service = Some(Cow::Borrowed(component));
+    let thread = thread.strip_prefix("thread=")?;
+    record.fields.typed("thread", thread.split(' ').next().unwrap_or(thread));
+    record.message = Cow::Borrowed(text.trim_end());
+    Some(())
 }
 
 fn level(kind: &str) -> Option<Level> {

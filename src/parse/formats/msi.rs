@@ -35,10 +35,14 @@ struct Msi {
 impl Msi {
     /// A time of day, on the day that logging began or the one after.
     fn instant(&self, time: &str, rules: &TimeRules) -> Option<Micros> {
+        // `9:03:11`
+        let time = format!("{time:0>8}");
         const DAY_WITHOUT_SLACK: Micros = 23 * 3600 * MICROS_PER_SECOND - 1;
         match self.begun.as_deref().and_then(|begun| instant_of_head(begun, rules)) {
-            Some(begun) => TimeRules { reference: begun + DAY_WITHOUT_SLACK, ..*rules }.whole(time),
-            None => rules.whole(time),
+            Some(begun) => {
+                TimeRules { reference: begun + DAY_WITHOUT_SLACK, ..*rules }.whole(&time)
+            }
+            None => rules.whole(&time),
         }
     }
 }
@@ -86,7 +90,8 @@ fn read_line<'a>(line: &'a str, record: &mut Record<'a>) -> Option<&'a str> {
 /// The time in `Action start 10:11:14: INSTALL.`
 fn time_of_action(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("Action start ").or_else(|| line.strip_prefix("Action ended "))?;
-    rest.get(..8).filter(|_| rest[8..].starts_with(": "))
+    let (time, _) = rest.split_once(": ")?;
+    matches!(time.len(), 7 | 8).then_some(time)
 }
 
 /// `1/5/2026  10:11:12` of the first line and of the last.

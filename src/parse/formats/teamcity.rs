@@ -36,10 +36,11 @@ impl Format for TeamCity {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        let mut cursor = Cursor::new(line);
-        if cursor.peek() != Some(b'[') {
+        // `[10:11:12]`
+        if !matches!(line.as_bytes(), [b'[', _, _, b':', _, _, b':', _, _, b']', ..]) {
             return Err(Mismatch::Foreign);
         }
+        let mut cursor = Cursor::new(line);
         record.ts = cursor.stamp(rules).ok_or(Mismatch::Foreign)?;
         let letter = cursor.peek().ok_or(Mismatch::Foreign)?;
         if !matches!(letter, b' ' | b'i' | b'd' | b'W' | b'E' | b'F') {

@@ -36,6 +36,13 @@ fn is_head(line: &str) -> bool {
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
+/// `  Source: Service Control Manager`, the first line of what is left.
+fn pair(rest: &str) -> Option<(&str, &str)> {
+    let line = rest.split('\n').next()?.strip_prefix("  ")?;
+    let (name, value) = line.split_once(':')?;
+    Some((name, value.trim()))
+}
+
 impl Format for Wevtutil {
     fn name(&self) -> &str {
         KIND.name
@@ -60,15 +67,13 @@ impl Format for Wevtutil {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        let (_, mut rest) = block.split_once('\n').ok_or(Mismatch::Foreign)?;
         let mut ts = None;
-        while let Some((line, after)) = rest.split_once('\n').or(Some((rest, ""))) {
-            let Some((name, value)) = line.trim_start().split_once(':') else { break };
-            let value = value.trim();
-            rest = after;
+        let mut at = block.find('\n').ok_or(Mismatch::Foreign)? + 1;
+        while let Some((name, value)) = block.get(at..).and_then(|rest| pair(rest)) {
+            at += block[at..].find('\n').map_or(block.len(), |length| length + 1);
             match name {
                 "Description" => {
-                    let text = after.trim_matches(['\n', '\r']);
+                    let text = block.get(at..).unwrap_or_default().trim_matches('\n');
                     record.message = match (value, text) {
                         ("", text) => Cow::Borrowed(text),
                         (value, "") => Cow::Borrowed(value),
@@ -82,9 +87,6 @@ impl Format for Wevtutil {
                 "Level" => record.level = level_of_word(value),
                 _ if matches!(value, "" | "N/A") => {}
                 _ => record.fields.typed(&name.to_ascii_lowercase().replace(' ', "_"), value),
-            }
-            if rest.is_empty() {
-                break;
             }
         }
         record.ts = ts.ok_or(Mismatch::Broken("no date in the event"))?;
