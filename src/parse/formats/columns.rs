@@ -97,8 +97,9 @@ fn candidates(columns: &[Column]) -> impl Iterator<Item = Column> + use<> {
         .iter()
         .any(|column| matches!(column, Column::Class | Column::NameDash | Column::Tag { .. }));
     let cells = columns.last() == Some(&Column::Cell);
+    let bracketed = columns.last() == Some(&Column::Bracket);
     // A second one after the name may as well begin the message.
-    let bracket_after_name = named && columns.last() == Some(&Column::Bracket);
+    let bracket_after_name = named && bracketed;
     let numbered = columns.contains(&Column::Number);
     let levels = (0..=WORDS_MAX).map(|words| Column::Level { words });
     let stamps = (0..WORDS_MAX).map(|words| Column::Stamp { words });
@@ -116,7 +117,8 @@ fn candidates(columns: &[Column]) -> impl Iterator<Item = Column> + use<> {
             Column::Level { .. } | Column::Letter => !levelled && !named,
             Column::Cell => !named,
             Column::Bracket => !cells && !bracket_after_name,
-            Column::Brace => !cells && !named,
+            // Elsewhere it may as well begin the message.
+            Column::Brace => bracketed && !named,
             Column::Number => !named && !numbered && !cells,
             Column::NameDash | Column::Tag { .. } | Column::Class => !named && !cells,
             Column::Stamp { .. } => !named,
@@ -279,15 +281,18 @@ fn class<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
     Some(name)
 }
 
-/// `812`, `812:`.
+/// `812`; with a colon only before a level, for a message may begin so.
 fn number<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
     let token = cursor.token()?;
-    let text = token.strip_suffix(':').filter(|text| !text.is_empty()).unwrap_or(token);
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    (digits && text.len() <= 18).then_some(text)
+    let text = token.strip_suffix(':').unwrap_or(token);
+    let is_number =
+        !text.is_empty() && text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit());
+    let mut after = *cursor;
+    let is_column = text.len() == token.len() || (after.skip_spaces() && after.level().is_some());
+    (is_number && is_column).then_some(text)
 }
 
-/// Blanks, and one `|`, `,`, `:`, `;`, `->` or free-standing dash with the blanks around it.
+/// Blanks, and one `|`, `,`, `:`, `;` or free-standing dash with the blanks around it.
 pub fn skip_separators(cursor: &mut Cursor<'_>) {
     cursor.skip_spaces();
     let bytes = cursor.rest().as_bytes();
@@ -295,7 +300,6 @@ pub fn skip_separators(cursor: &mut Cursor<'_>) {
     let length = match (bytes.first(), bytes.get(dashes)) {
         (Some(b'|' | b',' | b':' | b';'), _) => 1,
         (Some(b'-'), Some(b' ')) => dashes,
-        (Some(b'-'), Some(b'>')) if bytes.get(1..3) == Some(b"> ") => 2,
         _ => return,
     };
     cursor.advance(length);
@@ -347,6 +351,8 @@ mod tests {
                 &["|ERROR|shop|boom|x=1", "|INFO|shop|ok|x=2"],
                 &[Column::Level { words: 0 }, Column::Cell],
             ),
+            (&[" {main} up", " {main} down", " {pool} down"], &[]),
+            (&[" 404: not found", " 500: error"], &[]),
             (&[" Server started", " Listening on: 80", " Ready"], &[]),
             (&[], &[]),
         ] {

@@ -100,8 +100,11 @@ impl Format for Generic {
         }
         columns::skip_separators(&mut cursor);
         head.store(record);
-        record.level = record.level.or_else(|| level_of_message(cursor.rest()));
-        record.message = Cow::Borrowed(cursor.rest());
+        let text = cursor.rest();
+        // ClamAV: `-> ERROR: …`
+        let stated = text.strip_prefix("-> ").unwrap_or(text);
+        record.level = record.level.or_else(|| level_of_message(stated));
+        record.message = Cow::Borrowed(text);
         Ok(())
     }
 

@@ -156,15 +156,19 @@ fn finish<'a>(
     Tag { app, pid, subject }
 }
 
-/// The number that Cisco gives its messages, before anything else: `45: `, `000045: `.
-pub fn sequence(cursor: &mut Cursor<'_>, record: &mut Record<'_>) {
+/// The number that Cisco gives its messages, before anything else: `45: `, `000045: `. Says whether
+/// it is there.
+#[inline]
+pub fn sequence(cursor: &mut Cursor<'_>, record: &mut Record<'_>) -> bool {
     let mut probe = *cursor;
     if let Some(number) = probe.number().and_then(|number| i64::try_from(number).ok())
         && probe.eat_str(": ")
     {
         record.fields.int("sequence", number);
         *cursor = probe;
+        return true;
     }
+    false
 }
 
 /// Reads a message that is in no form, as RFC 3164 has relays do (section 4.3): after a priority

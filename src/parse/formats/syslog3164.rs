@@ -55,13 +55,13 @@ impl Format for Syslog3164 {
             return Err(Mismatch::Skip);
         }
         let priority = syslog::priority(&mut cursor);
+        let is_numbered = syslog::sequence(&mut cursor, record);
         if priority.is_some() {
-            syslog::sequence(&mut cursor, record);
             cursor.eat_str(": ");
             device(&mut cursor, record);
         }
         // Cisco marks times that its clock is not sure of.
-        if priority.is_some() || line.starts_with(['*', '.']) {
+        if priority.is_some() || is_numbered || line.starts_with(['*', '.']) {
             cursor.eat(b'*');
             cursor.eat(b'.');
         }
@@ -105,6 +105,9 @@ impl Format for Syslog3164 {
                 return Ok(());
             }
         }
+        if tag.is_none() && begins_pairs(cursor.rest()) && pairs(cursor.rest(), rules, record) {
+            return Ok(());
+        }
         record.level = record.level.or_else(|| level_of_message(cursor.rest()));
         syslog::take_message(cursor.rest(), record);
         Ok(())
@@ -141,10 +144,9 @@ fn headless<'a>(
     rules: &TimeRules,
     record: &mut Record<'a>,
 ) -> Result<(), Mismatch> {
-    let dated = TimeRules { absent: None, undated: None, ..*rules };
-    if text.contains('=') && logfmt::read(text, &dated, record).is_ok() {
-        record.level = record.level.or(priority.level);
-        record.fields.str("facility", priority.facility);
+    record.level = priority.level;
+    record.fields.str("facility", priority.facility);
+    if pairs(text, rules, record) {
         return Ok(());
     }
     if rules.undated.is_none() {
@@ -155,6 +157,27 @@ fn headless<'a>(
     syslog::read_loosely(line, record);
     rules.mark_undated(record);
     Ok(())
+}
+
+/// Whether a message begins as those of FortiGate and SonicWall do.
+fn begins_pairs(text: &str) -> bool {
+    text.starts_with("date=") || text.starts_with("id=")
+}
+
+/// The pairs of a firewall, if they tell the time: theirs is the record's, and so is their level.
+fn pairs<'a>(text: &'a str, rules: &TimeRules, record: &mut Record<'a>) -> bool {
+    let dated = TimeRules { absent: None, undated: None, ..*rules };
+    let mut inner = Record::default();
+    if !text.contains('=') || logfmt::read(text, &dated, &mut inner).is_err() {
+        return false;
+    }
+    record.ts = inner.ts;
+    record.level = inner.level.or(record.level);
+    record.service = inner.service;
+    record.host = record.host.take().or(inner.host);
+    record.message = inner.message;
+    record.fields.pairs(inner.fields.as_str());
+    true
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
