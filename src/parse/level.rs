@@ -39,7 +39,7 @@ fn level_of_english(lower: &[u8]) -> Option<Level> {
         b"trace" | b"trc" | b"trce" | b"trace1" | b"trace2" | b"trace3" | b"trace4"
         | b"verbose" | b"vrb" | b"finest" | b"finer" | b"silly" => Trace,
         b"debug" | b"dbg" | b"dbug" | b"deb" | b"debug1" | b"debug2" | b"debug3" | b"debug4"
-        | b"debug5" | b"fine" | b"config" => Debug,
+        | b"debug5" | b"ddebug" | b"subdebug" | b"fine" | b"config" => Debug,
         b"info" | b"inf" | b"information" | b"informative" | b"notice" | b"note" | b"log"
         | b"success" | b"info2" | b"info3" | b"info4" => Info,
         b"warn" | b"warning" | b"wrn" | b"warn2" | b"warn3" | b"warn4" => Warn,
@@ -96,13 +96,14 @@ fn level_of_other_script(lower: &str) -> Option<Level> {
 }
 
 /// The level that a message without a level column states itself: `error: …`,
-/// `[WARN] …`, `<info> …`, `FATAL …`. Words that also begin sentences and headings
+/// `[WARN] …`, `<info> …`, `FATAL …`, `%LINK-3-UPDOWN: …`. Words that also begin sentences and headings
 /// (`log: …`, `config: …`, `success: …`) state none.
 pub fn level_of_message(message: &str) -> Option<Level> {
     match message.as_bytes() {
         [b'I' | b'W' | b'E' | b'F', digits @ ..] if is_klog_date(digits) => {
             return level_of_letter(message.as_bytes()[0]);
         }
+        [b'%', ..] => return level_of_mnemonic(message.split(':').next()?),
         [b't' | b'l', ..] => {
             if let Some(level) = level_of_pair(message) {
                 return Some(level);
@@ -142,6 +143,20 @@ pub fn level_of_php(label: &str) -> Option<Level> {
         "Notice" | "Deprecated" | "Strict Standards" => Info,
         _ => return None,
     })
+}
+
+/// The severity in the mnemonic that heads a network device's message: `%LINK-3-UPDOWN`,
+/// `%ASA-6-302013`, `%DAEMON-4-RPD_TASK`.
+pub fn level_of_mnemonic(tag: &str) -> Option<Level> {
+    const MNEMONIC_BYTES_MAX: usize = 128;
+    let tag = tag.strip_prefix('%').filter(|tag| tag.len() <= MNEMONIC_BYTES_MAX)?;
+    let mut parts = tag.rsplitn(3, '-');
+    let (mnemonic, severity, facility) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_name = |name: &str| !name.is_empty() && !name.contains(' ');
+    if !is_name(mnemonic) || !is_name(facility) || severity.len() != 1 {
+        return None;
+    }
+    level_of_severity(severity.parse().ok()?)
 }
 
 /// `0105 10:11:12.123456`, as klog writes it into the journal.
@@ -226,6 +241,11 @@ mod tests {
             ("E0105 10:11:12.123456 812 x.go:4] no", Some(Error)),
             ("time=\"2026-01-05T10:11:12Z\" level=warning msg=x", Some(Warn)),
             ("level=info msg=x", Some(Info)),
+            ("%ETHPORT-5-IF_DOWN: Interface Ethernet1/1 is down", Some(Info)),
+            ("%DAEMON-3-RPD_BGP_NEIGHBOR_STATE_CHANGED: BGP peer 10.0.0.1", Some(Error)),
+            ("%PORT_SECURITY-SP-2-PSECURE_VIOLATION: Security violation", Some(Fatal)),
+            ("%s: 3 of 5 - 3 - done", None),
+            ("%x", None),
             ("level of water", None),
             ("trace: x", Some(Trace)),
             ("error while reading", None),
@@ -254,6 +274,7 @@ mod tests {
             ("错误", Error),
             ("fail", Error),
             ("dbug", Debug),
+            ("DDEBUG", Debug),
         ] {
             assert_eq!(level_of_word(word), Some(level), "{word}");
         }

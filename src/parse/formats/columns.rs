@@ -39,8 +39,10 @@ pub enum Column {
     Stamp { words: usize },
     /// A syslog tag, after so many words.
     Tag { words: usize },
-    /// `[text]`.
+    /// `[text]`, or a number in angle brackets: `<12>`.
     Bracket,
+    /// `{text}` in one word: the id of a request.
+    Brace,
     /// `text|`.
     Cell,
     /// `name - `.
@@ -62,6 +64,8 @@ pub enum Piece<'a> {
     Host(&'a str),
     /// What stood in brackets.
     Bracket(&'a str),
+    /// What stood in braces.
+    Brace(&'a str),
     /// An unnamed word right before a level or a stamp.
     Text(&'a str),
     Cell(&'a str),
@@ -74,9 +78,9 @@ pub fn learn(rests: &[&str]) -> Vec<Column> {
     let mut cursors: Vec<Cursor<'_>> = rests.iter().map(|rest| Cursor::new(rest)).collect();
     let mut columns = Vec::new();
     while columns.len() < COLUMNS_MAX && !cursors.is_empty() {
-        let Some(column) = candidates(&columns).find(|column| is_column(*column, &cursors)) else {
-            break;
-        };
+        let has_cells = columns.contains(&Column::Cell);
+        let found = candidates(&columns).find(|column| is_column(*column, &cursors, has_cells));
+        let Some(column) = found else { break };
         columns.push(column);
         for cursor in &mut cursors {
             read(column, cursor, |_| {});
@@ -93,8 +97,9 @@ fn candidates(columns: &[Column]) -> impl Iterator<Item = Column> + use<> {
         .iter()
         .any(|column| matches!(column, Column::Class | Column::NameDash | Column::Tag { .. }));
     let cells = columns.last() == Some(&Column::Cell);
+    let bracketed = columns.last() == Some(&Column::Bracket);
     // A second one after the name may as well begin the message.
-    let bracket_after_name = named && columns.last() == Some(&Column::Bracket);
+    let bracket_after_name = named && bracketed;
     let numbered = columns.contains(&Column::Number);
     let levels = (0..=WORDS_MAX).map(|words| Column::Level { words });
     let stamps = (0..WORDS_MAX).map(|words| Column::Stamp { words });
@@ -102,7 +107,7 @@ fn candidates(columns: &[Column]) -> impl Iterator<Item = Column> + use<> {
     std::iter::empty()
         .chain(levels.clone().take(1))
         .chain(stamps.clone().take(1))
-        .chain([Column::Letter, Column::Cell, Column::Bracket])
+        .chain([Column::Letter, Column::Cell, Column::Bracket, Column::Brace])
         .chain(levels.skip(1))
         .chain(stamps.skip(1))
         .chain([Column::NameDash])
@@ -112,20 +117,25 @@ fn candidates(columns: &[Column]) -> impl Iterator<Item = Column> + use<> {
             Column::Level { .. } | Column::Letter => !levelled && !named,
             Column::Cell => !named,
             Column::Bracket => !cells && !bracket_after_name,
+            // Elsewhere it may as well begin the message.
+            Column::Brace => bracketed && !named,
             Column::Number => !named && !numbered && !cells,
             Column::NameDash | Column::Tag { .. } | Column::Class => !named && !cells,
             Column::Stamp { .. } => !named,
         })
 }
 
-/// Whether nearly all lines have this piece next.
-fn is_column(column: Column, cursors: &[Cursor<'_>]) -> bool {
+/// Whether nearly all lines have this piece next; `has_cells`: there are cells before it.
+fn is_column(column: Column, cursors: &[Cursor<'_>], has_cells: bool) -> bool {
     let mut names = HashSet::new();
     let (mut found, mut with_pid) = (0, 0);
     for mut cursor in cursors.iter().copied() {
         let present = read(column, &mut cursor, |piece| match piece {
             Piece::Name(name) => {
                 names.insert(name);
+            }
+            Piece::Cell(cell) if !cell.bytes().all(|b| b.is_ascii_digit()) => {
+                names.insert(cell);
             }
             Piece::Tag(tag) => {
                 names.insert(tag.app);
@@ -143,6 +153,8 @@ fn is_column(column: Column, cursors: &[Cursor<'_>]) -> bool {
             let sure = with_pid * 2 >= found || (words == 0 && repeat(&names, found));
             share >= TAG_SHARE && sure
         }
+        // A message may have bars in it.
+        Column::Cell if has_cells => share >= SHARE && names.len() <= (lines / 2).max(1),
         Column::NameDash | Column::Class => share >= SHARE && repeat(&names, found),
         _ => share >= SHARE,
     }
@@ -204,7 +216,8 @@ fn read_piece<'a>(column: Column, cursor: &mut Cursor<'a>) -> Option<Piece<'a>> 
         Column::Tag { .. } => {
             syslog::tag(cursor).filter(|tag| !tag.app.contains(' ')).map(Piece::Tag)
         }
-        Column::Bracket => cursor.bracket().map(Piece::Bracket),
+        Column::Bracket => cursor.bracket().or_else(|| angle(cursor)).map(Piece::Bracket),
+        Column::Brace => brace(cursor).map(Piece::Brace),
         Column::Cell => cell(cursor).map(Piece::Cell),
         Column::NameDash => name_dash(cursor).map(Piece::Name),
         Column::Class => class(cursor).map(Piece::Name),
@@ -222,6 +235,19 @@ fn letter(cursor: &mut Cursor<'_>) -> Option<Level> {
     }
     *cursor = probe;
     Some(level)
+}
+
+/// `<12>`: a number, for levels stand in angle brackets too.
+fn angle<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
+    let inside = cursor.enclosed_within(b'<', b'>', CELL_BYTES_MAX)?;
+    inside.bytes().all(|b| b.is_ascii_digit()).then_some(inside)
+}
+
+/// `{}`, `{5f0c9d1e-b7a2}`.
+fn brace<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
+    let inside = cursor.enclosed_within(b'{', b'}', CELL_BYTES_MAX)?;
+    let is_id = inside.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    (is_id && cursor.skip_spaces()).then_some(inside)
 }
 
 /// `text|`, not longer than names are.
@@ -255,10 +281,15 @@ fn class<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
     Some(name)
 }
 
+/// `812`; with a colon only before a level, for a message may begin so.
 fn number<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
-    let text = cursor.token()?;
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    (digits && text.len() <= 18).then_some(text)
+    let token = cursor.token()?;
+    let text = token.strip_suffix(':').unwrap_or(token);
+    let is_number =
+        !text.is_empty() && text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit());
+    let mut after = *cursor;
+    let is_column = text.len() == token.len() || (after.skip_spaces() && after.level().is_some());
+    (is_number && is_column).then_some(text)
 }
 
 /// Blanks, and one `|`, `,`, `:`, `;` or free-standing dash with the blanks around it.
@@ -300,6 +331,28 @@ mod tests {
                 &[" 812 INFO shop.cart [r-1] x", " 813 WARN shop.cart [r-2] y"],
                 &[Column::Level { words: 1 }, Column::Class, Column::Bracket],
             ),
+            (
+                &[
+                    " [ 812 ] {} <Error> Pool: x",
+                    " [ 813 ] {5f0c-9d} <Debug> Query: y",
+                    " [ 813 ] {} <Debug> Disk: z",
+                ],
+                &[Column::Bracket, Column::Brace, Column::Level { words: 0 }],
+            ),
+            (
+                &[": 812: info : up", ": 813: error : virNet:1791 : no"],
+                &[Column::Number, Column::Level { words: 0 }],
+            ),
+            (
+                &[" <01> Info  up", " <12> Error  no"],
+                &[Column::Bracket, Column::Level { words: 0 }],
+            ),
+            (
+                &["|ERROR|shop|boom|x=1", "|INFO|shop|ok|x=2"],
+                &[Column::Level { words: 0 }, Column::Cell],
+            ),
+            (&[" {main} up", " {main} down", " {pool} down"], &[]),
+            (&[" 404: not found", " 500: error"], &[]),
             (&[" Server started", " Listening on: 80", " Ready"], &[]),
             (&[], &[]),
         ] {

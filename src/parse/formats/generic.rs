@@ -4,6 +4,7 @@
 //! ```text
 //! 20260105-10:11:12:606|Step|30002|message
 //! [01.05 10:11:12] shop.exe - message
+//! E [05/Jan/2026:10:11:12 +0100] message
 //! - 1767607872 2026.01.05 r2 2026-01-05-10.11.12.675872 r2 RAS KERNEL INFO message
 //! ```
 //!
@@ -19,12 +20,12 @@ use std::sync::Arc;
 
 use super::Kind;
 use super::columns::{self, Column, Piece};
-use crate::parse::level::level_of_message;
+use crate::parse::level::{level_of_letter, level_of_message, level_of_word};
 use crate::parse::scan::Cursor;
 use crate::parse::time::order::Third;
 use crate::parse::time::{self, Date, MICROS_PER_SECOND, Stamp};
 use crate::parse::{Format, Mismatch, TimeRules};
-use crate::record::{Micros, Record, push_json_string};
+use crate::record::{Level, Micros, Record, push_json_string};
 
 pub const KIND: Kind = Kind {
     name: "generic",
@@ -41,8 +42,13 @@ const SPELLING_SHARE: f64 = 0.3;
 /// Share of the lines that must have a timestamp after words before that is believed.
 const INSIDE_SHARE: f64 = 0.5;
 
+/// Share of the words before the timestamps that must be letters for these to be levels.
+const LETTER_SHARE: f64 = 0.75;
+
 struct Generic {
     words_before: usize,
+    /// The word before the timestamp is a letter that means a level.
+    has_letters: bool,
     spellings: Spellings,
     columns: Vec<Column>,
 }
@@ -84,15 +90,21 @@ impl Format for Generic {
         let mut head = Head::default();
         let levelled = self.columns.iter().any(|column| matches!(column, Column::Level { .. }));
         for word in before.split_ascii_whitespace() {
-            head.word_before(word, levelled, record);
+            match letter(word).filter(|_| self.has_letters) {
+                Some(level) => record.level = Some(level),
+                None => head.word_before(word, levelled, record),
+            }
         }
         for column in &self.columns {
             columns::read(*column, &mut cursor, |piece| head.piece(piece, rules, record));
         }
         columns::skip_separators(&mut cursor);
         head.store(record);
-        record.level = record.level.or_else(|| level_of_message(cursor.rest()));
-        record.message = Cow::Borrowed(cursor.rest());
+        let text = cursor.rest();
+        // ClamAV: `-> ERROR: …`
+        let stated = text.strip_prefix("-> ").unwrap_or(text);
+        record.level = record.level.or_else(|| level_of_message(stated));
+        record.message = Cow::Borrowed(text);
         Ok(())
     }
 
@@ -117,7 +129,26 @@ impl Generic {
             .filter(|found| spellings[spelling_of(&found.stamp)])
             .map(|found| found.cursor.rest())
             .collect();
-        Generic { words_before, spellings: Spellings(spellings), columns: columns::learn(&rests) }
+        let has_letters = words_before == 1 && are_letters(&found);
+        let (spellings, columns) = (Spellings(spellings), columns::learn(&rests));
+        Generic { words_before, has_letters, spellings, columns }
+    }
+}
+
+/// Whether the words before the timestamps are letters of levels: `E`, `(W)`. Rare ones alone
+/// (`A`, `C`, `T`) may mean anything.
+fn are_letters(found: &[Found<'_>]) -> bool {
+    let words = || found.iter().map(|found| found.before.trim_end());
+    let lettered = words().filter(|word| letter(word).is_some()).count();
+    let is_usual = |word: &str| word.contains(['I', 'W', 'E', 'D', 'N']);
+    lettered as f64 >= found.len() as f64 * LETTER_SHARE && words().any(is_usual)
+}
+
+/// `E`, `(W)`, `[I]`.
+fn letter(word: &str) -> Option<Level> {
+    match word.as_bytes() {
+        [letter] | [b'(', letter, b')'] | [b'[', letter, b']'] => level_of_letter(*letter),
+        _ => None,
     }
 }
 
@@ -169,11 +200,14 @@ fn find_stamp(line: &str, words: usize) -> Option<Found<'_>> {
     };
     cursor.advance(usize::from(open.is_some()));
     let (stamp, length) = time::read(cursor.rest().as_bytes())?;
-    // A time of day in the middle of a line is not when the line was written.
-    if words > 0 && matches!(stamp, Stamp::Civil { date: Date::None, .. }) {
+    cursor.advance(length);
+    // A time of day in the middle of a line is not when the line was written, unless only a name
+    // stands before it and a level follows: `unit-shop-0: 10:11:12 INFO `.
+    let is_time_of_day = matches!(stamp, Stamp::Civil { date: Date::None, .. });
+    if words > 0 && is_time_of_day && !(words == 1 && line[..at].ends_with(": ") && levels(cursor))
+    {
         return None;
     }
-    cursor.advance(length);
     if let Some(close) = open {
         cursor.eat(close);
     }
@@ -181,6 +215,11 @@ fn find_stamp(line: &str, words: usize) -> Option<Found<'_>> {
         return None;
     }
     Some(Found { stamp, before: &line[..at], cursor })
+}
+
+/// Whether a level follows the blank that the cursor stands at.
+fn levels(mut cursor: Cursor<'_>) -> bool {
+    cursor.skip_spaces() && cursor.clear_level().is_some()
 }
 
 /// What the head of one line holds besides the timestamp.
@@ -201,12 +240,19 @@ impl Head {
                     record.ts += finer(record.ts, local);
                 }
             }
+            // `util.py[DEBUG]: `
+            Piece::Tag(tag) if tag.pid.and_then(level_of_word).is_some() => {
+                record.level = tag.pid.and_then(level_of_word);
+                self.name(tag.app, record);
+            }
             Piece::Tag(tag) => {
                 self.pid |= tag.pid.is_some();
                 tag.store(record);
             }
             Piece::Host(host) => record.host = Some(Cow::Borrowed(host)),
             Piece::Bracket(text) => self.bracket(text, record),
+            Piece::Brace("") => {}
+            Piece::Brace(text) => record.fields.str("context", text),
             Piece::Text(text) => self.text(text, record),
             Piece::Cell(text) => self.cell(text, record),
             Piece::Number(text) => self.unnamed(text),
@@ -219,10 +265,17 @@ impl Head {
         record.fields.str("logger", name);
     }
 
-    /// A word before the timestamp: the level if none follows, or nothing that has a name.
+    /// A word before the timestamp: the level if none follows, also behind a name
+    /// (`Zigbee2MQTT:error`), or nothing that has a name.
     fn word_before(&mut self, word: &str, levelled: bool, record: &mut Record<'_>) {
-        match Cursor::new(word).clear_level() {
-            Some(level) if !levelled => record.level = Some(level),
+        let named = word.split_once(':').filter(|(name, _)| !name.is_empty());
+        let named = named.and_then(|(name, level)| Some((name, level_of_word(level)?)));
+        match (Cursor::new(word).clear_level(), named) {
+            (Some(level), _) if !levelled => record.level = Some(level),
+            (_, Some((name, level))) if !levelled => {
+                record.level = Some(level);
+                self.unnamed(name);
+            }
             _ => self.unnamed(word),
         }
     }

@@ -5,13 +5,13 @@
 //! 2026-01-05T10:11:13.000001+00:00 app[web.1]: Listening on 3000
 //! ```
 //!
-//! `heroku` or `app` is the service, what stands in brackets the `process`. The router's pairs go
+//! The lines of a stack trace of one process are one record. `heroku` or `app` is the service, what stands in brackets the `process`. The router's pairs go
 //! to `fields`; its requests have the level of their status, what it could not deliver is an ERROR.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Kind, http};
+use super::{Kind, http, plain};
 use crate::parse::level::level_of_message;
 use crate::parse::scan::Cursor;
 use crate::parse::{Format, Mismatch, TimeRules};
@@ -39,18 +39,36 @@ impl Format for Heroku {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        let mut cursor = Cursor::new(line);
-        record.ts = cursor.stamp(rules).ok_or(Mismatch::Foreign)?;
-        cursor.skip_spaces();
-        let service = ["heroku", "app"].into_iter().find(|name| {
-            cursor.rest().strip_prefix(name).is_some_and(|rest| rest.starts_with('['))
-        });
-        let service = service.ok_or(Mismatch::Foreign)?;
-        cursor.advance(service.len());
-        let process = cursor.bracket().filter(|name| is_process(name)).ok_or(Mismatch::Foreign)?;
-        if !cursor.eat(b':') {
-            return Err(Mismatch::Foreign);
+        let head = Head::read(line).ok_or(Mismatch::Foreign)?;
+        if head.service == "app" && plain::goes_on(head.text) {
+            // Only if it is a line of this format.
+            rules.whole(head.stamp).ok_or(Mismatch::Foreign)?;
+            return Err(Mismatch::Continues);
         }
+        self.parse_alone(line, rules, record)
+    }
+
+    fn inside<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(Head::read(line).map_or(line, |head| head.text))
+    }
+
+    fn has_streams(&self) -> bool {
+        true
+    }
+
+    fn stream<'a>(&self, line: &'a str) -> Option<&'a str> {
+        Head::read(line).map(|head| head.process)
+    }
+
+    fn parse_alone<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        let Head { stamp, service, process, text } = Head::read(line).ok_or(Mismatch::Foreign)?;
+        record.ts = rules.whole(stamp).ok_or(Mismatch::Foreign)?;
+        let mut cursor = Cursor::new(text);
         cursor.skip_spaces();
         record.service = Some(Cow::Borrowed(service));
         record.fields.str("process", process);
@@ -64,6 +82,31 @@ impl Format for Heroku {
             _ => record.level = level_of_message(cursor.rest()),
         }
         Ok(())
+    }
+}
+
+/// `2026-01-05T10:11:12.123456+00:00 app[web.1]: text`.
+struct Head<'a> {
+    stamp: &'a str,
+    service: &'a str,
+    process: &'a str,
+    /// With its indentation.
+    text: &'a str,
+}
+
+impl<'a> Head<'a> {
+    fn read(line: &'a str) -> Option<Head<'a>> {
+        let mut cursor = Cursor::new(line);
+        let stamp =
+            cursor.word().filter(|stamp| stamp.starts_with(|c: char| c.is_ascii_digit()))?;
+        let service = ["heroku", "app"].into_iter().find(|name| {
+            cursor.rest().strip_prefix(name).is_some_and(|rest| rest.starts_with('['))
+        })?;
+        cursor.advance(service.len());
+        let process = cursor.bracket().filter(|name| is_process(name))?;
+        cursor.eat(b':').then_some(())?;
+        cursor.eat(b' ');
+        Some(Head { stamp, service, process, text: cursor.rest() })
     }
 }
 

@@ -187,7 +187,10 @@ impl<'a> Head<'a> {
             self.level = Some(level);
         } else if let Some((thread, class, line)) = thread_class_line(inside) {
             (self.thread, self.logger, self.line) = (Some(thread), Some(class), Some(line));
-        } else if self.thread.is_none() && cursor.rest().starts_with(" (") && is_class(inside) {
+        } else if self.thread.is_none()
+            && cursor.rest().starts_with(" (")
+            && (is_class(inside) || is_category(inside))
+        {
             self.logger = Some(inside);
         } else if self.thread.is_none() {
             self.thread = Some(inside);
@@ -329,6 +332,13 @@ fn is_logger(name: &str) -> bool {
             .any(|b| matches!(b, b'"' | b'\'' | b'=' | b',' | b';' | b'{' | b'|' | b'!'))
         && !name.ends_with("Exception")
         && !name.ends_with("Error")
+}
+
+/// `io.quarkus`: what stands in brackets before a thread in parentheses needs only one dot.
+fn is_category(name: &str) -> bool {
+    name.split('.').count() >= 2
+        && name.split('.').all(|part| part.starts_with(|c: char| c.is_ascii_alphabetic()))
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 /// `Shop`, `com.acme.Shop`, `shop.Store$Item`, `org.jboss.as`: a name that a word of a

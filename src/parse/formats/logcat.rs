@@ -1,10 +1,16 @@
-//! Android's logcat in its formats threadtime, time and brief with time
-//! (system/logging, liblog/logprint.cpp).
+//! Android's logcat in its formats threadtime, time, brief and long (system/logging,
+//! liblog/logprint.cpp), and as Android Studio saves it.
 //!
 //! ```text
 //! 01-05 10:11:12.123   812   934 I CartService: message
 //! 01-05 10:11:12.123 I/CartService(  812): message
+//! I/CartService(  812): message
+//! 2026-01-05 10:11:12.123   812-934   CartService             com.acme                             I  message
+//! [ 01-05 10:11:12.123   812:  934 I/CartService ]
+//! message
 //! ```
+//!
+//! In the format brief lines have no time.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -41,20 +47,103 @@ impl Format for Logcat {
             // `--------- beginning of main`
             return Err(Mismatch::Skip);
         }
-        if !line.as_bytes().first().is_some_and(u8::is_ascii_digit) {
-            return Err(Mismatch::Foreign);
-        }
         let mut cursor = Cursor::new(line);
-        record.ts = cursor.stamp(rules).ok_or(Mismatch::Foreign)?;
-        cursor.skip_spaces();
         let read = match cursor.peek() {
-            Some(b'0'..=b'9') => threadtime(&mut cursor, record),
-            _ => time(&mut cursor, record),
+            Some(b'0'..=b'9') => {
+                record.ts = cursor.stamp(rules).ok_or(Mismatch::Foreign)?;
+                cursor.skip_spaces();
+                match cursor.peek() {
+                    Some(b'0'..=b'9') => {
+                        threadtime(&mut cursor, record).or_else(|| studio(&mut cursor, record))
+                    }
+                    _ => time(&mut cursor, record),
+                }
+            }
+            Some(b'A'..=b'Z') => {
+                record.ts = rules.absent.ok_or(Mismatch::Foreign)?;
+                let read = time(&mut cursor, record);
+                rules.mark_undated(record);
+                read
+            }
+            Some(b'[') if long_head(line, rules, record).is_some() => return Err(Mismatch::Head),
+            _ => None,
         };
         read.ok_or(Mismatch::Foreign)?;
         record.message = Cow::Borrowed(cursor.rest());
         Ok(())
     }
+
+    fn continues(&self, _block: &str, line: &str, rules: &TimeRules) -> bool {
+        !line.starts_with("--------- ") && long_head(line, rules, &mut Record::default()).is_none()
+    }
+
+    fn parse_block<'a>(
+        &self,
+        block: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
+        let (head, text) = block.split_once('\n').unwrap_or((block, ""));
+        long_head(head, rules, record).ok_or(Mismatch::Foreign)?;
+        record.message = Cow::Borrowed(text);
+        Ok(())
+    }
+
+    fn starts(&self, line: &str, rules: &TimeRules) -> bool {
+        let mut record = Record::default();
+        matches!(self.parse(line, rules, &mut record), Ok(()) | Err(Mismatch::Head))
+    }
+}
+
+/// `[ 01-05 10:11:12.123   812:  934 I/CartService ]`, a line of its own.
+fn long_head<'a>(line: &'a str, rules: &TimeRules, record: &mut Record<'a>) -> Option<()> {
+    let mut cursor = Cursor::new(line.strip_prefix("[ ")?.trim_end().strip_suffix(" ]")?);
+    record.ts = cursor.stamp(rules)?;
+    cursor.skip_spaces();
+    let pid = cursor.number()?;
+    cursor.eat(b':').then_some(())?;
+    cursor.skip_spaces();
+    let tid = cursor.number()?;
+    cursor.skip_spaces();
+    record.level = Some(level(&mut cursor)?);
+    cursor.eat(b'/').then_some(())?;
+    record.fields.int("pid", i64::try_from(pid).ok()?);
+    record.fields.int("tid", i64::try_from(tid).ok()?);
+    record.fields.str("tag", cursor.rest().trim_end());
+    Some(())
+}
+
+/// `PID-TID TAG PACKAGE LEVEL  `, as Android Studio saves it; the package may be missing.
+fn studio<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Option<()> {
+    const WORDS_MAX: usize = 6;
+    let mut probe = *cursor;
+    let pid = i64::try_from(probe.number()?).ok()?;
+    probe.eat(b'-').then_some(())?;
+    let tid = i64::try_from(probe.number()?).ok()?;
+    probe.skip_spaces().then_some(())?;
+    let names = probe.rest();
+    for _ in 0..WORDS_MAX {
+        let length = names.len() - probe.rest().len();
+        let mut end = probe;
+        if let Some(found) = level(&mut end)
+            && end.skip_spaces()
+            && length > 0
+        {
+            let names = names[..length].trim_end();
+            let (tag, package) = names.rsplit_once(' ').unwrap_or((names, ""));
+            record.level = Some(found);
+            record.fields.int("pid", pid);
+            record.fields.int("tid", tid);
+            record.fields.str("tag", tag.trim_end());
+            if !package.is_empty() {
+                record.fields.str("package", package);
+            }
+            *cursor = end;
+            return Some(());
+        }
+        probe.word()?;
+    }
+    None
 }
 
 /// `PID TID LEVEL TAG: `; with `-v uid` a user stands before them.

@@ -23,6 +23,7 @@ use super::Kind;
 use super::names::{self, Rank, Role};
 use super::slot::Slot;
 use crate::parse::scan::Cursor;
+use crate::parse::time::epoch;
 use crate::parse::{Format, Mismatch, TimeRules};
 use crate::record::{Fields, Level, Micros, Record};
 
@@ -46,33 +47,39 @@ impl Format for Logfmt {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        let mut cursor = Cursor::new(line);
-        let head = cursor.stamp(rules);
-        cursor.skip_spaces();
-        let mut draft = Draft::new(rules, &mut record.fields, cursor.rest());
-        while let Some(pair) = Pair::read(&mut cursor).ok_or(Mismatch::Foreign)? {
-            draft.take(pair, cursor.rest());
-        }
-        let is_logfmt = match head {
-            Some(_) => draft.pairs > 0 && draft.words == 0,
-            None => draft.pairs > 1 && draft.words <= draft.pairs,
-        };
-        draft.settle_date();
-        record.level = draft.level.read();
-        record.service = draft.service.read();
-        record.host = draft.host.read();
-        let message = draft.message.read();
-        // Without a time, pairs alone are logfmt only if they are pairs of a log.
-        let is_log = draft.words == 0 && (record.level.is_some() || message.is_some());
-        let said = head.or(draft.time.read());
-        let ts = said.or(rules.absent.filter(|_| is_log));
-        record.ts = ts.filter(|_| is_logfmt).ok_or(Mismatch::Foreign)?;
-        record.message = message.unwrap_or(Cow::Borrowed(draft.rest));
-        if said.is_none() {
-            rules.mark_undated(record);
-        }
-        Ok(())
+        read(line, rules, record)
     }
+}
+
+/// Reads pairs into `record`; what it leaves there when it fails is discarded.
+#[inline]
+pub fn read<'a>(line: &'a str, rules: &TimeRules, record: &mut Record<'a>) -> Result<(), Mismatch> {
+    let mut cursor = Cursor::new(line);
+    let head = cursor.stamp(rules);
+    cursor.skip_spaces();
+    let mut draft = Draft::new(rules, &mut record.fields, cursor.rest());
+    while let Some(pair) = Pair::read(&mut cursor).ok_or(Mismatch::Foreign)? {
+        draft.take(pair, cursor.rest());
+    }
+    let is_logfmt = match head {
+        Some(_) => draft.pairs > 0 && draft.words == 0,
+        None => draft.pairs > 1 && draft.words <= draft.pairs,
+    };
+    draft.settle_date();
+    record.level = draft.level.read();
+    record.service = draft.service.read();
+    record.host = draft.host.read();
+    let message = draft.message.read();
+    // Without a time, pairs alone are logfmt only if they are pairs of a log.
+    let is_log = draft.words == 0 && (record.level.is_some() || message.is_some());
+    let said = head.or(draft.time.read());
+    let ts = said.or(rules.absent.filter(|_| is_log));
+    record.ts = ts.filter(|_| is_logfmt).ok_or(Mismatch::Foreign)?;
+    record.message = message.unwrap_or(Cow::Borrowed(draft.rest));
+    if said.is_none() {
+        rules.mark_undated(record);
+    }
+    Ok(())
 }
 
 /// A key and its value; a single word has none.
@@ -191,6 +198,9 @@ struct Draft<'r, 'a> {
     message: Slot<Cow<'a, str>, Pair<'a>>,
     /// A day, for a time of day that has a pair of its own.
     date: Option<Pair<'a>>,
+    /// The offset of that time, and the instant, as FortiGate gives them.
+    zone: Option<Cow<'a, str>>,
+    instant: Option<Micros>,
     pairs: usize,
     words: usize,
     /// The line after the core values that it begins with.
@@ -209,6 +219,8 @@ impl<'r, 'a> Draft<'r, 'a> {
             host: Slot::empty(),
             message: Slot::empty(),
             date: None,
+            zone: None,
+            instant: None,
             pairs: 0,
             words: 0,
             rest,
@@ -226,6 +238,13 @@ impl<'r, 'a> Draft<'r, 'a> {
             return;
         };
         self.pairs += 1;
+        if self.date.is_some() {
+            match pair.key {
+                "tz" => self.zone = pair.value.clone(),
+                "eventtime" => self.instant = epoch(value),
+                _ => {}
+            }
+        }
         let field = match names::role_of(pair.key) {
             Some((role, rank)) if !value.is_empty() => self.offer(role, rank, pair),
             _ => Some(pair),
@@ -270,15 +289,18 @@ impl<'r, 'a> Draft<'r, 'a> {
         settled.unwrap_or_else(Some)
     }
 
-    /// A day and a time of day are one timestamp; a day alone is a field.
+    /// A day and a time of day are one timestamp; a day alone is a field. An instant beside them
+    /// is surer than what they say.
     fn settle_date(&mut self) {
         let Some(date) = self.date.take() else { return };
         if let Some((time, at)) = self.time.correct()
             && let (Some(day), Some(time)) = (&date.value, &time.value)
             && names::is_time_of_day(time)
-            && let Some(both) = self.rules.whole(&format!("{day} {time}"))
+            && let Some(local) = self.rules.whole(&format!("{day} {time}"))
         {
-            *at = both;
+            let zone = self.zone.as_deref();
+            let both = zone.and_then(|zone| self.rules.whole(&format!("{day} {time}{zone}")));
+            *at = self.instant.or(both).unwrap_or(local);
         } else {
             self.keep(&date);
         }
@@ -320,6 +342,22 @@ mod tests {
             let line = format!("ts=1767571200 msg=m {pair}");
             let expected = expected.replace(r"\u0041", "A");
             assert_eq!(outcome(&line), Ok(format!("m | {expected}")), "{pair}");
+        }
+    }
+
+    #[test]
+    fn a_day_and_a_time_are_one_with_their_offset() {
+        for (pairs, seconds) in [
+            ("date=2026-01-05 time=10:11:12", 1_767_607_872),
+            (r#"date=2026-01-05 time=10:11:12 tz="+0100""#, 1_767_604_272),
+            (r#"date=2026-01-05 time=10:11:12 eventtime=1767604272 tz="+0100""#, 1_767_604_272),
+            ("date=2026-01-05 time=10:11:12 eventtime=1767604272123456789", 1_767_604_272),
+            ("date=2026-01-05 time=10:11:12 tz=CET", 1_767_607_872),
+        ] {
+            let mut record = Record::default();
+            let line = format!("{pairs} msg=m");
+            assert_eq!(read(&line, &TimeRules::new(Zone::UTC, 0), &mut record), Ok(()), "{pairs}");
+            assert_eq!(record.ts / 1_000_000, seconds, "{pairs}");
         }
     }
 

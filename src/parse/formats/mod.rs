@@ -6,10 +6,12 @@
 mod access;
 mod apt;
 mod audit;
+mod bacula;
 mod bind;
 mod cbs;
 mod cef;
 mod chromium;
+mod cmtrace;
 mod cockroach;
 mod columns;
 mod compose;
@@ -19,6 +21,8 @@ pub mod custom;
 mod docker;
 mod elb;
 mod envoy;
+mod erlang;
+mod esxi;
 mod generic;
 mod gin;
 mod github;
@@ -45,6 +49,7 @@ mod macos;
 mod mikrotik;
 mod minecraft;
 mod monolog;
+mod msi;
 mod mysql;
 mod mysql_slow;
 pub(crate) mod names;
@@ -66,11 +71,15 @@ mod stamped;
 pub mod syslog;
 mod syslog3164;
 mod syslog5424;
+mod teamcity;
 mod text;
 mod uwsgi;
 mod values;
 mod vpcflow;
 mod w3c;
+mod weblogic;
+mod wevtutil;
+mod zabbix;
 mod zap;
 mod zeek;
 mod zerolog;
@@ -113,6 +122,7 @@ pub const KINDS: &[Kind] = &[
     heroku::KIND,
     syslog5424::KIND,
     syslog3164::KIND,
+    esxi::KIND,
     s3::KIND,
     access::KIND,
     elb::KIND,
@@ -127,6 +137,9 @@ pub const KINDS: &[Kind] = &[
     mysql_slow::KIND,
     oracle::KIND,
     apt::KIND,
+    bacula::KIND,
+    erlang::KIND,
+    zabbix::KIND,
     rails::KIND,
     redis::KIND,
     glog::KIND,
@@ -139,16 +152,21 @@ pub const KINDS: &[Kind] = &[
     node::KIND,
     lambda::KIND,
     github::KIND,
+    teamcity::KIND,
     keyed::KIND,
     zerolog::KIND,
     logcat::KIND,
     ruby::KIND,
     monolog::KIND,
     cbs::KIND,
+    cmtrace::KIND,
+    msi::KIND,
+    wevtutil::KIND,
     macos::KIND,
     zap::KIND,
     jul::KIND,
     liberty::KIND,
+    weblogic::KIND,
     rust::KIND,
     log4j::KIND,
     python::KIND,

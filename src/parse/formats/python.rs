@@ -8,6 +8,7 @@
 //! [2026-01-05 10:11:12 +0000] [812] [INFO] message
 //! [2026-01-05 10:11:12,123: INFO/MainProcess] message
 //! [2026-01-05T10:11:12.123+0000] {cart.py:41} INFO - message
+//! [2026-01-05 10:11:12] shop.cart           INFO    : message
 //! 2026-01-05 10:11:12.123 812 INFO shop.cart [req-5f0c ann - - -] message
 //! ```
 //!
@@ -73,7 +74,7 @@ fn bracketed_layout<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Opt
     match cursor.peek()? {
         b'{' => airflow(cursor, record),
         b'[' => gunicorn(cursor, record),
-        _ => None,
+        _ => name_then_level(cursor, record),
     }
 }
 
@@ -116,7 +117,7 @@ fn plain_layout<'a>(cursor: &mut Cursor<'a>, comma: bool, record: &mut Record<'a
         b'-' => dashes(cursor, record),
         b'|' => loguru(cursor, record),
         b'0'..=b'9' => oslo(cursor, record),
-        _ => level_then_name(cursor, comma, record),
+        _ => name_then_level(cursor, record).or_else(|| level_then_name(cursor, comma, record)),
     }
 }
 
@@ -183,6 +184,22 @@ fn oslo<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Option<()> {
         }
         *cursor = probe;
     }
+    Some(())
+}
+
+/// `NAME LEVEL: `, the level in capitals and perhaps padded: `shop.cart    INFO    : `.
+fn name_then_level<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Option<()> {
+    let mut probe = *cursor;
+    let name = probe.word().filter(|name| name.contains('.') && is_name(name))?;
+    let is_capital = probe.peek()?.is_ascii_uppercase();
+    let level = probe.clear_level().filter(|_| is_capital)?;
+    probe.skip_spaces();
+    if !probe.eat_str(": ") {
+        return None;
+    }
+    record.level = Some(level);
+    record.fields.str("logger", name);
+    *cursor = probe;
     Some(())
 }
 

@@ -37,13 +37,19 @@ pub fn priority(cursor: &mut Cursor<'_>) -> Option<Priority> {
     if !probe.eat(b'<') {
         return None;
     }
-    let number = probe.number()?;
-    let facility = FACILITIES.get(usize::try_from(number / 8).ok()?)?;
+    let priority = Priority::of_number(probe.number()?)?;
     if !probe.eat(b'>') {
         return None;
     }
     *cursor = probe;
-    Some(Priority { facility, level: level_of_severity((number % 8) as i64) })
+    Some(priority)
+}
+
+impl Priority {
+    pub fn of_number(number: u64) -> Option<Priority> {
+        let facility = FACILITIES.get(usize::try_from(number / 8).ok()?)?;
+        Some(Priority { facility, level: level_of_severity((number % 8) as i64) })
+    }
 }
 
 /// The program that wrote a message.
@@ -100,7 +106,9 @@ fn tag_with_pid<'a>(cursor: &mut Cursor<'a>, open: usize) -> Option<Tag<'a>> {
     probe.advance(open);
     let pid = probe.bracket()?;
     let several = app.contains(' ');
-    let digits = !pid.is_empty() && pid.bytes().all(|b| b.is_ascii_digit());
+    // `unbound[812:0]`: the process and its thread.
+    let digits = pid.starts_with(|c: char| c.is_ascii_digit())
+        && pid.bytes().all(|b| b.is_ascii_digit() || b == b':');
     let plausible = digits || (!several && !pid.contains(' '));
     if app.is_empty() || app.ends_with(' ') || !plausible {
         return None;
@@ -127,7 +135,8 @@ fn tag_with_pid<'a>(cursor: &mut Cursor<'a>, open: usize) -> Option<Tag<'a>> {
 /// One word, or one and its version, or what root's login writes (`-- root`).
 fn is_name(app: &str, words: usize) -> bool {
     match words {
-        1 => !app.is_empty(),
+        // A number is a sequence number or a process id.
+        1 => !app.bytes().all(|b| b.is_ascii_digit()),
         2 => app.split_once(' ').is_some_and(|(_, version)| {
             version.as_bytes().first().is_some_and(u8::is_ascii_digit) && version.contains('.')
         }),
@@ -147,15 +156,19 @@ fn finish<'a>(
     Tag { app, pid, subject }
 }
 
-/// The number that Cisco gives its messages, before anything else: `45: `, `000045: `.
-pub fn sequence(cursor: &mut Cursor<'_>, record: &mut Record<'_>) {
+/// The number that Cisco gives its messages, before anything else: `45: `, `000045: `. Says whether
+/// it is there.
+#[inline]
+pub fn sequence(cursor: &mut Cursor<'_>, record: &mut Record<'_>) -> bool {
     let mut probe = *cursor;
     if let Some(number) = probe.number().and_then(|number| i64::try_from(number).ok())
         && probe.eat_str(": ")
     {
         record.fields.int("sequence", number);
         *cursor = probe;
+        return true;
     }
+    false
 }
 
 /// Reads a message that is in no form, as RFC 3164 has relays do (section 4.3): after a priority
@@ -245,15 +258,6 @@ fn keep_other<'a>(
     *column = first.or(second);
 }
 
-/// The severity in a Cisco mnemonic: `%LINK-3-UPDOWN`, `%ASA-6-302013`.
-pub fn level_of_mnemonic(app: &str) -> Option<Level> {
-    let mut parts = app.strip_prefix('%')?.rsplitn(3, '-');
-    parts.next()?;
-    let severity = parts.next()?;
-    parts.next()?;
-    level_of_severity(severity.parse().ok().filter(|_| severity.len() == 1)?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,6 +278,7 @@ mod tests {
             ("launchd[1] (com.acme[9]): x", "launchd", Some("1"), Some("com.acme[9]"), "x"),
             ("-- root[2421]: x", "-- root", Some("2421"), None, "x"),
             ("cron[7] x", "cron", Some("7"), None, "x"),
+            ("unbound[812:0] info: x", "unbound", Some("812:0"), None, "info: x"),
         ] {
             assert_eq!(read(text), Some((Tag { app, pid, subject }, rest)), "{text}");
         }
@@ -283,6 +288,7 @@ mod tests {
             "a::b c",
             "",
             ": x",
+            "45: x",
             "[12]: x",
             "a b [1]",
             "a b c d e[1]: x",
@@ -298,8 +304,5 @@ mod tests {
         assert_eq!(read("<191>").map(|found| found.facility), Some("local7"));
         assert_eq!(read("<192>"), None);
         assert_eq!(read("<>"), None);
-        assert_eq!(level_of_mnemonic("%ASA-6-302013"), Some(Level::Info));
-        assert_eq!(level_of_mnemonic("%LINK-3-UPDOWN"), Some(Level::Error));
-        assert_eq!(level_of_mnemonic("%x"), None);
     }
 }

@@ -6,6 +6,7 @@
 //! 2026-01-05 00:00:00 INFO Listening on 0.0.0.0:8080
 //! [10:11:12 INF] Listening on 0.0.0.0:8080
 //! [INFO ] [2026-01-05 00:00:00] Listening on 0.0.0.0:8080
+//! INFO [01-05|00:00:00.123] Listening on 0.0.0.0:8080
 //! ```
 //!
 //! Whether the word after the level is a service or already the message is decided
@@ -120,9 +121,12 @@ fn level_then_stamp(cursor: &mut Cursor<'_>, rules: &TimeRules) -> Option<(Micro
     let mut probe = *cursor;
     let level = probe.clear_level()?;
     probe.skip_spaces();
-    // A word that is a level and a number may be anything; a date with its year is none.
+    // A word that is a level and a number may be anything; a date with its year is none, nor is
+    // one in brackets.
     let date = probe.rest().trim_start_matches('[').as_bytes();
-    if !matches!(date.get(4), Some(b'-' | b'/')) {
+    let has_year = matches!(date.get(4), Some(b'-' | b'/'));
+    let is_bracketed = probe.peek() == Some(b'[') && matches!(date.get(2), Some(b'-' | b'/'));
+    if !has_year && !is_bracketed {
         return None;
     }
     let ts = probe.stamp(rules)?;

@@ -64,9 +64,11 @@ fn own_line<'a>(
     rules: &TimeRules,
     record: &mut Record<'a>,
 ) -> Result<(), Mismatch> {
+    const STAMP_BYTES: usize = "Mon Jan  5 10:11:16 2026".len();
     let is_named = cursor.peek().is_some_and(|b| b.is_ascii_uppercase());
+    let length = cursor.rest().len();
     let ts = cursor.stamp(rules).filter(|_| is_named).ok_or(Mismatch::Foreign)?;
-    if !cursor.eat_str(" - ") {
+    if length - cursor.rest().len() != STAMP_BYTES || !cursor.eat_str(" - ") {
         return Err(Mismatch::Foreign);
     }
     (record.ts, record.message) = (ts, Cow::Borrowed(cursor.rest()));

@@ -248,13 +248,26 @@ fn after_utc(text: &[u8], at: usize) -> Option<(Option<i32>, usize)> {
         _ => return ends_word(text, at).then_some((Some(0), at)),
     };
     if let Some((seconds, length)) = read_offset(&text[at..]) {
-        return Some((Some(seconds), at + length));
+        let end = at + length;
+        return Some((Some(seconds), end + zone_title_length(&text[end..])));
     }
     let hours = text.get(at + 1).filter(|b| b.is_ascii_digit()).map(|b| i32::from(b - b'0'));
     match hours {
         Some(hours) if ends_word(text, at + 2) => Some((Some(sign * hours * 3600), at + 2)),
         // `UTC - message`
         _ => Some((Some(0), at)),
+    }
+}
+
+/// The name that JavaScript's dates have after `GMT+0100`, which says no more: ` (Central European
+/// Standard Time)`.
+fn zone_title_length(text: &[u8]) -> usize {
+    const TITLE_BYTES_MAX: usize = 80;
+    let Some(title) = text.strip_prefix(b" (") else { return 0 };
+    let ends = |byte: &u8| matches!(byte, b'(' | b')' | b'0'..=b'9');
+    match title.iter().take(TITLE_BYTES_MAX).position(ends) {
+        Some(length) if length > 0 && title[length] == b')' => length + 3,
+        _ => 0,
     }
 }
 
@@ -368,6 +381,20 @@ pub(super) fn read_compact_time(text: &[u8], at: usize) -> Option<(Micros, usize
     let seconds = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
     let (fraction, length) = read_fraction(&text[at + 6..]).unwrap_or((0, 0));
     Some((seconds * MICROS_PER_SECOND + fraction, at + 6 + length))
+}
+
+/// `10h11m12s` from `at`.
+pub(super) fn read_time_of_letters(text: &[u8], at: usize) -> Option<(Micros, usize)> {
+    let letters = [text.get(at + 2)?, text.get(at + 5)?, text.get(at + 8)?];
+    if letters != [&b'h', &b'm', &b's'] {
+        return None;
+    }
+    let mut digits = [0; 6];
+    for (part, digits) in digits.chunks_exact_mut(2).enumerate() {
+        digits.copy_from_slice(&text[at + 3 * part..][..2]);
+    }
+    let (time, _) = read_compact_time(&digits, 0)?;
+    Some((time, at + 9))
 }
 
 /// A one-digit hour, as American spellings have it: `1/5/2026 9:03:11 PM`.

@@ -1,6 +1,8 @@
 //! Dates other than ISO, with the time behind them: numbers of one or two digits, names of
 //! months, names of weekdays.
 
+use chrono::{Datelike, NaiveDate};
+
 use super::clock::{
     ends_word, is_boundary, read_meridiem_before, read_short_time, read_time, read_time_in_words,
     read_zone, small_number, two_digits,
@@ -59,10 +61,17 @@ fn with_time(text: &[u8], date: Date, at: usize) -> Option<(Stamp, usize)> {
     Some((Stamp::Civil { date, time, zone }, end))
 }
 
-/// Where the time begins behind a date that ends at `end`: after a blank, `T`, a dash or a comma.
+/// Where the time begins behind a date that ends at `end`: after a blank, `T`, a dash (perhaps two,
+/// with blanks around them), a comma or a bar.
 fn time_after(text: &[u8], end: usize) -> Option<usize> {
     match text.get(end..end + 2)? {
         b", " => Some(end + 2),
+        b" -" => match text.get(end + 2..end + 4)? {
+            b"- " => Some(end + 4),
+            [b' ', _] => Some(end + 3),
+            _ => None,
+        },
+        [b'|', b'0'..=b'9'] => Some(end + 1),
         [b' ' | b'T' | b'-' | b'_' | b',' | b'\t', _] => Some(end + 1),
         _ => None,
     }
@@ -114,8 +123,8 @@ pub(super) fn read_short_date(text: &[u8], digits: usize) -> Option<(Stamp, usiz
     let date_end = digits + 1 + second_digits;
     let is_padded = digits == 2;
     let (third, end) = match *text.get(date_end)? {
-        // `03-17 16:13:38`, and Snort's `03/17-16:13:38`.
-        b' ' | b'-' if is_padded && second_digits == 2 && text[date_end] != separator => {
+        // `03-17 16:13:38`, Snort's `03/17-16:13:38`, and go-ethereum's `03-17|16:13:38`.
+        b' ' | b'-' | b'|' if is_padded && second_digits == 2 && text[date_end] != separator => {
             (Third::Missing, date_end)
         }
         other if other == separator => {
@@ -148,6 +157,9 @@ pub(super) fn read_year_first(text: &[u8]) -> Option<(Stamp, usize)> {
     if !(1900..=2200).contains(&year) {
         return None;
     }
+    if let Some(ordinal) = read_ordinal(text, year).or_else(|| read_year_and_month(text, year)) {
+        return Some(ordinal);
+    }
     let between = [
         [&b"-"[..], b"-", b""],
         [b"/", b"/", b""],
@@ -164,6 +176,28 @@ pub(super) fn read_year_first(text: &[u8]) -> Option<(Stamp, usize)> {
         super::days_from_civil(year, month, day)?;
         with_time(text, Date::Full { year, month, day }, time_after(text, end)?)
     })
+}
+
+/// `2026-005T10:11:12.123Z`: the day of the year (ISO 8601, section 5.2.2).
+fn read_ordinal(text: &[u8], year: i32) -> Option<(Stamp, usize)> {
+    let [b'-', digits @ .., b'T'] = text.get(4..9)? else { return None };
+    let [hundreds, tens, ones] = *digits else { return None };
+    let number = |digit: u8| digit.is_ascii_digit().then(|| u32::from(digit - b'0'));
+    let day = number(hundreds)? * 100 + number(tens)? * 10 + number(ones)?;
+    let date = NaiveDate::from_yo_opt(year, day)?;
+    let (month, day) = (date.month() as u8, date.day() as u8);
+    with_time(text, Date::Full { year, month, day }, 9)
+}
+
+/// `2026 Jan  5 10:11:12`, as Cisco's NX-OS writes it.
+fn read_year_and_month(text: &[u8], year: i32) -> Option<(Stamp, usize)> {
+    let (month, length) = month(text.get(5..).filter(|_| text[4] == b' ')?)?;
+    let blank = 5 + length;
+    let day_at = blank + 1 + usize::from(text.get(blank + 1) == Some(&b' '));
+    let (day, end) = read_small(text, day_at).filter(|_| text[blank] == b' ')?;
+    super::days_from_civil(year, month, day)?;
+    let time_at = end + 1;
+    with_time(text, Date::Full { year, month, day }, time_at).filter(|_| text[end] == b' ')
 }
 
 /// The length of `what` if it stands at `at`.
@@ -190,7 +224,7 @@ pub(super) fn read_named(text: &[u8]) -> Option<(Stamp, usize)> {
 fn read_after_weekday(text: &[u8]) -> Option<(Stamp, usize)> {
     let name_end = weekday(text)?;
     let at = match text.get(name_end..name_end + 2)? {
-        b", " => name_end + 2,
+        b", " | b"  " => name_end + 2,
         [b' ', _] => name_end + 1,
         _ => return None,
     };
@@ -205,11 +239,23 @@ fn read_after_weekday(text: &[u8]) -> Option<(Stamp, usize)> {
                 })
                 .or_else(|| {
                     (digits <= 2 && digits < rest.len()).then(|| read_short_date(rest, digits))?
-                })?
+                })
+                .or_else(|| read_day_and_month(rest, digits))?
         }
         _ => read_month_first(rest, 0)?,
     };
     Some((stamp, at + length))
+}
+
+/// `5 Jan 10:11:12 GMT 2026`, `5. Jan 10:11:12 CET 2026`: what `date` prints after the weekday in
+/// Europe's languages.
+fn read_day_and_month(text: &[u8], digits: usize) -> Option<(Stamp, usize)> {
+    let day = small_number(text.get(..digits).filter(|_| digits <= 2)?)?;
+    let month_at = digits + usize::from(text.get(digits) == Some(&b'.')) + 1;
+    let (month, length) = month(text.get(month_at..).filter(|_| text[month_at - 1] == b' ')?)?;
+    let (stamp, end) = read_after_month_day(text, month_at + length, month, day)?;
+    // Without its year it may be a sentence that speaks of a day.
+    matches!(stamp, Stamp::Civil { date: Date::Full { .. }, .. }).then_some((stamp, end))
 }
 
 /// `Jan  5 10:11:12` from `at`.

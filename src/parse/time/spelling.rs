@@ -2,7 +2,7 @@
 
 use super::clock::{
     is_boundary, read_bias, read_compact_time, read_fraction, read_meridiem, read_time,
-    read_unpadded_time, read_zone, two_digits,
+    read_time_of_letters, read_unpadded_time, read_zone, two_digits,
 };
 use super::date::{read_date_behind, read_day_first, read_named, read_short_date, read_year_first};
 use super::tai64::read_tai64;
@@ -95,10 +95,11 @@ fn read_numeric(text: &[u8]) -> Option<(Stamp, usize)> {
         }
         // `1月 05, 2026 10:11:12 午前`
         (1 | 2, 0x80..) => read_named(text),
-        (8, b'-' | b'T' | b' ' | b'_') => read_compact(text),
+        (8, b'-' | b'T' | b' ' | b'_' | b':' | b'.') => read_compact(text),
         (10, _) if separator == b'.' || is_boundary(separator) => read_epoch_head(text, digits),
         (13 | 16 | 19, _) if is_boundary(separator) => read_epoch_head(text, digits),
         (14, _) => read_fourteen(text),
+        (17, _) if is_boundary(separator) => read_seventeen(text),
         _ => None,
     }
 }
@@ -132,18 +133,24 @@ fn read_hexadecimal(text: &[u8]) -> Option<(Stamp, usize)> {
     Some((Stamp::Instant(epoch(std::str::from_utf8(&text[..length]).ok()?)?), length))
 }
 
-/// `20171223-22:15:29:606`, `20260105T101112Z`, `20260105 101112`.
+/// `20171223-22:15:29:606`, `20260105T101112Z`, `20260105 101112`, `20260105:101112.123` (Zabbix),
+/// `20260105.10h11m12s` (Apache Traffic Server).
 fn read_compact(text: &[u8]) -> Option<(Stamp, usize)> {
     let year = i32::from(two_digits(text, 0)?) * 100 + i32::from(two_digits(text, 2)?);
     let (month, day) = (two_digits(text, 4)?, two_digits(text, 6)?);
     if !(1900..=2200).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
+    let date = Date::Full { year, month, day };
+    if text[8] == b'.' {
+        let (time, end) = read_time_of_letters(text, 9)?;
+        return Some((Stamp::Civil { date, time, zone: None }, end));
+    }
     let (time, end) = read_time(text, 9)
         .or_else(|| read_compact_time(text, 9))
         .or_else(|| read_unpadded_time(text, 9))?;
     let (zone, end) = read_zone(text, end);
-    Some((Stamp::Civil { date: Date::Full { year, month, day }, time, zone }, end))
+    Some((Stamp::Civil { date, time, zone }, end))
 }
 
 /// `20260105101112.123456+060`: fourteen digits, as Windows' management interface and IIS
@@ -160,6 +167,15 @@ fn read_fourteen(text: &[u8]) -> Option<(Stamp, usize)> {
         None => read_zone(text, end),
     };
     Some((Stamp::Civil { date: Date::Full { year, month, day }, time, zone }, end))
+}
+
+/// `20260105101112123`: the same with milliseconds and nothing between.
+fn read_seventeen(text: &[u8]) -> Option<(Stamp, usize)> {
+    let mut separated = [b'.'; 18];
+    separated[..14].copy_from_slice(text.get(..14)?);
+    separated[15..].copy_from_slice(text.get(14..17)?);
+    let (stamp, _) = read_fourteen(&separated)?;
+    Some((stamp, 17))
 }
 
 /// `yymmdd hhmmss`, the stamp of Hadoop's file system logs. Not part of [`read`]:
