@@ -2,6 +2,9 @@
 //! says of it, to the last bit: with late records, downtime, restarts, and history that is ingested
 //! later.
 
+#[path = "streaming/values.rs"]
+mod values;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -143,6 +146,7 @@ fn history() -> Vec<Cell> {
 
 /// A monitor and its database.
 struct World {
+    detectors: [&'static str; 2],
     cells: Vec<Cell>,
     /// How many have been written.
     written: usize,
@@ -152,8 +156,6 @@ struct World {
     from_kept: usize,
     judged: usize,
 }
-
-const DETECTORS: [&str; 4] = ["counts", "silence", "ratio", "shift"];
 
 /// Low, so that much is found.
 const BAR: Bar = Bar::Score(1.5);
@@ -182,7 +184,7 @@ impl World {
     fn tick(&mut self, until: i64, back: i64) {
         self.write_until(until);
         let (from, to) = ((START + until - back) * MINUTE, (START + until) * MINUTE);
-        for name in DETECTORS {
+        for name in self.detectors {
             let detector = Detector::open(name).unwrap();
             let judged = self.rolling.judge(
                 &self.session,
@@ -229,7 +231,7 @@ impl World {
     /// That what was found is what a run over the history finds now; how much that is.
     fn check(&self, from: i64, to: i64) -> usize {
         let mut seen = 0;
-        for name in DETECTORS {
+        for name in self.detectors {
             let detector = Detector::open(name).unwrap();
             let time = |minute: i64| (START + minute) * MINUTE;
             let parameters =
@@ -251,11 +253,23 @@ impl World {
     }
 }
 
+// Two at a time: each takes minutes.
+
 #[test]
-fn minutes_are_judged_as_by_a_run_over_the_history() {
+fn counts_and_silences_are_judged_as_by_a_run_over_the_history() {
+    judge_as_history(["counts", "silence"]);
+}
+
+#[test]
+fn ratios_and_shifts_are_judged_as_by_a_run_over_the_history() {
+    judge_as_history(["ratio", "shift"]);
+}
+
+fn judge_as_history(detectors: [&'static str; 2]) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.duckdb");
     let mut world = World {
+        detectors,
         cells: history(),
         written: 0,
         session: open(&path),
