@@ -40,8 +40,8 @@ fn level_of_english(lower: &[u8]) -> Option<Level> {
         | b"verbose" | b"vrb" | b"finest" | b"finer" | b"silly" => Trace,
         b"debug" | b"dbg" | b"dbug" | b"deb" | b"debug1" | b"debug2" | b"debug3" | b"debug4"
         | b"debug5" | b"fine" | b"config" => Debug,
-        b"info" | b"inf" | b"information" | b"informative" | b"notice" | b"note" | b"log"
-        | b"success" | b"info2" | b"info3" | b"info4" => Info,
+        b"info" | b"inf" | b"information" | b"informational" | b"informative" | b"notice"
+        | b"note" | b"log" | b"success" | b"info2" | b"info3" | b"info4" => Info,
         b"warn" | b"warning" | b"wrn" | b"warn2" | b"warn3" | b"warn4" => Warn,
         b"error" | b"err" | b"eror" | b"severe" | b"failure" | b"fail" | b"error2" | b"error3"
         | b"error4" => Error,

@@ -42,6 +42,7 @@ mod logcat;
 mod logfmt;
 mod ltsv;
 mod macos;
+pub(crate) mod messages;
 mod mikrotik;
 mod minecraft;
 mod monolog;

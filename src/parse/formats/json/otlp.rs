@@ -1,8 +1,7 @@
 //! OpenTelemetry's JSON: <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>.
 //!
 //! The collector's file exporter writes a request a line: `resourceLogs` of `scopeLogs` of
-//! `logRecords`. A line is a record here, so a request must hold one; with more it is a
-//! reject, because to keep only the first would lose the others without a word.
+//! `logRecords`. A line with several records is taken apart into requests of one ([`requests`]).
 //!
 //! Attributes are lists of keys and typed values there. They become plain objects, so that
 //! they can be asked for by name: `{"http.status":200}`.
@@ -15,18 +14,22 @@ use super::text::repaired;
 use super::value::Value;
 use super::walk::Walk;
 use crate::parse::Mismatch;
+use crate::parse::formats::messages::{Said, Texts};
 use crate::parse::formats::otlp::{AnyValue, Attributes, Common, Id, LogRecord, fill};
-use crate::parse::level::level_of_message;
 use crate::record::{Fields, Micros, Record};
 
-/// The only log record of a `resourceLogs` list.
-pub fn single_record<'b>(list: Value<'_>, absent: Option<Micros>) -> Result<Record<'b>, Mismatch> {
+/// The only log record of a `resourceLogs` list. A body that is text is read by `texts`.
+pub fn single_record<'b>(
+    list: Value<'_>,
+    absent: Option<Micros>,
+    texts: Option<&Texts>,
+) -> Result<Record<'b>, Mismatch> {
     let mut found = None;
     for resource_logs in list.elements() {
         for scope_logs in lists(resource_logs, "scopeLogs") {
             for record in lists(scope_logs, "logRecords") {
                 if found.replace((resource_logs, scope_logs, record)).is_some() {
-                    return Err(Mismatch::Broken("more than one OTLP record in a line"));
+                    return Err(Mismatch::Several);
                 }
             }
         }
@@ -42,16 +45,42 @@ pub fn single_record<'b>(list: Value<'_>, absent: Option<Micros>) -> Result<Reco
         take_scope(scope, &mut common);
     }
     let mut record = Record::default();
-    if !fill(&log, &common, absent, read_plain, &mut record) {
+    let mut said = Said::default();
+    let none = Texts::default();
+    let texts = texts.unwrap_or(&none);
+    let read = |text, ts, record: &mut _| said = texts.read(text, ts, record);
+    if !fill(&log, &common, absent, read, &mut record) {
         return Err(Mismatch::Broken("no timestamp"));
     }
+    said.add_to(&mut record);
     Ok(record.into_owned())
 }
 
-/// A body is a message as it is, with the level that it states itself.
-fn read_plain<'s>(text: &'s str, _ts: Micros, record: &mut Record<'s>) {
-    record.level = level_of_message(text);
-    record.message = Cow::Borrowed(text);
+/// The log records of a request, an object with a `resourceLogs` list, as requests of one each,
+/// with all that stands around them. `None`: the object is no request.
+pub fn requests(request: Value<'_>) -> Option<Vec<String>> {
+    let list = request.member("resourceLogs")?;
+    let mut requests = Vec::new();
+    let others = members_beside(request, "resourceLogs");
+    for resource_logs in list.elements() {
+        let resource = members_beside(resource_logs, "scopeLogs");
+        for scope_logs in lists(resource_logs, "scopeLogs") {
+            let scope = members_beside(scope_logs, "logRecords");
+            requests.extend(lists(scope_logs, "logRecords").map(|record| {
+                let record = record.text;
+                format!(
+                    r#"{{{others}"resourceLogs":[{{{resource}"scopeLogs":[{{{scope}"logRecords":[{record}]}}]}}]}}"#
+                )
+            }));
+        }
+    }
+    Some(requests)
+}
+
+/// The members of an object but one, each with a comma behind it.
+fn members_beside(object: Value<'_>, key: &str) -> String {
+    let others = object.members().filter(|(name, _)| name.raw_string() != Some(key));
+    others.map(|(key, value)| format!("{}:{},", key.text, value.text)).collect()
 }
 
 /// The elements of the array that is a member of an object.
