@@ -42,8 +42,9 @@ pub struct Said {
 /// The formats that say by their form that a logger or a server wrote the line. Others read
 /// whatever has a date in it, and a sentence may have one.
 static FORMATS: LazyLock<Vec<Arc<dyn Format>>> = LazyLock::new(|| {
-    const NAMES: [&str; 21] = [
+    const NAMES: [&str; 22] = [
         "logfmt",
+        "lambda",
         "audit",
         "syslog5424",
         "syslog3164",

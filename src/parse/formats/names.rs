@@ -167,8 +167,6 @@ fn core_name(name: &[u8]) -> Option<(Role, Rank)> {
         b"program" | b"programname" | b"syslogidentifier" => (Role::Service, 3),
         // CloudTrail: the service that was called.
         b"eventsource" => (Role::Service, 4),
-        // Windows: the program that reports the event.
-        b"providername" => (Role::Service, 4),
         b"component" => (Role::Component, 0),
         b"logger" | b"loggername" | b"loglogger" => (Role::Component, 1),
 

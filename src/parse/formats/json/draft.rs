@@ -187,6 +187,10 @@ impl<'r, 'a> Draft<'r, 'a> {
                 self.is_zap
             }
             b"m" if self.is_zap => self.offer(Role::Message, 1, None, key, value),
+            // Of Windows' events; elsewhere providers are of anything.
+            b"providername" if key.text == "\"ProviderName\"" => {
+                self.offer(Role::Service, 4, None, key, value)
+            }
             b"raw" if key.text == "\"_raw\"" => self.offer(Role::Message, 1, None, key, value),
             // Of a number it is the place in a source file.
             b"line" if value.raw_string().is_some_and(|text| text.parse::<u64>().is_err()) => {
