@@ -83,9 +83,6 @@ pub struct Draft<'r, 'a> {
     texts: Option<&'r Texts>,
 }
 
-/// The rank of a time that only its values tell.
-const UNNAMED_TIME: Rank = STAND_IN - 1;
-
 /// A time in an object is worth a field if it is this far from the time of its envelope.
 const TIME_DIFFERENCE_MIN: Micros = 1_000_000;
 
@@ -143,12 +140,8 @@ impl<'r, 'a> Draft<'r, 'a> {
     /// Takes a member of the object for a core column, or as a field.
     #[inline]
     pub fn take(&mut self, key: Value<'a>, value: Value<'a>) -> Result<(), Mismatch> {
-        if let Some((time, is_member)) = self.time_path.and_then(|path| path.value(key, value)) {
-            // What is in an object stays there.
-            let rank = if is_member { UNNAMED_TIME } else { STAND_IN };
-            if self.offer(Role::Time, rank, None, key, time) {
-                return Ok(());
-            }
+        if let Some(time) = self.time_path.and_then(|path| path.value(key, value)) {
+            self.offer(Role::Time, STAND_IN, None, key, time);
         }
         let Some(name) = key.raw_string().and_then(Name::of) else {
             self.keep(key, value);

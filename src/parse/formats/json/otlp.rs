@@ -59,28 +59,36 @@ pub fn single_record<'b>(
 /// The log records of a request, an object with a `resourceLogs` list, as requests of one each,
 /// with all that stands around them. `None`: the object is no request.
 pub fn requests(request: Value<'_>) -> Option<Vec<String>> {
-    let list = request.member("resourceLogs")?;
     let mut requests = Vec::new();
-    let others = members_beside(request, "resourceLogs");
+    let (others, list) = beside(request, ["resourceLogs", "resource_logs"])?;
     for resource_logs in list.elements() {
-        let resource = members_beside(resource_logs, "scopeLogs");
-        for scope_logs in lists(resource_logs, "scopeLogs") {
-            let scope = members_beside(scope_logs, "logRecords");
-            requests.extend(lists(scope_logs, "logRecords").map(|record| {
+        let Some((resource, list)) = beside(resource_logs, ["scopeLogs", "scope_logs"]) else {
+            continue;
+        };
+        for scope_logs in list.elements() {
+            let Some((scope, list)) = beside(scope_logs, ["logRecords", "log_records"]) else {
+                continue;
+            };
+            let around = |record: Value<'_>| {
                 let record = record.text;
-                format!(
-                    r#"{{{others}"resourceLogs":[{{{resource}"scopeLogs":[{{{scope}"logRecords":[{record}]}}]}}]}}"#
-                )
-            }));
+                format!("{{{others}:[{{{resource}:[{{{scope}:[{record}]}}]}}]}}")
+            };
+            requests.extend(list.elements().map(around));
         }
     }
     Some(requests)
 }
 
-/// The members of an object but one, each with a comma behind it.
-fn members_beside(object: Value<'_>, key: &str) -> String {
-    let others = object.members().filter(|(name, _)| name.raw_string() != Some(key));
-    others.map(|(key, value)| format!("{}:{},", key.text, value.text)).collect()
+/// The members of an object as text, with the key of a list, by either of its names, at the end
+/// and without its value, which is the other answer.
+fn beside<'a>(object: Value<'a>, names: [&str; 2]) -> Option<(String, Value<'a>)> {
+    let is_list = |key: &Value<'_>| key.raw_string().is_some_and(|key| names.contains(&key));
+    let (name, list) = object.members().find(|(key, _)| is_list(key))?;
+    let others = object.members().filter(|(key, _)| !is_list(key));
+    let mut text: String =
+        others.map(|(key, value)| format!("{}:{},", key.text, value.text)).collect();
+    text.push_str(name.text);
+    Some((text, list))
 }
 
 /// The elements of the array that is a member of an object.

@@ -5,7 +5,7 @@
 //! object, and if the times go in one direction as those of a log do. A business date (when a
 //! user signed up, when an order is due) is none: it goes up and down from line to line, or its
 //! name says what it is. Numbers could be anything else, so that they must also lie close together
-//! and differ.
+//! and differ. Such a time stays a field: no name says that it is the record's.
 
 use super::super::names::{self, Role};
 use super::value::Value;
@@ -44,16 +44,14 @@ impl TimePath {
         paths.into_iter().min_by_key(TimePath::rank)
     }
 
-    /// The value in an object of which a member is given, if the path goes through that; and
-    /// whether it is the member itself.
+    /// The value in an object of which a member is given, if the path goes through that.
     #[inline]
-    pub fn value<'a>(&self, key: Value<'a>, member: Value<'a>) -> Option<(Value<'a>, bool)> {
+    pub fn value<'a>(&self, key: Value<'a>, member: Value<'a>) -> Option<Value<'a>> {
         let (first, rest) = self.keys.split_first()?;
         if key.raw_string() != Some(first) {
             return None;
         }
-        let value = member_at(member, rest).filter(|value| !value.is_object())?;
-        Some((value, rest.is_empty()))
+        member_at(member, rest).filter(|value| !value.is_object())
     }
 
     fn is_time_of(&self, objects: &[&str]) -> bool {
