@@ -33,6 +33,9 @@ pub type Rank = u8;
 /// From this rank on a message is a stand-in: it is copied, and stays a field as well.
 pub const STAND_IN: Rank = 10;
 
+/// From this rank on a name only speaks of a time: what a source's values tell goes before.
+pub const WEAK_TIME: Rank = 6;
+
 /// A name in its normal form.
 pub struct Name {
     bytes: [u8; NAME_BYTES_MAX],
@@ -89,7 +92,7 @@ fn other_time_name(name: &[u8]) -> Option<(Role, Rank)> {
     | b"publishedat" | b"dt" | b"tsms" | b"eventts" | b"logts" | b"msec" | b"epoch"
     | b"epochms" | b"epochmillis" | b"when" = name
     {
-        return Some((Role::Time, 6));
+        return Some((Role::Time, WEAK_TIME));
     }
     // Later than the record.
     if let b"receivedat" | b"ingestedat" = name {
@@ -146,8 +149,8 @@ fn time_name(name: &[u8]) -> Option<(Role, Rank)> {
         | b"receivetimestamp"
         | b"stagetimestamp" => 5,
         // Cloudflare's requests.
-        b"edgestarttimestamp" => 6,
-        b"edgeendtimestamp" => 7,
+        b"edgestarttimestamp" => 5,
+        b"edgeendtimestamp" => 6,
         b"date" => return Some((Role::Date, 3)),
         _ => return None,
     };
@@ -277,7 +280,7 @@ mod tests {
             ("", None),
             ("TimeCreated", Some((Role::Time, 8))),
             ("Date and Time", Some((Role::Time, 8))),
-            ("occurred_at", Some((Role::Time, 6))),
+            ("occurred_at", Some((Role::Time, WEAK_TIME))),
             ("LevelDisplayName", Some((Role::Level, 0))),
             ("expiry_time", None),
             ("last_login_time", None),

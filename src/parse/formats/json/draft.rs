@@ -21,7 +21,7 @@
 
 use std::borrow::Cow;
 
-use super::names::{self, Name, Rank, Role, STAND_IN};
+use super::names::{self, Name, Rank, Role, STAND_IN, WEAK_TIME};
 use super::scale::Scale;
 use super::slot::Slot;
 use super::source::Source;
@@ -125,6 +125,11 @@ impl<'r, 'a> Draft<'r, 'a> {
     /// Whether a member was read as the record's time.
     pub fn has_time(&self) -> bool {
         self.is_filled || self.time.is_held()
+    }
+
+    /// Whether the name of that member says so clearly.
+    pub fn has_named_time(&self) -> bool {
+        self.is_filled || self.time.rank().is_some_and(|rank| rank < WEAK_TIME)
     }
 
     /// The same for an object in an envelope that has a time of its own, `rules.absent`.
@@ -326,6 +331,10 @@ impl<'r, 'a> Draft<'r, 'a> {
     ) -> bool {
         let origin = (parent, key, value);
         let settled = match role {
+            // Of this source it is known which member is the time.
+            Role::Time if (WEAK_TIME..STAND_IN).contains(&rank) && self.time_path.is_some() => {
+                return false;
+            }
             Role::Time | Role::Date => match time_of(value, self.rules) {
                 Some(time) => {
                     self.is_compact_serilog |= key.text == "\"@t\"";

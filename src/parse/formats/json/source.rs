@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::framing;
 use super::scale::Scale;
 use super::scan::{Flaw, Scanner};
-use super::time_path::TimePath;
+use super::time_path::{Sample, TimePath};
 use super::value::Object;
 use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::{TimeRules, Zone};
@@ -31,26 +31,26 @@ impl Source {
         let objects: Vec<&str> = objects.iter().map(|object| &**object).collect();
         let scale = Scale::of_lines(&objects);
         let source = Source { scale, ..Source::default() };
-        let mut undated = Vec::new();
+        let mut samples = Vec::new();
         let mut texts = Vec::new();
+        let mut has_named_times = false;
         for object in &objects {
             let mut record = Record::default();
-            let Some(has_time) = source.read(object, &mut record) else { continue };
-            if !has_time {
-                undated.push(*object);
-            }
+            let Some(has_named_time) = source.read(object, &mut record) else { continue };
+            has_named_times |= has_named_time;
+            samples.push(Sample { object, by_name: record.ts });
             if record.level.is_none() {
                 texts.push(record.message.into_owned());
             }
         }
         // Where some objects name their time, one that does not has none.
-        let has_times = undated.len() < objects.len();
-        let time = if has_times { None } else { TimePath::of(&undated) };
+        let time = if has_named_times { None } else { TimePath::of(&samples) };
         let texts = Texts::fitted(texts.into_iter().map(Cow::Owned));
         Source { scale, time, texts }
     }
 
-    /// Reads an object of the sample; says whether it names its time. `None`: it is no record.
+    /// Reads an object of the sample; says whether it clearly names its time. `None`: it is no
+    /// record.
     fn read<'a>(&self, object: &'a str, record: &mut Record<'a>) -> Option<bool> {
         let rules = TimeRules { absent: Some(0), ..TimeRules::new(Zone::UTC, 0) };
         let mut members = Object::open(object).ok()?;
@@ -58,9 +58,9 @@ impl Source {
         while let Some((key, value)) = members.next().ok()? {
             draft.take(key, value).ok()?;
         }
-        let has_time = draft.has_time();
+        let has_named_time = draft.has_named_time();
         draft.finish(object).ok()?;
-        Some(has_time)
+        Some(has_named_time)
     }
 }
 

@@ -1,5 +1,5 @@
-//! The member that is the time of a source's objects where no name that is known says which:
-//! found by what its values are in the first lines.
+//! The member that is the time of a source's objects where no name says which, or only names that
+//! speak of a time without saying of what: found by what its values are in the first lines.
 //!
 //! A member is one, at the top or in objects up to [`DEPTH_MAX`] deep, if it is a time in every
 //! object, and if the times go in one direction as those of a log do. A business date (when a
@@ -33,15 +33,29 @@ pub struct TimePath {
     keys: Vec<String>,
 }
 
+/// An object of the first lines.
+pub struct Sample<'s> {
+    pub object: &'s str,
+    /// The time that its names tell; 0 for none.
+    pub by_name: Micros,
+}
+
 impl TimePath {
-    /// The time of these objects, none of which names one.
-    pub fn of(objects: &[&str]) -> Option<TimePath> {
-        let (first, _) = objects.split_first().filter(|_| objects.len() >= OBJECTS_MIN)?;
+    /// The time of these objects, none of which names one clearly. `None`: the names tell, or none
+    /// is one.
+    pub fn of(samples: &[Sample<'_>]) -> Option<TimePath> {
+        let first = samples.first().filter(|_| samples.len() >= OBJECTS_MIN)?;
         let mut paths = Vec::new();
-        collect(value_of(first), &mut Vec::new(), &mut paths);
-        paths.retain(|path| path.is_time_of(objects));
+        collect(value_of(first.object), &mut Vec::new(), &mut paths);
+        let times = |path: TimePath| {
+            let times = path.times(samples).filter(|times| path.are_of_log(times, samples))?;
+            Some((path, times))
+        };
         // Of the same rank, the first.
-        paths.into_iter().min_by_key(TimePath::rank)
+        let (path, times) =
+            paths.into_iter().filter_map(times).min_by_key(|(path, _)| path.rank())?;
+        let is_by_name = samples.iter().zip(times).all(|(sample, time)| sample.by_name == time);
+        (!is_by_name).then_some(path)
     }
 
     /// The value in an object of which a member is given, if the path goes through that.
@@ -54,19 +68,18 @@ impl TimePath {
         member_at(member, rest).filter(|value| !value.is_object())
     }
 
-    fn is_time_of(&self, objects: &[&str]) -> bool {
+    /// The times of the objects, if each has one.
+    fn times(&self, samples: &[Sample<'_>]) -> Option<Vec<Micros>> {
         let rules = rules();
-        let mut times = Vec::with_capacity(objects.len());
-        let mut are_numbers = false;
-        for object in objects {
-            let Some(value) = member_at(value_of(object), &self.keys) else { return false };
-            let Some(time) = time_of(value, &rules).filter(|at| PLAUSIBLE.contains(at)) else {
-                return false;
-            };
-            let text = value.raw_string().unwrap_or(value.text);
-            are_numbers |= text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-            times.push(time);
-        }
+        let time = |sample: &Sample<'_>| {
+            let value = member_at(value_of(sample.object), &self.keys)?;
+            time_of(value, &rules).filter(|at| PLAUSIBLE.contains(at))
+        };
+        samples.iter().map(time).collect()
+    }
+
+    /// Whether times go as those of a log do.
+    fn are_of_log(&self, times: &[Micros], samples: &[Sample<'_>]) -> bool {
         let steps = || times.windows(2).map(|pair| pair[1] - pair[0]);
         let forward = steps().filter(|&step| step >= 0).count();
         let backward = steps().filter(|&step| step <= 0).count();
@@ -74,10 +87,17 @@ impl TimePath {
         let is_constant = steps().all(|step| step == 0);
         let bounds = times.iter().min().zip(times.iter().max());
         let is_close = bounds.is_some_and(|(first, last)| last - first <= NUMBERS_WITHIN);
-        match are_numbers {
+        match samples.iter().any(|sample| self.is_number(sample.object)) {
             true => is_ordered && is_close && !is_constant && !self.names_identity(),
             false => is_ordered && !(is_constant && times.len() > EQUAL_MAX),
         }
+    }
+
+    fn is_number(&self, object: &str) -> bool {
+        member_at(value_of(object), &self.keys).is_some_and(|value| {
+            let text = value.raw_string().unwrap_or(value.text);
+            text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        })
     }
 
     /// Numbers that are given one after the other are often identities.
@@ -131,7 +151,9 @@ mod tests {
     use super::*;
 
     fn path(objects: &[&str]) -> String {
-        TimePath::of(objects).map_or("-".to_owned(), |path| path.keys.join("."))
+        let samples: Vec<Sample<'_>> =
+            objects.iter().map(|&object| Sample { object, by_name: 0 }).collect();
+        TimePath::of(&samples).map_or("-".to_owned(), |path| path.keys.join("."))
     }
 
     #[test]
