@@ -16,6 +16,7 @@
 //! legend) is skipped.
 
 mod header;
+pub mod nps;
 pub mod postgres;
 
 use std::borrow::Cow;

@@ -104,6 +104,7 @@ pub const KINDS: &[Kind] = &[
     w3c::KIND,
     zeek::KIND,
     csv::postgres::KIND,
+    csv::nps::KIND,
     csv::CSV,
     csv::TSV,
     logfmt::KIND,
