@@ -55,6 +55,10 @@ fn list_of<'a>(key: Value<'a>, value: Value<'a>) -> Option<Value<'a>> {
     (is_list && list.elements().next().is_some_and(names_time)).then_some(list)
 }
 
+/// Most bytes of what stands around records and is written to each of them: a line may have
+/// thousands of records in half a megabyte of description. Beyond, it is rejected as a whole.
+pub(super) const AROUND_BYTES_MAX: usize = 64 << 20;
+
 const HITS: &str = "\"hits\"";
 
 /// An element of a list with the members that stand beside the list, in front. What is no object
@@ -102,6 +106,9 @@ fn unwrapped(object: Value<'_>) -> Vec<Cow<'_, str>> {
     let others: Vec<String> =
         object.members().filter_map(|(key, value)| beside(key, value, wrapper)).collect();
     let others = others.join(",");
+    if others.len().saturating_mul(list.elements().count()) > AROUND_BYTES_MAX {
+        return vec![Cow::Borrowed(object.text)];
+    }
     list.elements().map(|element| with_members(&others, element.text)).collect()
 }
 
@@ -152,6 +159,21 @@ mod tests {
             (r#"{"a":1}{"b":"#, &[r#"{"a":1}"#, r#"{"b":"#]),
         ] {
             assert_eq!(elements(line), expected, "{line}");
+        }
+    }
+
+    /// What stands around records is not copied without end.
+    #[test]
+    fn much_around_many_records_is_no_copies() {
+        let around = "x".repeat(400_000);
+        let records = vec![r#"{"time":1}"#; 1_000].join(",");
+        for line in [
+            format!(r#"{{"a":"{around}","Records":[{records}]}}"#),
+            format!(
+                r#"{{"resourceLogs":[{{"a":"{around}","scopeLogs":[{{"logRecords":[{records}]}}]}}]}}"#
+            ),
+        ] {
+            assert_eq!(elements(&line), [line.as_str()]);
         }
     }
 }

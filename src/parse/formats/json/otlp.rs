@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
+use super::framing::AROUND_BYTES_MAX;
 use super::scan::Flaw;
 use super::text::repaired;
 use super::value::Value;
@@ -57,9 +58,9 @@ pub fn single_record<'b>(
 }
 
 /// The log records of a request, an object with a `resourceLogs` list, as requests of one each,
-/// with all that stands around them. `None`: the object is no request.
+/// with all that stands around them. `None`: the object is no request, or that would be too much.
 pub fn requests(request: Value<'_>) -> Option<Vec<String>> {
-    let mut requests = Vec::new();
+    let (mut requests, mut around_bytes) = (Vec::new(), 0usize);
     let (others, list) = beside(request, ["resourceLogs", "resource_logs"])?;
     for resource_logs in list.elements() {
         let Some((resource, list)) = beside(resource_logs, ["scopeLogs", "scope_logs"]) else {
@@ -69,6 +70,12 @@ pub fn requests(request: Value<'_>) -> Option<Vec<String>> {
             let Some((scope, list)) = beside(scope_logs, ["logRecords", "log_records"]) else {
                 continue;
             };
+            let bytes = others.len() + resource.len() + scope.len();
+            around_bytes =
+                around_bytes.saturating_add(bytes.saturating_mul(list.elements().count()));
+            if around_bytes > AROUND_BYTES_MAX {
+                return None;
+            }
             let around = |record: Value<'_>| {
                 let record = record.text;
                 format!("{{{others}:[{{{resource}:[{{{scope}:[{record}]}}]}}]}}")
