@@ -91,7 +91,14 @@ impl Format for Json {
         let mut wraps = false;
         while let Some((key, value)) = object.next().map_err(mismatch_of)? {
             wraps |= framing::wraps(key, value);
-            draft.take(key, value)?;
+            match draft.take(key, value) {
+                // The records are known when all of the object is there.
+                Err(Mismatch::Several) => {
+                    while object.next().map_err(mismatch_of)?.is_some() {}
+                    return Err(Mismatch::Several);
+                }
+                taken => taken?,
+            }
         }
         if wraps && !draft.has_time() {
             return Err(Mismatch::Several);
@@ -221,6 +228,8 @@ mod tests {
             (r#"{"ts":1767571200}{}"#, Mismatch::Several),
             (r#"[{"ts":1767571200},{"ts":1767571200}]"#, Mismatch::Several),
             (r#"{"Records":[{"eventTime":"2026-01-05T10:11:12Z"}]}"#, Mismatch::Several),
+            (r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{},{}]}]}]}"#, Mismatch::Several),
+            (r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{},{}]}]}],"#, Mismatch::Incomplete),
             (r#"{"ts":1767571200} x"#, Mismatch::Broken("text after a JSON value")),
             (r#"{"a":1}"#, Mismatch::Broken("no timestamp")),
             ("{}", Mismatch::Broken("no timestamp")),

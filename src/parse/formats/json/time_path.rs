@@ -5,7 +5,7 @@
 //! object, and if the times go in one direction as those of a log do. A business date (when a
 //! user signed up, when an order is due) is none: it goes up and down from line to line, or its
 //! name says what it is. Numbers could be anything else, so that they must also lie close together
-//! and differ. Such a time stays a field: no name says that it is the record's.
+//! and differ, by more than one from each to the next. Such a time stays a field: no name says that it is the record's.
 
 use super::super::names::{self, Role};
 use super::value::Value;
@@ -88,7 +88,10 @@ impl TimePath {
         let bounds = times.iter().min().zip(times.iter().max());
         let is_close = bounds.is_some_and(|(first, last)| last - first <= NUMBERS_WITHIN);
         match samples.iter().any(|sample| self.is_number(sample.object)) {
-            true => is_ordered && is_close && !is_constant && !self.names_identity(),
+            true => {
+                let counts = self.counts(samples);
+                is_ordered && is_close && !is_constant && !counts && !self.names_identity()
+            }
             false => is_ordered && !(is_constant && times.len() > EQUAL_MAX),
         }
     }
@@ -98,6 +101,20 @@ impl TimePath {
             let text = value.raw_string().unwrap_or(value.text);
             text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         })
+    }
+
+    /// Whether the numbers count the objects.
+    fn counts(&self, samples: &[Sample<'_>]) -> bool {
+        let number = |sample: &Sample<'_>| {
+            let value = member_at(value_of(sample.object), &self.keys)?;
+            value.raw_string().unwrap_or(value.text).parse::<i64>().ok()
+        };
+        let numbers: Vec<Option<i64>> = samples.iter().map(number).collect();
+        let is_next = |pair: &[Option<i64>]| match pair {
+            [Some(one), Some(other)] => one.abs_diff(*other) == 1,
+            _ => false,
+        };
+        numbers.len() > EQUAL_MAX && numbers.windows(2).all(is_next)
     }
 
     /// Numbers that are given one after the other are often identities.
@@ -190,6 +207,8 @@ mod tests {
             (&[r#"{"x":1767607872123}"#, r#"{"x":1767607872123}"#], "-"),
             (&[r#"{"x":1123456789}"#, r#"{"x":1923456789}"#], "-"),
             (&[r#"{"orderId":1767607872}"#, r#"{"orderId":1767607873}"#], "-"),
+            (&[r#"{"x":1767607872}"#, r#"{"x":1767607873}"#, r#"{"x":1767607874}"#], "-"),
+            (&[r#"{"x":1767607872}"#, r#"{"x":1767607873}"#, r#"{"x":1767607875}"#], "x"),
             (&[r#"{"phone":5551234567}"#, r#"{"phone":5551234568}"#], "-"),
             // Dates that go up and down from line to line.
             (
