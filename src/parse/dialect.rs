@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::blocks::Block;
 use super::formats::{KINDS, plain};
 use super::time::{self, Stray, order};
-use super::{Format, Mismatch, TimeRules};
+use super::{Format, Mismatch, TimeRules, Zone};
 use crate::record::Record;
 
 /// Lines that detection looks at; lnav looks at as many.
@@ -93,8 +93,14 @@ impl Dialect {
             candidates = Candidate::all(&formats, sample, &rules);
         }
         let readable = Candidate::readable(&candidates, sample);
+        if readable == 0
+            && let Some(header) = candidates.iter().position(|candidate| candidate.skips(sample))
+        {
+            let header = candidates.remove(header).format;
+            return Dialect::unread(Some(header), sample, candidates, rules);
+        }
         if readable == 0 && rules.undated.is_some() {
-            return Dialect::plain(sample, candidates, rules);
+            return Dialect::unread((plain::KIND.recognise)(sample), sample, candidates, rules);
         }
         if let Some(main) = main_candidate(&candidates) {
             let main = candidates.remove(main);
@@ -120,16 +126,20 @@ impl Dialect {
         Dialect { formats, seen, scores, rules, dates }
     }
 
-    /// Reads a source without times; a line that has one all the same is read by the others.
-    fn plain(sample: &[&str], others: Vec<Candidate>, rules: TimeRules) -> Dialect {
-        let plain = (plain::KIND.recognise)(sample).into_iter();
-        let others = others.into_iter().map(|candidate| candidate.format);
-        let formats: Vec<Arc<dyn Format>> = plain.chain(others).collect();
+    /// Reads a source whose first lines no format reads as `main`, a source without times or one
+    /// with only a header; a line that is another format's all the same is read by that.
+    fn unread(
+        main: Option<Arc<dyn Format>>,
+        sample: &[&str],
+        others: Vec<Candidate>,
+        rules: TimeRules,
+    ) -> Dialect {
         let has_text = sample.iter().any(|line| !line.trim().is_empty());
-        let scores: Vec<Score> = has_text
-            .then(|| Score { format: plain::KIND.name.to_owned(), share: 1.0 })
-            .into_iter()
-            .collect();
+        let score =
+            |format: &Arc<dyn Format>| Score { format: format.name().to_owned(), share: 1.0 };
+        let scores: Vec<Score> = main.iter().filter(|_| has_text).map(score).collect();
+        let others = others.into_iter().map(|candidate| candidate.format);
+        let formats: Vec<Arc<dyn Format>> = main.into_iter().chain(others).collect();
         Dialect { formats, seen: scores.len(), scores, rules, dates: None }
     }
 
@@ -399,6 +409,16 @@ impl Candidate {
             at += taken.max(1);
         }
         Candidate { format, reads }
+    }
+
+    /// Whether it knows all of the sample as a header or comments.
+    fn skips(&self, sample: &[&str]) -> bool {
+        let mut lines = sample.iter().filter(|line| !line.trim().is_empty());
+        let is_skipped = |line: &&str| {
+            let rules = TimeRules::new(Zone::UTC, 0);
+            self.format.parse(line, &rules, &mut Record::default()) == Err(Mismatch::Skip)
+        };
+        lines.clone().next().is_some() && lines.all(is_skipped)
     }
 
     fn count(&self) -> usize {

@@ -41,7 +41,7 @@ fn level_of_english(lower: &[u8]) -> Option<Level> {
         b"debug" | b"dbg" | b"dbug" | b"deb" | b"debug1" | b"debug2" | b"debug3" | b"debug4"
         | b"debug5" | b"ddebug" | b"subdebug" | b"fine" | b"config" => Debug,
         b"info" | b"inf" | b"information" | b"informative" | b"notice" | b"note" | b"log"
-        | b"success" | b"info2" | b"info3" | b"info4" => Info,
+        | b"success" | b"informational" | b"info2" | b"info3" | b"info4" => Info,
         b"warn" | b"warning" | b"wrn" | b"warn2" | b"warn3" | b"warn4" => Warn,
         b"error" | b"err" | b"eror" | b"severe" | b"failure" | b"fail" | b"error2" | b"error3"
         | b"error4" => Error,
@@ -55,12 +55,14 @@ fn level_of_english(lower: &[u8]) -> Option<Level> {
 fn level_of_translation(lower: &[u8]) -> Option<Level> {
     Some(match lower {
         b"fein" | b"feiner" | b"feinste" => Debug,
-        b"infos" | b"informazioni" | b"informacion" | b"hinweis" | b"meldung" | b"aviso" => Info,
+        b"infos" | b"informationen" | b"informazioni" | b"informacion" | b"informatie"
+        | b"informacje" | b"hinweis" | b"meldung" | b"aviso" => Info,
         b"warnung" | b"avertissement" | b"attention" | b"advertencia" | b"avvertenza"
-        | b"avvertimento" | b"attenzione" | b"waarschuwing" | b"varning" | b"ostrzezenie" => Warn,
+        | b"avvertimento" | b"avviso" | b"attenzione" | b"waarschuwing" | b"varning"
+        | b"ostrzezenie" => Warn,
         b"fehler" | b"erreur" | b"errore" | b"erro" | b"fout" | b"fel" | b"blad"
         | b"schwerwiegend" | b"grave" | b"ernstig" => Error,
-        b"kritisch" | b"critique" | b"critico" | b"fatale" => Fatal,
+        b"kritisch" | b"kritiek" | b"krytyczny" | b"critique" | b"critico" | b"fatale" => Fatal,
         _ => return None,
     })
 }
@@ -74,6 +76,7 @@ fn level_of_other_script(lower: &str) -> Option<Level> {
         | "informações"
         | "инфо"
         | "информация"
+        | "сведения"
         | "сообщение"
         | "信息"
         | "資訊"
@@ -87,6 +90,7 @@ fn level_of_other_script(lower: &str) -> Option<Level> {
         | "严重" | "嚴重" | "심각" => Error,
         "crítico"
         | "критическая"
+        | "критический"
         | "фатальная"
         | "важно"
         | "致命的"
@@ -269,6 +273,9 @@ mod tests {
             ("FINE", Debug),
             ("AVERTISSEMENT", Warn),
             ("SCHWERWIEGEND", Error),
+            ("Informational", Info),
+            ("Informationen", Info),
+            ("Критический", Fatal),
             ("INFORMACIÓN", Info),
             ("ПРЕДУПРЕЖДЕНИЕ", Warn),
             ("错误", Error),

@@ -113,6 +113,7 @@ fn refusal(mismatch: Mismatch) -> &'static str {
     match mismatch {
         Mismatch::Broken(reason) => reason,
         Mismatch::Incomplete => "the JSON of the document does not end",
+        Mismatch::Several => "more than one OTLP record in a document",
         _ => REASON_NO_OBJECT,
     }
 }

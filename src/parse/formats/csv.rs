@@ -5,15 +5,18 @@
 //! 2026-01-05 00:00:00.123,ERROR,payment,"Card declined, order 81233",13146
 //! ```
 //!
-//! The header is the first line of the source that is not blank. Its columns are found by
+//! The header is the first line of the source that is not blank, or a later one behind text without
+//! times, such as the legend of Microsoft's DHCP server. Its columns are found by
 //! their [names], in any order, and where those are unknown by what the first rows hold
 //! ([`header`]); the others become fields, typed by their looks. `date` (or `month`, `day`) and
 //! `time` are one timestamp. Empty cells are nothing.
 //!
-//! Without a column for the message, the fields are the message. What PowerShell writes before
-//! the header (`#TYPE …`) is skipped.
+//! Without a column for the message, the fields are the message; one column of text that has no
+//! other meaning is the message itself. What stands before the header (PowerShell's `#TYPE …`, a
+//! legend) is skipped.
 
 mod header;
+pub mod nps;
 pub mod postgres;
 
 use std::borrow::Cow;
@@ -23,8 +26,8 @@ use header::{Column, Part};
 
 use super::Kind;
 use super::names;
-use crate::parse::time::read_six_and_six;
-use crate::parse::{Format, Mismatch, TimeRules};
+use crate::parse::time::{self, read_six_and_six};
+use crate::parse::{Format, Mismatch, TimeRules, Zone};
 use crate::record::{Micros, Record};
 
 pub const CSV: Kind = Kind {
@@ -39,16 +42,31 @@ pub const TSV: Kind = Kind {
     recognise: |sample| table("tsv", b"\t", sample),
 };
 
+/// Lines of text that may stand before the header: what a program says of its log.
+const PREAMBLE_LINES_MAX: usize = 40;
+
 /// Columns that one timestamp may be spread over: month, day, time.
 const STAMP_COLUMNS_MAX: usize = 3;
 
 fn table(name: &'static str, delimiters: &[u8], sample: &[&str]) -> Option<Arc<dyn Format>> {
-    let at = sample.iter().position(|line| !line.trim().is_empty() && !is_type(line))?;
-    let (header, lines) = (sample[at], &sample[at + 1..]);
-    let tables =
-        delimiters.iter().filter_map(|&delimiter| Table::of(name, delimiter, header, lines));
-    let widest = tables.max_by_key(|table| table.columns.len())?;
-    Some(Arc::new(widest))
+    let is_text = |line: &str| !line.trim().is_empty() && !is_type(line);
+    let mut preamble = Vec::new();
+    for (at, line) in sample.iter().enumerate().filter(|(_, line)| is_text(line)) {
+        let rows = &sample[at + 1..];
+        let tables =
+            delimiters.iter().filter_map(|&delimiter| Table::of(name, delimiter, line, rows));
+        if let Some(widest) = tables.max_by_key(|table| table.columns.len())
+            && (preamble.is_empty() || widest.begins(rows))
+        {
+            return Some(Arc::new(Table { preamble, ..widest }));
+        }
+        let is_record = time::read(line.trim_start().as_bytes()).is_some();
+        if is_record || preamble.len() == PREAMBLE_LINES_MAX {
+            break;
+        }
+        preamble.push((*line).to_owned());
+    }
+    None
 }
 
 /// `#TYPE System.Diagnostics.Eventing.Reader.EventLogRecord`, before PowerShell's header.
@@ -59,6 +77,8 @@ fn is_type(line: &str) -> bool {
 struct Table {
     name: &'static str,
     delimiter: u8,
+    /// The lines before the header.
+    preamble: Vec<String>,
     header: String,
     columns: Vec<Column>,
     has_message: bool,
@@ -69,7 +89,17 @@ impl Table {
     fn of(name: &'static str, delimiter: u8, header: &str, lines: &[&str]) -> Option<Table> {
         let columns = header::columns(header, delimiter, lines)?;
         let has_message = columns.iter().any(|column| column.part == Part::Message);
-        Some(Table { name, delimiter, header: header.to_owned(), columns, has_message })
+        let (preamble, header) = (Vec::new(), header.to_owned());
+        Some(Table { name, delimiter, preamble, header, columns, has_message })
+    }
+
+    /// Whether the first of these lines is a row: what looks like a header in the middle of a text
+    /// is one only with what follows it.
+    fn begins(&self, lines: &[&str]) -> bool {
+        let rules = TimeRules::new(Zone::UTC, 0);
+        let first = lines.iter().find(|line| !line.trim().is_empty());
+        let row = first.map(|line| self.row(line, &rules, &mut Record::default()));
+        matches!(row, Some(Ok(()) | Err(Mismatch::Incomplete)))
     }
 
     /// Fills the record from a cell, which is not empty.
@@ -123,6 +153,25 @@ impl Format for Table {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
+        match self.row(line, rules, record) {
+            Err(_) if self.preamble.iter().any(|known| known == line) => Err(Mismatch::Skip),
+            outcome => outcome,
+        }
+    }
+
+    /// Every line is a row; what is none must be seen.
+    fn takes_continuations(&self) -> bool {
+        false
+    }
+}
+
+impl Table {
+    fn row<'a>(
+        &self,
+        line: &'a str,
+        rules: &TimeRules,
+        record: &mut Record<'a>,
+    ) -> Result<(), Mismatch> {
         if line == self.header || is_type(line) {
             return Err(Mismatch::Skip);
         }
@@ -146,11 +195,6 @@ impl Format for Table {
         let ts = time_of(&stamp, rules);
         record.ts = ts.ok_or(Mismatch::Broken("unreadable timestamp"))?;
         Ok(())
-    }
-
-    /// Every line is a row; what is none must be seen.
-    fn takes_continuations(&self) -> bool {
-        false
     }
 }
 
@@ -226,7 +270,6 @@ impl<'a> Cells<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::Zone;
 
     fn outcome(header: &str, line: &str) -> Result<String, Mismatch> {
         let format = (CSV.recognise)(&["", header]).unwrap();
@@ -253,6 +296,30 @@ mod tests {
         }
         assert!((TSV.recognise)(&["time\tmsg"]).is_some());
         assert!((CSV.recognise)(&[]).is_none());
+    }
+
+    #[test]
+    fn text_before_the_header_is_skipped() {
+        let row = "7,2026-01-05,00:00:00,x";
+        for (sample, is_table) in [
+            (&["A Log", "", "00\tbegun", "ID,Date,Time,a", row][..], true),
+            (&["A Log", "ID,Date,Time,a", "", row], true),
+            // Without a row it is text, and what has a time is a record.
+            (&["A Log", "ID,Date,Time,a"], false),
+            (&["A Log", "ID,Date,Time,a", "b,c,d,e"], false),
+            (&["2026-01-05 00:00:00 A", "ID,Date,Time,a", row], false),
+        ] {
+            let Some(format) = (CSV.recognise)(sample) else {
+                assert!(!is_table, "{sample:?}");
+                continue;
+            };
+            assert!(is_table, "{sample:?}");
+            let parse =
+                |line| format.parse(line, &TimeRules::new(Zone::UTC, 0), &mut Record::default());
+            assert_eq!(parse(sample[0]), Err(Mismatch::Skip));
+            assert_eq!(parse(row), Ok(()));
+            assert_eq!(parse("else"), Err(Mismatch::Broken("wrong number of columns")));
+        }
     }
 
     #[test]

@@ -160,8 +160,11 @@ impl<'a> Envelope<'a> {
 
     /// Reads the members that Docker writes; an object with others is somebody else's.
     fn open(line: &'a str) -> Result<Envelope<'a>, Mismatch> {
-        // Docker's encoder writes it first, without blanks.
-        if !line.starts_with("{\"log\":\"") {
+        // Docker's encoder writes it first. Other tools that write its format add blanks.
+        if !line
+            .strip_prefix('{')
+            .is_some_and(|line| line.trim_ascii_start().starts_with("\"log\""))
+        {
             return Err(Mismatch::Foreign);
         }
         let (mut log, mut stream, mut time, mut attrs) = (None, None, None, None);

@@ -78,6 +78,10 @@ impl Format for Generic {
         rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
+        // A number in an object is no time by standing near its beginning.
+        if line.starts_with("{\"") {
+            return Err(Mismatch::Foreign);
+        }
         let mut found = find_stamp(line, self.words_before);
         if found.is_none() && self.words_before > 0 {
             found = find_stamp(line, 0);

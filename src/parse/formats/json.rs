@@ -3,7 +3,8 @@
 //! The members that are the record's own are found by their [names] and by being readable
 //! as what the name says; where several are, the better name wins. All other members
 //! become fields with their JSON text as it stands. What a logger needs beyond names is
-//! in [`draft`]. An object without a timestamp is a reject.
+//! in [`draft`]. An object without a timestamp is a reject. The message of an object without a level
+//! is read as [`messages`](super::messages) says.
 //!
 //! How the objects are framed does not matter: one a line, several in a line, an array, an object
 //! with an array of them (`{"Records":[…]}`), pretty-printed. A bracket between other lines is what
@@ -13,8 +14,9 @@
 //!   [`walk`] goes through long ones.
 //! - [`draft`]: members to a record. [`values`]: what a value says.
 //! - [`framing`]: several objects in a line.
-//! - [`scale`]: what a number is as a level.
-//! - [`otlp`], [`serilog`]: what needs code of its own.
+//! - [`source`]: what the first lines tell of all: [`scale`], what a number is as a level;
+//!   [`time_path`], where the time is under an unknown name; the formats of messages.
+//! - [`otlp`], [`serilog`], [`windows`]: what needs code of its own.
 
 mod draft;
 pub(crate) mod framing;
@@ -22,10 +24,13 @@ pub(crate) mod otlp;
 mod scale;
 pub(crate) mod scan;
 mod serilog;
+mod source;
 pub(super) mod text;
+mod time_path;
 pub(crate) mod value;
 pub(crate) mod values;
 pub(crate) mod walk;
+mod windows;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -36,6 +41,7 @@ use crate::record::{Micros, Record};
 pub(crate) use draft::Draft;
 pub(crate) use scale::Scale;
 use scan::Flaw;
+use source::Source;
 use value::Object;
 
 pub const KIND: Kind = Kind {
@@ -48,14 +54,14 @@ pub const KIND: Kind = Kind {
 struct Json {
     /// The source is one array: brackets and commas are punctuation.
     is_array: bool,
-    scale: Scale,
+    source: Source,
 }
 
 impl Json {
     fn fit(sample: &[&str]) -> Json {
         let first = sample.iter().map(|line| line.trim()).find(|line| !line.is_empty());
         let is_array = first.is_some_and(|line| line == "[" || line.starts_with("[{"));
-        Json { is_array, scale: Scale::of_lines(sample) }
+        Json { is_array, source: Source::of_lines(sample) }
     }
 }
 
@@ -81,11 +87,18 @@ impl Format for Json {
     ) -> Result<(), Mismatch> {
         let text = self.object_text(line)?;
         let mut object = Object::open(text).map_err(mismatch_of)?;
-        let mut draft = Draft::new(rules, self.scale, record);
+        let mut draft = Draft::of_source(rules, &self.source, record);
         let mut wraps = false;
         while let Some((key, value)) = object.next().map_err(mismatch_of)? {
             wraps |= framing::wraps(key, value);
-            draft.take(key, value)?;
+            match draft.take(key, value) {
+                // The records are known when all of the object is there.
+                Err(Mismatch::Several) => {
+                    while object.next().map_err(mismatch_of)?.is_some() {}
+                    return Err(Mismatch::Several);
+                }
+                taken => taken?,
+            }
         }
         if wraps && !draft.has_time() {
             return Err(Mismatch::Several);
@@ -215,6 +228,8 @@ mod tests {
             (r#"{"ts":1767571200}{}"#, Mismatch::Several),
             (r#"[{"ts":1767571200},{"ts":1767571200}]"#, Mismatch::Several),
             (r#"{"Records":[{"eventTime":"2026-01-05T10:11:12Z"}]}"#, Mismatch::Several),
+            (r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{},{}]}]}]}"#, Mismatch::Several),
+            (r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{},{}]}]}],"#, Mismatch::Incomplete),
             (r#"{"ts":1767571200} x"#, Mismatch::Broken("text after a JSON value")),
             (r#"{"a":1}"#, Mismatch::Broken("no timestamp")),
             ("{}", Mismatch::Broken("no timestamp")),

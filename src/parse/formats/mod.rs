@@ -46,6 +46,7 @@ mod logcat;
 mod logfmt;
 mod ltsv;
 mod macos;
+pub(crate) mod messages;
 mod mikrotik;
 mod minecraft;
 mod monolog;
@@ -112,6 +113,7 @@ pub const KINDS: &[Kind] = &[
     w3c::KIND,
     zeek::KIND,
     csv::postgres::KIND,
+    csv::nps::KIND,
     csv::CSV,
     csv::TSV,
     logfmt::KIND,

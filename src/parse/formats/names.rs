@@ -33,6 +33,9 @@ pub type Rank = u8;
 /// From this rank on a message is a stand-in: it is copied, and stays a field as well.
 pub const STAND_IN: Rank = 10;
 
+/// From this rank on a name only speaks of a time: what a source's values tell goes before.
+pub const WEAK_TIME: Rank = 6;
+
 /// A name in its normal form.
 pub struct Name {
     bytes: [u8; NAME_BYTES_MAX],
@@ -82,10 +85,34 @@ pub fn role_of_name(name: &Name) -> Option<(Role, Rank)> {
         .or_else(|| other_time_name(name))
 }
 
-/// Names that nothing is known of but that they speak of a time: `TimeCreated`, `log_date`. Only
-/// a value that is a time makes them one, and every name that is known goes before.
+/// Names of times that others go before, and names that nothing is known of but that they speak of
+/// a time: `TimeCreated`, `log_date`. Only a value that is a time makes them one.
 fn other_time_name(name: &[u8]) -> Option<(Role, Rank)> {
-    /// Times of something else than the record.
+    if let b"occurredat" | b"loggedat" | b"emittedat" | b"recordedat" | b"published"
+    | b"publishedat" | b"dt" | b"tsms" | b"eventts" | b"logts" | b"msec" | b"epoch"
+    | b"epochms" | b"epochmillis" | b"when" = name
+    {
+        return Some((Role::Time, WEAK_TIME));
+    }
+    // Later than the record.
+    if let b"receivedat" | b"ingestedat" = name {
+        return Some((Role::Time, 8));
+    }
+    let has = |part: &[u8]| memchr::memmem::find(name, part).is_some();
+    let speaks_of_time = name.starts_with(b"time")
+        || name.ends_with(b"time")
+        || name.starts_with(b"date")
+        || name.ends_with(b"date")
+        || has(b"timestamp");
+    (speaks_of_time && !speaks_of_another(name)).then_some((Role::Time, 8))
+}
+
+/// Whether a name is that of a time of something else than the record: `expires`, `last_login`.
+pub fn is_other_time(key: &str) -> bool {
+    Name::of(key).is_some_and(|name| speaks_of_another(name.as_bytes()))
+}
+
+fn speaks_of_another(name: &[u8]) -> bool {
     const OTHERS: [&[u8]; 12] = [
         b"expir",
         b"birth",
@@ -100,13 +127,7 @@ fn other_time_name(name: &[u8]) -> Option<(Role, Rank)> {
         b"runtime",
         b"lifetime",
     ];
-    let has = |part: &[u8]| memchr::memmem::find(name, part).is_some();
-    let speaks_of_time = name.starts_with(b"time")
-        || name.ends_with(b"time")
-        || name.starts_with(b"date")
-        || name.ends_with(b"date")
-        || has(b"timestamp");
-    (speaks_of_time && !OTHERS.iter().any(|other| has(other))).then_some((Role::Time, 8))
+    OTHERS.iter().any(|other| memchr::memmem::find(name, other).is_some())
 }
 
 fn time_name(name: &[u8]) -> Option<(Role, Rank)> {
@@ -128,8 +149,8 @@ fn time_name(name: &[u8]) -> Option<(Role, Rank)> {
         | b"receivetimestamp"
         | b"stagetimestamp" => 5,
         // Cloudflare's requests.
-        b"edgestarttimestamp" => 6,
-        b"edgeendtimestamp" => 7,
+        b"edgestarttimestamp" => 5,
+        b"edgeendtimestamp" => 6,
         b"date" => return Some((Role::Date, 3)),
         _ => return None,
     };
@@ -138,10 +159,10 @@ fn time_name(name: &[u8]) -> Option<(Role, Rank)> {
 
 fn core_name(name: &[u8]) -> Option<(Role, Rank)> {
     Some(match name {
-        b"loglevel" | b"levelname" | b"@l" | b"@level" => (Role::Level, 0),
-        b"level" | b"severitytext" => (Role::Level, 1),
+        b"loglevel" | b"levelname" | b"@l" | b"@level" | b"leveldisplayname" => (Role::Level, 0),
+        b"level" | b"severitytext" | b"eventlevelname" => (Role::Level, 1),
         b"severity" | b"lvl" | b"errorseverity" | b"syslogseverity" => (Role::Level, 2),
-        b"priority" | b"severitynumber" | b"levelno" => (Role::Level, 3),
+        b"priority" | b"severitynumber" | b"levelno" | b"sev" => (Role::Level, 3),
 
         b"service" | b"servicename" => (Role::Service, 0),
         b"svc" | b"ddservice" => (Role::Service, 1),
@@ -170,7 +191,9 @@ fn message_name(name: &[u8]) -> Option<(Role, Rank)> {
         b"body" => 3,
         b"event" | b"log" => 4,
         b"text" => 5,
-        b"content" | b"description" => 6,
+        b"content" | b"description" | b"displaymessage" | b"rendereddescription" => 6,
+        // Azure.
+        b"resultdescription" => 7,
         b"eventname" => STAND_IN,
         b"error" | b"err" | b"errormessage" | b"errormsg" => STAND_IN + 1,
         b"eventtype" => STAND_IN + 2,
@@ -204,8 +227,20 @@ pub fn level_of_text(text: &str) -> Option<Level> {
 pub fn time_of_text(text: &str, rules: &TimeRules) -> Option<Micros> {
     rules
         .whole(text)
+        .or_else(|| time_of_date_call(text.trim()))
         .or_else(|| time_with_zone_name(text.trim(), rules))
         .or_else(|| time_of_minutes(text.trim(), rules))
+}
+
+/// `/Date(1767607872123)/`, as .NET and PowerShell write milliseconds since 1970, perhaps with the
+/// zone that they were in.
+fn time_of_date_call(text: &str) -> Option<Micros> {
+    let call = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
+    let digits = call.split(['+', '-']).next()?;
+    let zone = &call[digits.len()..];
+    let is_zone =
+        zone.is_empty() || zone.len() == 5 && zone[1..].bytes().all(|b| b.is_ascii_digit());
+    if is_zone { digits.parse::<i64>().ok()?.checked_mul(1_000) } else { None }
 }
 
 /// `2026-01-05 10:11`, as spreadsheets write it.
@@ -245,6 +280,8 @@ mod tests {
             ("", None),
             ("TimeCreated", Some((Role::Time, 8))),
             ("Date and Time", Some((Role::Time, 8))),
+            ("occurred_at", Some((Role::Time, WEAK_TIME))),
+            ("LevelDisplayName", Some((Role::Level, 0))),
             ("expiry_time", None),
             ("last_login_time", None),
             ("user", None),
@@ -273,6 +310,20 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(level_of_text(text), level, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_as_calls() {
+        let rules = TimeRules::new(Zone::UTC, 0);
+        for (text, at) in [
+            ("/Date(1767607872123)/", Some(1_767_607_872_123_000)),
+            ("/Date(1767607872123+0100)/", Some(1_767_607_872_123_000)),
+            ("/Date(1767607872123+01)/", None),
+            ("/Date(-62135596800000)/", None),
+            ("/Date(x)/", None),
+        ] {
+            assert_eq!(time_of_text(text, &rules), at, "{text}");
         }
     }
 

@@ -38,6 +38,11 @@ impl<T, O> Slot<T, O> {
         self.held.is_some()
     }
 
+    /// The rank of the value that it holds.
+    pub fn rank(&self) -> Option<Rank> {
+        self.held.as_ref().map(|held| held.rank)
+    }
+
     /// Whether it holds a value that is no stand-in.
     pub fn is_proper(&self) -> bool {
         self.held.as_ref().is_some_and(|held| held.rank < STAND_IN)

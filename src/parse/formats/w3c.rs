@@ -8,7 +8,8 @@
 //! Source: <https://www.w3.org/TR/WD-logfile.html>: columns are named in `#Fields:`, `-` is
 //! no value, times are GMT. The fields are those of the source's first `#Fields:`; lines
 //! after one with others would be misread, so that one is a reject, and lines with another
-//! number of columns are too.
+//! number of columns are too. Without a column for the date it is that of `#Date:`, if the source
+//! has one day; a `#Date:` of another one is a reject.
 //!
 //! The message is the request (`GET /index.html 200`) or, without one, the line after its
 //! time. The level is the status's. `s-sitename` is the service, `s-computername` the host.
@@ -26,14 +27,17 @@ pub const KIND: Kind = Kind {
     about: "#Fields: date time … and lines of these (IIS, CloudFront)",
     recognise: |sample| {
         let fields = sample.iter().find_map(|line| line.strip_prefix(DIRECTIVE))?;
-        Some(Arc::new(W3c::of(fields)?))
+        Some(Arc::new(W3c::of(fields, day_of(sample))?))
     },
 };
 
 const DIRECTIVE: &str = "#Fields:";
+const DATE: &str = "#Date:";
 
 struct W3c {
     directive: String,
+    /// The day of all lines, where these say none.
+    day: Option<String>,
     columns: Vec<Column>,
 }
 
@@ -59,8 +63,9 @@ const REQUEST_PARTS: usize = 4;
 const STATUS: usize = 3;
 
 impl W3c {
-    /// The columns of a `#Fields:` directive, if they have a date and a time.
-    fn of(fields: &str) -> Option<W3c> {
+    /// The columns of a `#Fields:` directive, if they have a time and, unless all lines are of a
+    /// day, a date.
+    fn of(fields: &str, day: Option<&str>) -> Option<W3c> {
         let columns: Vec<Column> = fields
             .split_ascii_whitespace()
             .map(|name| name.trim_matches('"'))
@@ -68,8 +73,30 @@ impl W3c {
             .collect();
         let has = |part| columns.iter().any(|column| column.part == part);
         let directive = fields.trim().to_owned();
-        (has(Part::Date) && has(Part::Time)).then_some(W3c { directive, columns })
+        let day = day.filter(|_| !has(Part::Date)).map(str::to_owned);
+        let has_date = has(Part::Date) || day.is_some();
+        (has_date && has(Part::Time)).then_some(W3c { directive, day, columns })
     }
+
+    /// Why a directive says that the lines after it would be misread, or that it is a comment.
+    fn directive(&self, line: &str) -> Mismatch {
+        if line.strip_prefix(DIRECTIVE).is_some_and(|fields| fields.trim() != self.directive) {
+            return Mismatch::Broken("other #Fields than the first of the source");
+        }
+        let other_day = |day: &String| day_of(&[line]).is_some_and(|other| other != day);
+        if self.day.as_ref().is_some_and(other_day) {
+            return Mismatch::Broken("another day in #Date than in the first of the source");
+        }
+        Mismatch::Skip
+    }
+}
+
+/// The day of the `#Date:` directives in these lines, if it is one.
+fn day_of<'s>(lines: &[&'s str]) -> Option<&'s str> {
+    let dates = lines.iter().filter_map(|line| line.strip_prefix(DATE));
+    let mut days = dates.filter_map(|date| date.split_ascii_whitespace().next());
+    let first = days.next()?;
+    days.all(|day| day == first).then_some(first)
 }
 
 fn part_of(name: &str) -> Part {
@@ -106,17 +133,13 @@ impl Format for W3c {
         _rules: &TimeRules,
         record: &mut Record<'a>,
     ) -> Result<(), Mismatch> {
-        if let Some(comment) = line.strip_prefix('#') {
-            return Err(match comment.strip_prefix(&DIRECTIVE[1..]) {
-                Some(fields) if fields.trim() != self.directive => {
-                    Mismatch::Broken("other #Fields than the first of the source")
-                }
-                _ => Mismatch::Skip,
-            });
+        if line.starts_with('#') {
+            return Err(self.directive(line));
         }
         const WRONG: Mismatch = Mismatch::Broken("wrong number of columns");
         let mut cursor = Cursor::new(line);
-        let (mut date, mut time, mut rest) = ("", "", line);
+        let day = self.day.as_deref().unwrap_or_default();
+        let (mut date, mut time, mut rest) = (day, "", line);
         let mut parts = [""; REQUEST_PARTS];
         for column in &self.columns {
             let value = value(&mut cursor).ok_or(WRONG)?;
@@ -167,7 +190,7 @@ mod tests {
 
     #[test]
     fn lines_that_are_no_records() {
-        let format = W3c::of(" date time a b").unwrap();
+        let format = W3c::of(" date time a b", None).unwrap();
         let rules = TimeRules::new(Zone::UTC, 0);
         for (line, expected) in [
             ("2026-01-05 00:00:00 x \"y z\"", Ok(())),
@@ -184,6 +207,28 @@ mod tests {
         ] {
             assert_eq!(format.parse(line, &rules, &mut Record::default()), expected, "{line}");
         }
-        assert!(W3c::of("time a").is_none());
+        assert!(W3c::of("time a", None).is_none());
+    }
+
+    #[test]
+    fn a_day_may_be_said_once() {
+        let sample = ["#Date: 2026-01-05 00:00:05", "#Fields: time a"];
+        let format = (KIND.recognise)(&sample).unwrap();
+        let rules = TimeRules::new(Zone::UTC, 0);
+        let mut record = Record::default();
+        assert_eq!(format.parse("00:00:00 x", &rules, &mut record), Ok(()));
+        assert_eq!(record.ts, 1_767_571_200_000_000);
+        for (line, expected) in [
+            ("#Date: 2026-01-05 12:00:00", Mismatch::Skip),
+            (
+                "#Date: 2026-01-06 00:00:00",
+                Mismatch::Broken("another day in #Date than in the first of the source"),
+            ),
+        ] {
+            assert_eq!(format.parse(line, &rules, &mut Record::default()), Err(expected));
+        }
+        // Which lines are of which day cannot be known of a line.
+        let other = ["#Date: 2026-01-05 00:00:05", "#Fields: time a", "#Date: 2026-01-06 0:00:00"];
+        assert!((KIND.recognise)(&other).is_none());
     }
 }

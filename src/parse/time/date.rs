@@ -278,7 +278,11 @@ fn read_after_month_day(text: &[u8], at: usize, month: u8, day: u8) -> Option<(S
     }
     let at = at + 1;
     if let Some(year) = read_year(text, at) {
-        let time_at = time_after(text, at + 4)?;
+        let time_at = match text.get(at + 4..at + 7) {
+            // `Jan 5, 2026 @ 10:11:12.123`, as Kibana exports it.
+            Some(b" @ ") => at + 7,
+            _ => time_after(text, at + 4)?,
+        };
         return with_time(text, Date::Full { year, month, day }, time_at);
     }
     let (time, time_end) = read_time(text, at)?;

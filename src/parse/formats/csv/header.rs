@@ -16,6 +16,23 @@ const ROW_LINES_MAX: usize = 64;
 /// A header of unknown names has as many columns: two words and a comma are a sentence.
 const UNKNOWN_COLUMNS_MIN: usize = 3;
 
+/// What Event Viewer calls the source of an event and its number, in the languages of Windows.
+const SOURCES: [(&str, &str); 13] = [
+    ("Source", "Event ID"),
+    ("Quelle", "Ereignis-ID"),
+    ("Source", "ID de l’événement"),
+    ("Source", "ID de l'événement"),
+    ("Origen", "Id. del evento"),
+    ("Origine", "ID evento"),
+    ("Bron", "Gebeurtenis-id"),
+    ("Origem", "Identificação do Evento"),
+    ("Źródło", "Identyfikator zdarzenia"),
+    ("Källa", "Händelse-ID"),
+    ("Источник", "Код события"),
+    ("ソース", "イベント ID"),
+    ("来源", "事件 ID"),
+];
+
 pub struct Column {
     pub name: String,
     pub part: Part,
@@ -77,7 +94,8 @@ pub fn columns(header: &str, delimiter: u8, lines: &[&str]) -> Option<Vec<Column
 }
 
 /// Where no name says which column is the message: one that the header forgot, as Event Viewer
-/// does, or in a header of unknown names the one with the longest text.
+/// does, in a header of unknown names the one with the longest text, or the only one of text that
+/// is nothing else.
 fn settle_message(columns: &mut Vec<Column>, rows: &[Vec<String>], is_known: bool) {
     if columns.iter().any(|column| column.part == Part::Message) {
         return;
@@ -90,7 +108,24 @@ fn settle_message(columns: &mut Vec<Column>, rows: &[Vec<String>], is_known: boo
         if let Some(longest) = fields.max_by_key(|&at| length(at)) {
             columns[longest].part = Part::Message;
         }
+    } else {
+        let is_field = |at: &usize| columns[*at].part == Part::Field;
+        let mut fields = (0..columns.len()).filter(is_field);
+        if let (Some(only), None) = (fields.next(), fields.next())
+            && holds_text(only, rows)
+        {
+            columns[only].part = Part::Message;
+        }
     }
+}
+
+/// Whether what a column holds is text rather than numbers.
+fn holds_text(column: usize, rows: &[Vec<String>]) -> bool {
+    let mut cells = rows.iter().map(|row| row[column].trim()).filter(|cell| !cell.is_empty());
+    let is_text = |cell: &str| {
+        cell.starts_with(char::is_alphabetic) && !matches!(cell, "true" | "false" | "null" | "NaN")
+    };
+    cells.clone().next().is_some() && cells.all(is_text)
 }
 
 /// The first rows, their cells owned; `None` if one has another width.
@@ -187,7 +222,11 @@ fn service_column(names: &[String]) -> Option<usize> {
         .into_iter()
         .find_map(|role| best_column(names, role))
         .or_else(|| has("ProviderName"))
-        .or_else(|| has("Source").filter(|_| has("Event ID").is_some()))
+        .or_else(|| {
+            let (source, _) =
+                SOURCES.iter().find(|(source, id)| has(source).is_some() && has(id).is_some())?;
+            has(source)
+        })
 }
 
 /// The column with the best name for a role. Names of what may stand in for a message are
@@ -203,5 +242,5 @@ fn best_column(names: &[String], role: Role) -> Option<usize> {
 fn is_name(name: &str) -> bool {
     name.len() <= NAME_BYTES_MAX
         && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_alphanumeric() || " _-.@#/()[]%&'".contains(c))
+        && name.chars().all(|c| c.is_alphanumeric() || " _-.@#/()[]%&'’".contains(c))
 }

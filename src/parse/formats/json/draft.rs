@@ -8,7 +8,12 @@
 //! - MongoDB (mongodb.com/docs/manual/reference/log-messages): `s` is the level where the
 //!   time is `{"$date":…}`.
 //! - Python: in `levelno` 10 is DEBUG, one step above what Node's loggers mean.
+//! - zap's short keys: `M` is the message where `L` is a level.
+//! - Splunk's exports: `_raw` is the message.
+//! - logcli, Grafana: `line` is the message, `labels` describe what wrote it.
 //! - `date` with a time of day in another member are one timestamp.
+//! - Objects around a record: `_source` of Elasticsearch, `result` of Splunk's exports. Their
+//!   members are the record's.
 //! - Nested objects that core values stand in: see [`Container`].
 //!
 //! Without a message, a member that names what happened stands in for it (an event's name,
@@ -16,12 +21,16 @@
 
 use std::borrow::Cow;
 
-use super::names::{self, Name, Rank, Role, STAND_IN};
+use super::names::{self, Name, Rank, Role, STAND_IN, WEAK_TIME};
 use super::scale::Scale;
 use super::slot::Slot;
+use super::source::Source;
+use super::time_path::TimePath;
 use super::value::{Value, keep};
 use super::values::{level_of, message_of, name_of, time_of};
+use super::windows::Event;
 use super::{otlp, serilog};
+use crate::parse::formats::messages::Texts;
 use crate::parse::{Mismatch, TimeRules};
 use crate::record::{Fields, Level, Micros, Record};
 
@@ -40,6 +49,8 @@ enum Container {
     Payload,
     /// An error, whose message may stand in for the record's.
     Error,
+    /// Labels of what wrote the record: they stand in.
+    Labels,
 }
 
 /// Where a core value stands: the key of the object around it, if it is nested, its own
@@ -61,11 +72,15 @@ pub struct Draft<'r, 'a> {
     template: Option<Value<'a>>,
     is_compact_serilog: bool,
     is_mongo: bool,
+    is_zap: bool,
     /// The record is filled: a request of OpenTelemetry, read as such.
     is_filled: bool,
     /// What carries the object says when the record was made, `TimeRules::absent`: a time in
     /// the object that says otherwise is a field.
     is_dated: bool,
+    /// What is known of the source that the object is of.
+    time_path: Option<&'r TimePath>,
+    texts: Option<&'r Texts>,
 }
 
 /// A time in an object is worth a field if it is this far from the time of its envelope.
@@ -88,14 +103,33 @@ impl<'r, 'a> Draft<'r, 'a> {
             template: None,
             is_compact_serilog: false,
             is_mongo: false,
+            is_zap: false,
             is_filled: false,
             is_dated: false,
+            time_path: None,
+            texts: None,
         }
+    }
+
+    /// The same for an object of a source whose first lines were looked at.
+    #[inline]
+    pub fn of_source(
+        rules: &'r TimeRules,
+        source: &'r Source,
+        record: &'r mut Record<'a>,
+    ) -> Draft<'r, 'a> {
+        let (time_path, texts) = (source.time.as_ref(), Some(&source.texts));
+        Draft { time_path, texts, ..Draft::new(rules, source.scale, record) }
     }
 
     /// Whether a member was read as the record's time.
     pub fn has_time(&self) -> bool {
         self.is_filled || self.time.is_held()
+    }
+
+    /// Whether the name of that member says so clearly.
+    pub fn has_named_time(&self) -> bool {
+        self.is_filled || self.time.rank().is_some_and(|rank| rank < WEAK_TIME)
     }
 
     /// The same for an object in an envelope that has a time of its own, `rules.absent`.
@@ -111,6 +145,9 @@ impl<'r, 'a> Draft<'r, 'a> {
     /// Takes a member of the object for a core column, or as a field.
     #[inline]
     pub fn take(&mut self, key: Value<'a>, value: Value<'a>) -> Result<(), Mismatch> {
+        if let Some(time) = self.time_path.and_then(|path| path.value(key, value)) {
+            self.offer(Role::Time, STAND_IN, None, key, time);
+        }
         let Some(name) = key.raw_string().and_then(Name::of) else {
             self.keep(key, value);
             return Ok(());
@@ -143,6 +180,20 @@ impl<'r, 'a> Draft<'r, 'a> {
                 false
             }
             b"s" if self.is_mongo => self.offer(Role::Level, 1, None, key, value),
+            b"l" if key.text == "\"L\"" => {
+                self.is_zap = self.offer(Role::Level, 1, None, key, value);
+                self.is_zap
+            }
+            b"m" if self.is_zap => self.offer(Role::Message, 1, None, key, value),
+            // Of Windows' events; elsewhere providers are of anything.
+            b"providername" if key.text == "\"ProviderName\"" => {
+                self.offer(Role::Service, 4, None, key, value)
+            }
+            b"raw" if key.text == "\"_raw\"" => self.offer(Role::Message, 1, None, key, value),
+            // Of a number it is the place in a source file.
+            b"line" if value.raw_string().is_some_and(|text| text.parse::<u64>().is_err()) => {
+                self.offer(Role::Message, 8, None, key, value)
+            }
             _ => false,
         }
     }
@@ -160,6 +211,18 @@ impl<'r, 'a> Draft<'r, 'a> {
             b"service" => Container::Service,
             b"fields" | b"jsonpayload" | b"record" | b"properties" => Container::Payload,
             b"error" | b"err" | b"exception" => Container::Error,
+            b"labels" => Container::Labels,
+            b"event" if key.text == "\"Event\"" && self.take_windows(key, value) => {
+                return Ok(true);
+            }
+            // Of Splunk's HTTP Event Collector, where it is a record; ECS has other members there.
+            b"event" if has_message(value) => Container::Payload,
+            b"source" | b"result" if is_around_record(key, value) => {
+                for (key, value) in value.members() {
+                    self.take(key, value)?;
+                }
+                return Ok(true);
+            }
             b"resource" => {
                 self.take_resource(key, value);
                 return Ok(true);
@@ -172,7 +235,9 @@ impl<'r, 'a> Draft<'r, 'a> {
                 return Ok(object.is_some());
             }
             b"resourcelogs" => {
-                *self.record = otlp::single_record(value, self.rules.absent)?;
+                let others = std::mem::take(&mut self.record.fields);
+                *self.record = otlp::single_record(value, self.rules.absent, self.texts)?;
+                self.record.fields.pairs(others.as_str());
                 self.is_filled = true;
                 return Ok(true);
             }
@@ -204,6 +269,30 @@ impl<'r, 'a> Draft<'r, 'a> {
             let rest = Value { text: &object, ..value };
             keep(&mut self.record.fields, key, rest);
         }
+    }
+
+    /// An event of Windows stays whole; what it says is copied.
+    fn take_windows(&mut self, key: Value<'a>, value: Value<'a>) -> bool {
+        let Some(event) = Event::of(value, self.rules) else { return false };
+        let origin = (None, key, value);
+        // Stand-ins displace nothing that would have to be kept.
+        if let Some(time) = event.time {
+            self.time.settle(STAND_IN, time, origin).ok();
+        }
+        if let Some(level) = event.level {
+            self.level.settle(STAND_IN, level, origin).ok();
+        }
+        if let Some(service) = event.service {
+            self.service.settle(STAND_IN, service, origin).ok();
+        }
+        if let Some(host) = event.host {
+            self.host.settle(STAND_IN, host, origin).ok();
+        }
+        if let Some(message) = event.message {
+            self.message.settle(STAND_IN, message, origin).ok();
+        }
+        self.keep(key, value);
+        true
     }
 
     /// OpenTelemetry's and Google Cloud's description of what wrote the record: it stays
@@ -242,6 +331,10 @@ impl<'r, 'a> Draft<'r, 'a> {
     ) -> bool {
         let origin = (parent, key, value);
         let settled = match role {
+            // Of this source it is known which member is the time.
+            Role::Time if (WEAK_TIME..STAND_IN).contains(&rank) && self.time_path.is_some() => {
+                return false;
+            }
             Role::Time | Role::Date => match time_of(value, self.rules) {
                 Some(time) => {
                     self.is_compact_serilog |= key.text == "\"@t\"";
@@ -313,12 +406,16 @@ impl<'r, 'a> Draft<'r, 'a> {
         self.record.host = self.host.read();
         let proper = self.message.take_proper();
         let template = self.template.and_then(|template| template.string());
+        let is_text = proper.is_some();
         let rendered = || Some(serilog::render(&template?, object).into());
         self.record.message = match proper.or_else(rendered).or_else(|| self.message.read()) {
             Some(message) => message,
             None if self.record.fields.is_empty() => Cow::Borrowed(""),
             None => Cow::Owned(format!("{{{}}}", self.record.fields.as_str())),
         };
+        if let Some(texts) = self.texts.filter(|_| is_text && self.record.level.is_none()) {
+            texts.read_message(self.record);
+        }
         if is_undated {
             self.rules.mark_undated(self.record);
         }
@@ -363,6 +460,23 @@ impl<'r, 'a> Draft<'r, 'a> {
     }
 }
 
+/// Whether an object has a message of its own.
+fn has_message(object: Value<'_>) -> bool {
+    object.members().any(|(key, _)| {
+        let role = key.raw_string().and_then(names::role_of);
+        matches!(role, Some((Role::Message, rank)) if rank < STAND_IN)
+    })
+}
+
+/// Whether a member is an object around the record: what a search found.
+fn is_around_record(key: Value<'_>, value: Value<'_>) -> bool {
+    match key.text {
+        "\"_source\"" => value.is_object(),
+        "\"result\"" => value.member("_raw").is_some(),
+        _ => false,
+    }
+}
+
 /// The role of a member of a container.
 fn role_inside(container: Container, key: &str) -> Option<(Role, Rank)> {
     match (container, key) {
@@ -370,6 +484,10 @@ fn role_inside(container: Container, key: &str) -> Option<(Role, Rank)> {
         (Container::Host, "hostname") => Some((Role::Host, 1)),
         (Container::Host, "name") => Some((Role::Host, 0)),
         (Container::Service, "name") => Some((Role::Service, 0)),
+        (Container::Labels, key) => match names::role_of(key)? {
+            (role @ (Role::Level | Role::Service | Role::Host), _) => Some((role, STAND_IN)),
+            _ => None,
+        },
         (Container::Error, "message") => Some((Role::Message, STAND_IN + 1)),
         (Container::Payload, key) => {
             let (role, rank) = names::role_of(key)?;

@@ -1,8 +1,7 @@
 //! OpenTelemetry's JSON: <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>.
 //!
 //! The collector's file exporter writes a request a line: `resourceLogs` of `scopeLogs` of
-//! `logRecords`. A line is a record here, so a request must hold one; with more it is a
-//! reject, because to keep only the first would lose the others without a word.
+//! `logRecords`. A line with several records is taken apart into requests of one ([`requests`]).
 //!
 //! Attributes are lists of keys and typed values there. They become plain objects, so that
 //! they can be asked for by name: `{"http.status":200}`.
@@ -10,23 +9,28 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
+use super::framing::AROUND_BYTES_MAX;
 use super::scan::Flaw;
 use super::text::repaired;
 use super::value::Value;
 use super::walk::Walk;
 use crate::parse::Mismatch;
+use crate::parse::formats::messages::{Said, Texts};
 use crate::parse::formats::otlp::{AnyValue, Attributes, Common, Id, LogRecord, fill};
-use crate::parse::level::level_of_message;
 use crate::record::{Fields, Micros, Record};
 
-/// The only log record of a `resourceLogs` list.
-pub fn single_record<'b>(list: Value<'_>, absent: Option<Micros>) -> Result<Record<'b>, Mismatch> {
+/// The only log record of a `resourceLogs` list. A body that is text is read by `texts`.
+pub fn single_record<'b>(
+    list: Value<'_>,
+    absent: Option<Micros>,
+    texts: Option<&Texts>,
+) -> Result<Record<'b>, Mismatch> {
     let mut found = None;
     for resource_logs in list.elements() {
         for scope_logs in lists(resource_logs, "scopeLogs") {
             for record in lists(scope_logs, "logRecords") {
                 if found.replace((resource_logs, scope_logs, record)).is_some() {
-                    return Err(Mismatch::Broken("more than one OTLP record in a line"));
+                    return Err(Mismatch::Several);
                 }
             }
         }
@@ -42,16 +46,56 @@ pub fn single_record<'b>(list: Value<'_>, absent: Option<Micros>) -> Result<Reco
         take_scope(scope, &mut common);
     }
     let mut record = Record::default();
-    if !fill(&log, &common, absent, read_plain, &mut record) {
+    let mut said = Said::default();
+    let none = Texts::default();
+    let texts = texts.unwrap_or(&none);
+    let read = |text, ts, record: &mut _| said = texts.read(text, ts, record);
+    if !fill(&log, &common, absent, read, &mut record) {
         return Err(Mismatch::Broken("no timestamp"));
     }
+    said.add_to(&mut record);
     Ok(record.into_owned())
 }
 
-/// A body is a message as it is, with the level that it states itself.
-fn read_plain<'s>(text: &'s str, _ts: Micros, record: &mut Record<'s>) {
-    record.level = level_of_message(text);
-    record.message = Cow::Borrowed(text);
+/// The log records of a request, an object with a `resourceLogs` list, as requests of one each,
+/// with all that stands around them. `None`: the object is no request, or that would be too much.
+pub fn requests(request: Value<'_>) -> Option<Vec<String>> {
+    let (mut requests, mut around_bytes) = (Vec::new(), 0usize);
+    let (others, list) = beside(request, ["resourceLogs", "resource_logs"])?;
+    for resource_logs in list.elements() {
+        let Some((resource, list)) = beside(resource_logs, ["scopeLogs", "scope_logs"]) else {
+            continue;
+        };
+        for scope_logs in list.elements() {
+            let Some((scope, list)) = beside(scope_logs, ["logRecords", "log_records"]) else {
+                continue;
+            };
+            let bytes = others.len() + resource.len() + scope.len();
+            around_bytes =
+                around_bytes.saturating_add(bytes.saturating_mul(list.elements().count()));
+            if around_bytes > AROUND_BYTES_MAX {
+                return None;
+            }
+            let around = |record: Value<'_>| {
+                let record = record.text;
+                format!("{{{others}:[{{{resource}:[{{{scope}:[{record}]}}]}}]}}")
+            };
+            requests.extend(list.elements().map(around));
+        }
+    }
+    Some(requests)
+}
+
+/// The members of an object as text, with the key of a list, by either of its names, at the end
+/// and without its value, which is the other answer.
+fn beside<'a>(object: Value<'a>, names: [&str; 2]) -> Option<(String, Value<'a>)> {
+    let is_list = |key: &Value<'_>| key.raw_string().is_some_and(|key| names.contains(&key));
+    let (name, list) = object.members().find(|(key, _)| is_list(key))?;
+    let others = object.members().filter(|(key, _)| !is_list(key));
+    let mut text: String =
+        others.map(|(key, value)| format!("{}:{},", key.text, value.text)).collect();
+    text.push_str(name.text);
+    Some((text, list))
 }
 
 /// The elements of the array that is a member of an object.

@@ -78,9 +78,10 @@ impl Evidence {
             let Some(name) = key.raw_string().and_then(Name::of) else { continue };
             match name.as_bytes() {
                 b"reqid" | b"remoteaddr" | b"app" => self.nextcloud += 1,
-                b"eventid" | b"providername" | b"channel" | b"eventrecordid" | b"recordid" => {
-                    self.windows += 1;
-                }
+                b"eventid" | b"providername" | b"channel" | b"eventrecordid" | b"recordid"
+                | b"logname" | b"leveldisplayname" => self.windows += 1,
+                // Azure's records have the same numbers.
+                b"resourceid" | b"category" | b"operationname" => self.windows += 1,
                 b"shortmessage" => self.gelf += 1,
                 b"lineno" | b"funcname" | b"levelname" | b"processname" => self.python += 1,
                 b"eventid.id" | b"categoryname" => self.dot_net += 1,
@@ -143,6 +144,8 @@ mod tests {
             (&[r#"{"reqId":"a","level":3,"remoteAddr":"b","app":"c"}"#], Scale::Nextcloud),
             (&[r#"{"level":1}"#, r#"{"level":0}"#, r#"{"level":3}"#], Scale::Nextcloud),
             (&[r#"{"Level":4,"EventID":7,"Channel":"System"}"#], Scale::Windows),
+            (&[r#"{"Level":1,"ProviderName":"a","LogName":"System"}"#], Scale::Windows),
+            (&[r#"{"resourceId":"/a","category":"b","level":"4"}"#], Scale::Windows),
             (&[r#"{"LogLevel":2}"#], Scale::DotNet),
             (&[r#"{"level":20,"lineno":7,"funcName":"x"}"#], Scale::Python),
             (&["no JSON", ""], Scale::Usual),
