@@ -10,16 +10,18 @@
 //! | `message` | the text, byte for byte; of an object its message |
 //! | `fields` | everything else: the other members of an object, labels and attributes by their names, `resource`, `scope`, `trace_id`, `span_id`, the request's `tenant`, what a format reads in the text |
 //!
-//! A value that fills a column is no field, but a stand-in is both. A label with the name
-//! of a member of an object gets a prefix: `labels.status`.
+//! A value that fills a column is no field, but a stand-in is both. What says otherwise than the
+//! value that fills the column is a field: a label under its name, what the text says as
+//! `text.level`, `text.service`, `text.host`. A label with the name of a member of an object gets
+//! a prefix: `labels.status`.
 //!
 //! Text is a Loki line, a HEC event that is a string, an OTLP body that is a string, and the
 //! message of a document without a level, which is what a shipper of files sends. It came in
 //! an envelope that has a time of its own, so nothing is taken out of it:
 //!
 //! - Text that is a JSON object with a message of its own is a record that a program wrote as
-//!   JSON. It is opened: its message is the message, its other members are fields. A time in
-//!   it that is more than a second off is a field too.
+//!   JSON. It is opened: its message is the message, its other members are fields, and so is a
+//!   time in it that is not the envelope's to the microsecond.
 //! - All other text is the message as it is. A level that it states clearly fills a level that
 //!   nothing else states. Where a format of a logger or server reads the text, what the format
 //!   reads becomes fields beside the message (`status` of an access log); where such a field
@@ -34,7 +36,7 @@ use crate::parse::formats::json::value::Value;
 use crate::parse::formats::labels::key_beside;
 use crate::parse::formats::{by_name, json};
 use crate::parse::level::level_of_message;
-use crate::parse::lines::{LINE_BYTES_MAX, REASON_TOO_LONG, beginning};
+use crate::parse::lines::{LINE_BYTES_MAX, REASON_TOO_LONG, beginning, without_escapes};
 use crate::parse::{Format, Sink, TimeRules, Zone};
 use crate::record::{Fields, Micros, Record};
 
@@ -106,7 +108,8 @@ impl Texts {
         let sample: Vec<Cow<str>> = texts.take(SAMPLE_TEXTS_MAX).collect();
         let reads = |format: &&Arc<dyn Format>| {
             let read = |text: &Cow<str>| {
-                format.parse(first_line(text), &rules, &mut Record::default()).is_ok()
+                let line = without_escapes(first_line(text));
+                format.parse(&line, &rules, &mut Record::default()).is_ok()
             };
             sample.iter().any(read)
         };
@@ -119,10 +122,11 @@ impl Texts {
         if text.starts_with('{') && open(text, ts, record) {
             return Said::default();
         }
-        let line = first_line(text);
+        // Colours are a part of the message, and of nothing that is read in it.
+        let line = without_escapes(first_line(text));
         record.message = Cow::Borrowed(text);
-        record.level = level_of_message(line);
-        self.formats.iter().find_map(|format| said_by(format, line, record)).unwrap_or_default()
+        record.level = level_of_message(&line);
+        self.formats.iter().find_map(|format| said_by(format, &line, record)).unwrap_or_default()
     }
 
     /// Reads the message of a JSON object that states no level as the text that it is.
@@ -355,7 +359,13 @@ mod tests {
     fn objects_with_a_message_are_opened() {
         for (text, expected) in [
             (r#"{"level":"info","msg":"m","n":1}"#, "INFO - | m | \"n\":1"),
-            (r#"{"time":"1970-01-01T00:00:00.5Z","msg":"m"}"#, "- - | m | "),
+            (r#"{"time":"1970-01-01T00:00:00Z","msg":"m"}"#, "- - | m | "),
+            (
+                r#"{"time":"1970-01-01T00:00:00.5Z","msg":"m"}"#,
+                "- - | m | \"time\":\"1970-01-01T00:00:00.5Z\"",
+            ),
+            (r#"{"msg":"","n":1}"#, "- - |  | \"n\":1"),
+            ("\u{1b}[31mERROR\u{1b}[0m x", "ERROR - | \u{1b}[31mERROR\u{1b}[0m x | "),
             (
                 r#"{"time":"2026-01-05T00:00:00Z","msg":"m","app":"a1"}"#,
                 "- a1 | m | \"time\":\"2026-01-05T00:00:00Z\"",

@@ -43,15 +43,16 @@ impl Reader {
     /// Reads messages of one sender. `from` is its address.
     pub fn read(&self, frames: &Frames, from: &str, parcel: &mut Parcel) {
         parcel.batch.reset(0, 0, frames.bytes() as u64);
+        let settings = parcel.settings.clone();
         let mut record = Record::default();
         for framed in frames.iter() {
             let unpacked = unpacked(framed.bytes);
-            let bytes = without_end(unpacked.as_deref().unwrap_or(framed.bytes));
-            if bytes.is_empty() {
+            let bytes = without_trailer(unpacked.as_deref().unwrap_or(framed.bytes));
+            let (text, _) = clean(bytes);
+            if text.trim_matches(['\n', '\r']).is_empty() {
                 continue;
             }
             parcel.received += 1;
-            let (text, _) = clean(bytes);
             let (start, end) = (framed.start, framed.start + framed.bytes.len());
             let reject = framed.reject.or_else(|| reason_against(bytes));
             if let Some(reason) = reject {
@@ -62,6 +63,9 @@ impl Reader {
             let mut of_message = record.recycle();
             self.read_one(&text, &framed, &mut of_message);
             of_message.host.get_or_insert(Cow::Borrowed(from));
+            if settings.changes() {
+                settings.apply(&mut of_message);
+            }
             parcel.batch.record(&of_message, end);
             record = of_message.recycle();
         }
@@ -93,9 +97,10 @@ fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
     body::unpacked(bytes, packing, MESSAGE_BYTES_MAX).ok().map(Cow::into_owned)
 }
 
-/// A message without what ends it: nobody means the line break.
-fn without_end(bytes: &[u8]) -> &[u8] {
-    let kept = bytes.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r' | 0));
+/// A message without the NULs that end it (RFC 6587, section 3.4.2). A line break at its end, which
+/// [`clean`] drops, is the framing's too.
+fn without_trailer(bytes: &[u8]) -> &[u8] {
+    let kept = bytes.iter().rposition(|byte| *byte != 0);
     &bytes[..kept.map_or(0, |last| last + 1)]
 }
 

@@ -208,10 +208,13 @@ pub fn time_of_text(text: &str, rules: &TimeRules) -> Option<Micros> {
         .or_else(|| time_of_minutes(text.trim(), rules))
 }
 
-/// `2026-01-05 10:11`, as spreadsheets write it.
+/// `2026-01-05 10:11`, as spreadsheets write it, and the same with a zone (ISO 8601, section 4.2.2.3):
+/// `2026-01-05T10:11Z`, `2026-01-05T10:11+01:00`.
 fn time_of_minutes(text: &str, rules: &TimeRules) -> Option<Micros> {
-    let is_minutes = text.len() == 16 && text.as_bytes()[13] == b':';
-    if is_minutes { rules.whole(&format!("{text}:00")) } else { None }
+    let (minutes, zone) = text.split_at_checked(16)?;
+    let is_minutes = minutes.as_bytes()[13] == b':'
+        && matches!(zone.as_bytes().first(), None | Some(b'Z' | b'z' | b'+' | b'-'));
+    if is_minutes { rules.whole(&format!("{minutes}:00{zone}")) } else { None }
 }
 
 /// `2026-01-05 10:11:12.123 CST`, as PostgreSQL writes it: an abbreviation that means

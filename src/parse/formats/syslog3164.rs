@@ -96,11 +96,13 @@ impl Format for Syslog3164 {
             } else {
                 tag.store(record);
             }
-            if tag.app == "haproxy" && haproxy::read_request(cursor, rules, record).is_some() {
+            let mut request = cursor;
+            request.skip_spaces();
+            if tag.app == "haproxy" && haproxy::read_request(request, rules, record).is_some() {
                 return Ok(());
             }
         }
-        record.level = record.level.or_else(|| level_of_message(cursor.rest()));
+        record.level = record.level.or_else(|| level_of_message(cursor.rest().trim_start()));
         syslog::take_message(cursor.rest(), record);
         Ok(())
     }
@@ -177,12 +179,20 @@ fn host_and_tag<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Option<
         return syslog::tag(cursor);
     }
     let mut after = *cursor;
-    after.word();
-    if is_host(first) && !after.is_at_end() {
-        *cursor = after;
-        record.host = Some(Cow::Borrowed(first));
+    after.token();
+    let mut message = after;
+    message.eat(b' ');
+    after.skip_spaces();
+    if !is_host(first) || after.is_at_end() {
+        return syslog::tag(cursor);
     }
-    syslog::tag(cursor)
+    record.host = Some(Cow::Borrowed(first));
+    *cursor = after;
+    let tag = syslog::tag(cursor);
+    if tag.is_none() {
+        *cursor = message;
+    }
+    tag
 }
 
 fn is_host(word: &str) -> bool {

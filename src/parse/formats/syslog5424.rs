@@ -64,7 +64,7 @@ impl Format for Syslog5424 {
         if !cursor.eat(b'-') {
             structured_data(&mut cursor, &mut record.fields)?;
         }
-        cursor.skip_spaces();
+        cursor.eat(b' ');
         // The byte order mark that says "this is UTF-8" (section 6.4).
         cursor.eat_str("\u{feff}");
         syslog::take_message(cursor.rest(), record);

@@ -111,8 +111,8 @@ fn raw_text_is_read_as_files_are() {
     assert_eq!(
         rows,
         [
-            "9000000 - - web-1 | just text | {\"source\":\"s\"}",
-            "9000000 WARN - web-1 | [warn] more | {\"source\":\"s\"}",
+            "9000000 - s web-1 | just text | {\"source\":\"s\"}",
+            "9000000 WARN s web-1 | [warn] more | {\"source\":\"s\"}",
         ]
     );
     assert_eq!(problem, None);
