@@ -286,4 +286,20 @@ mod tests {
         assert_eq!(at, Some(1_767_571_200_000_000));
         assert_eq!(time_of_text("2026-01-05 01:00:00 more", &rules), None);
     }
+
+    #[test]
+    fn seconds_may_be_left_out() {
+        let rules = TimeRules::new(Zone::UTC, 0);
+        for text in ["2026-01-05 00:00", "2026-01-05T00:00Z", "2026-01-05T01:00+01:00"] {
+            assert_eq!(time_of_text(text, &rules), Some(1_767_571_200_000_000), "{text}");
+        }
+        for text in [
+            "2026-01-05 00:00 more",
+            "2026-01-05T00:00Zebra",
+            "2026-01-05T00:00-",
+            "é".repeat(9).as_str(),
+        ] {
+            assert_eq!(time_of_text(text, &rules), None, "{text}");
+        }
+    }
 }

@@ -68,7 +68,7 @@ pub struct Draft<'r, 'a> {
     dated: Option<Micros>,
     /// A message that is an empty string.
     empty_message: Option<(Value<'a>, Value<'a>)>,
-    /// The message keeps terminal escapes and line breaks at its end.
+    /// Message and names keep terminal escapes and line breaks at their ends.
     is_verbatim: bool,
 }
 
@@ -273,13 +273,13 @@ impl<'r, 'a> Draft<'r, 'a> {
                 Some(level) => self.level.settle(rank, level, origin),
                 None => return false,
             },
-            Role::Service => match name_of(value) {
+            Role::Service => match name_of(value, self.is_verbatim) {
                 // MongoDB's `svc` says with a letter whether it is a shard or a router.
                 Some(name) if self.is_mongo && name.len() == 1 => return false,
                 Some(name) => self.service.settle(rank, name, origin),
                 None => return false,
             },
-            Role::Host => match name_of(value) {
+            Role::Host => match name_of(value, self.is_verbatim) {
                 Some(name) => self.host.settle(rank, name, origin),
                 None => return false,
             },

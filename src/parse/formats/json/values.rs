@@ -59,8 +59,9 @@ pub fn level_of(key: Value<'_>, value: Value<'_>, scale: Scale) -> Option<Level>
 
 /// A name of a service or host; `-` is none.
 #[inline]
-pub fn name_of(value: Value<'_>) -> Option<Cow<'_, str>> {
-    value.string().filter(|name| !matches!(&**name, "" | "-"))
+pub fn name_of(value: Value<'_>, is_verbatim: bool) -> Option<Cow<'_, str>> {
+    let name = if is_verbatim { value.verbatim() } else { value.string() };
+    name.filter(|name| !matches!(&**name, "" | "-"))
 }
 
 /// The text of a message: a string, a number, or OpenTelemetry's `{"stringValue":…}`. Unless it
