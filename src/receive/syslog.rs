@@ -165,6 +165,7 @@ mod tests {
             ("<13>45: hello", 0, "-", "10.0.0.7", "hello"),
             // After the one blank all is the message, but for the line break that ends it.
             ("<13>1 - web1 app 7 - - \tat a.b\n", 0, "app", "web1", "\tat a.b"),
+            ("<13>1 - web1 app 7 - -  hello", 0, "app", "web1", "hello"),
             ("<13>1 - web1 app 7 - -    in\n\n", 0, "app", "web1", "   in\n"),
             ("<13>1 - web1 app 7 - - {}\0", 0, "app", "web1", "{}"),
             ("<13>Jan  5 01:00:00 web1 app[7]:   in", HOUR, "app", "web1", "  in"),
