@@ -428,6 +428,11 @@ fn every_protocol_shows_the_token_in_its_own_way() {
         let answer = server.send("POST", path, &headers, body);
         assert_eq!(answer.status, status, "{path} {authorization}: {}", answer.text());
     }
+    for path in ["/insert/jsonline", "/_bulk", "/v1/logs", "/services/collector"] {
+        let answer = server.send("POST", path, &[("authorization", "Bearer")], "{}");
+        assert_eq!(answer.status, 401);
+        assert_eq!(answer.header("www-authenticate"), r#"Bearer realm="pintail""#, "{path}");
+    }
     let answer = server.send("POST", "/services/collector", &[], "{}");
     assert_eq!((answer.status, &answer.json()["code"]), (401, &json!(2)));
     let filebeat = [("user-agent", "Elastic-filebeat/8.19.0")];
@@ -581,7 +586,9 @@ fn what_is_wrong_says_what_would_be_right() {
         ("GET", "/insert/jsonline", 405, "send it with POST"),
         ("GET", "/services/collector/event", 405, "send it with POST"),
         ("POST", "/services/collector/health", 405, "send it with GET"),
-        ("POST", "/loki/api/v1/push/", 404, "POST /loki/api/v1/push does"),
+        ("POST", "/loki/api/v1/pushes", 404, "POST /loki/api/v1/push does"),
+        ("POST", "/jsonlines", 404, "POST /insert/jsonline does"),
+        ("POST", "/logs/", 404, "POST /v1/logs does"),
         ("POST", "/insert/jsonlines", 404, "POST /insert/jsonline does"),
         ("POST", "/nowhere/x", 404, "logs are sent with POST to one of /insert/jsonline"),
     ] {
@@ -598,6 +605,27 @@ fn what_is_wrong_says_what_would_be_right() {
     for path in ["/insert/ready", "/insert/loki/ready"] {
         assert_eq!(server.get(path).status, 200, "{path}");
     }
+    let body = r#"{"message":"m","event":"m","streams":[]}"#;
+    for path in [
+        "/insert/jsonline",
+        "/insert/lines",
+        "/loki/api/v1/push",
+        "/v1/logs",
+        "/otlp/v1/logs",
+        "/services/collector",
+        "/services/collector/event",
+        "/services/collector/raw",
+    ] {
+        for path in [path.to_owned(), format!("{path}/"), format!("{path}/?unknown=1")] {
+            let answer = server.send("POST", &path, &[JSON], body);
+            assert!(matches!(answer.status, 200 | 204), "{path}: {}", answer.text());
+        }
+    }
+    let other = server.send("POST", "/v1/logs", &[JSON], r#"{"logs":[{"body":"x"}]}"#).json();
+    assert_eq!(other["partialSuccess"]["rejectedLogRecords"], "0");
+    let said = other["partialSuccess"]["errorMessage"].as_str().unwrap();
+    assert!(said.contains("resourceLogs"), "{said}");
+    assert_eq!(server.send("POST", "/v1/logs", &[JSON], "{}").text(), "{}");
     server.stop();
 }
 

@@ -86,9 +86,25 @@ pub async fn known(State(app): State<App>, request: Request, next: Next) -> Resp
     if is_known_client(&app, request.headers()) {
         return next.run(request).await;
     }
-    ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", "the token is missing or wrong")
-        .hint("the token is what the server was started with: PINTAIL_TOKEN or --token-file")
-        .into_response()
+    let denied =
+        ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", "the token is missing or wrong")
+            .hint("the token is what the server was started with: PINTAIL_TOKEN or --token-file")
+            .into_response();
+    with_challenge(denied, is_browser(request.headers()))
+}
+
+/// Says how the token may be shown, where that is what is missing (RFC 9110, section 11.6.1).
+/// Browsers are not told of `Basic`: they would ask for a password beside the page.
+pub fn with_challenge(mut denied: Response, is_for_browser: bool) -> Response {
+    const SCHEMES: [&str; 2] =
+        [r#"Bearer realm="pintail""#, r#"Basic realm="pintail", charset="UTF-8""#];
+    if denied.status() == StatusCode::UNAUTHORIZED {
+        for scheme in &SCHEMES[..if is_for_browser { 1 } else { 2 }] {
+            let challenge = HeaderValue::from_static(scheme);
+            denied.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
+        }
+    }
+    denied
 }
 
 /// Whether a request shows the token, where one is set.
@@ -136,7 +152,8 @@ pub async fn log_in(State(app): State<App>, Body(login): Body<Login>) -> ApiResu
     let Some(session) = secrets.log_in(login.token.trim()) else {
         tokio::time::sleep(WRONG_TOKEN_DELAY).await;
         let message = "that is not the token";
-        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", message));
+        let denied = ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", message);
+        return Ok(with_challenge(denied.into_response(), true));
     };
     Ok(with_cookie(&app, &format!("{COOKIE}={session}")))
 }

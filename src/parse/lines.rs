@@ -561,6 +561,20 @@ pub fn beginning(line: &str) -> &str {
     &line[..line.floor_char_boundary(REJECT_BYTES_MAX)]
 }
 
+/// All of a rejected line, of which `line` is the [`beginning`] and `place` where it is in `body`.
+pub fn whole<'l>(line: &'l str, body: &'l [u8], place: std::ops::Range<usize>) -> Cow<'l, str> {
+    // Cut between characters, of which the longest has four bytes.
+    if line.len() + 4 <= REJECT_BYTES_MAX {
+        return Cow::Borrowed(line);
+    }
+    body.get(place).map_or(Cow::Borrowed(line), |whole| clean(whole).0)
+}
+
+/// Whether a line was rejected because it belongs to no record, rather than for what it says.
+pub fn is_stray(reason: &str) -> bool {
+    [REASON_NO_RECORD, REASON_AFTER_CLOSED, REASON_AFTER_BROKEN].contains(&reason)
+}
+
 const ESCAPE: u8 = 0x1b;
 /// What editors on Windows write at the beginning of UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -592,6 +606,14 @@ pub fn clean(raw: &[u8]) -> (Cow<'_, str>, bool) {
         }
     }
     (Cow::Owned(out), repaired)
+}
+
+/// Text as formats see it: without terminal escapes.
+pub fn without_escapes(text: &str) -> Cow<'_, str> {
+    match memchr::memchr(ESCAPE, text.as_bytes()) {
+        None => Cow::Borrowed(text),
+        Some(_) => clean(text.as_bytes()).0,
+    }
 }
 
 /// UTF-8, or, where a line is not, the Windows-1252 (Latin-1 with more) that it is then: every

@@ -8,6 +8,7 @@
 //!   of milliseconds, a point, and the nanoseconds beyond them without leading zeros
 //!   (github.com/open-telemetry/opentelemetry-collector-contrib,
 //!   exporter/elasticsearchexporter/internal/serializer/otelserializer).
+//! - A member that is the record's time is no field; every other time is one, under its own name.
 //! - A record in an object that holds nothing else is unwrapped: `{"method":"collect","params":{…}}`
 //!   of winston's HTTP transport, `{"value":{…}}` of Kafka's REST proxy.
 
@@ -19,6 +20,7 @@ use crate::parse::formats::json::scan::Flaw;
 use crate::parse::formats::json::value::{Object, Value, keep};
 use crate::parse::formats::json::values::time_of;
 use crate::parse::formats::json::{Draft, mismatch_of};
+use crate::parse::formats::labels::key_beside;
 use crate::parse::formats::otlp::{AnyValue, Attributes, Common, Id, LogRecord, fill};
 use crate::parse::{Mismatch, TimeRules};
 use crate::record::{Fields, Micros, Record};
@@ -42,6 +44,8 @@ pub struct Reading<'n> {
 pub struct Around<'a> {
     kubernetes: Option<Value<'a>>,
     container: Option<Value<'a>>,
+    container_name: Option<Value<'a>>,
+    job: Option<Value<'a>>,
 }
 
 impl<'a> Around<'a> {
@@ -51,6 +55,8 @@ impl<'a> Around<'a> {
             .or_else(|| in_cluster(&["container", "name"]))
             .or_else(|| in_cluster(&["container_name"]))
             .or_else(|| name_at(self.container?, &["name"]))
+            .or_else(|| self.container_name?.string().filter(|name| !name.is_empty()))
+            .or_else(|| self.job?.string().filter(|name| !name.is_empty()))
     }
 
     pub fn host(&self) -> Option<Cow<'a, str>> {
@@ -98,9 +104,11 @@ pub fn read<'a>(
         *record = std::mem::take(record).recycle();
         return read(wrapped.text, reading, record);
     }
-    let Parts { draft, at, around, .. } = parts;
+    let Parts { mut draft, at, around, .. } = parts;
+    if let Some(at) = at {
+        draft.set_time(at);
+    }
     draft.finish(document).map_err(refusal)?;
-    record.ts = at.unwrap_or(record.ts);
     Ok(around)
 }
 
@@ -132,23 +140,24 @@ struct Parts<'r, 'a> {
 
 impl<'r, 'a> Parts<'r, 'a> {
     fn new(reading: Reading<'r>, record: &'r mut Record<'a>) -> Parts<'r, 'a> {
-        let draft = Draft::new(reading.rules, reading.scale, record);
+        let draft = Draft::verbatim(reading.rules, reading.scale, record);
         let around = Around::default();
         Parts { reading, draft, at: None, around, is_otel: false, wrapped: None, has_more: false }
     }
 
     fn take(&mut self, key: Value<'a>, value: Value<'a>) -> Result<(), &'static str> {
         match key.text {
-            "\"@timestamp\"" => {
-                let at = timestamp_of(value, self.reading.rules);
-                self.at = self.at.or(at);
-                // The first is the better name's.
-                match (at, self.reading.is_strict) {
+            // The first is the better name's.
+            "\"@timestamp\"" if self.at.is_none() => {
+                self.at = self.timestamp_of(value);
+                match (self.at, self.reading.is_strict) {
                     (Some(_), _) => return Ok(()),
                     (None, true) => return Err(REASON_TIME),
                     (None, false) => {}
                 }
             }
+            "\"container_name\"" => self.around.container_name = Some(value),
+            "\"job\"" => self.around.job = Some(value),
             "\"kubernetes\"" => self.around.kubernetes = Some(value),
             "\"container\"" => self.around.container = Some(value),
             "\"body\"" => self.is_otel |= is_otel_body(value),
@@ -158,6 +167,15 @@ impl<'r, 'a> Parts<'r, 'a> {
             _ => self.has_more = true,
         }
         self.draft.take(key, value).map_err(refusal)
+    }
+
+    /// The time of the record. VictoriaLogs' word for now is `0`; elsewhere that is 1970.
+    fn timestamp_of(&self, value: Value<'_>) -> Option<Micros> {
+        let means_now = !self.reading.is_strict || !self.reading.names.time.is_empty();
+        match value.text {
+            "0" | "\"0\"" if means_now => self.reading.rules.absent,
+            _ => timestamp_of(value, self.reading.rules),
+        }
     }
 }
 
@@ -212,7 +230,7 @@ fn read_otel(
                 None => return Err(REASON_TIME),
             },
             "observed_timestamp" => log.observed = nanos_of(value, reading.rules),
-            "severity_text" => log.severity_text = value.string().unwrap_or_default(),
+            "severity_text" => log.severity_text = value.verbatim().unwrap_or_default(),
             "severity_number" => log.severity_number = value.text.parse().unwrap_or_default(),
             "body" if is_otel_body(value) => {
                 let inner = value.members().next();
@@ -226,7 +244,7 @@ fn read_otel(
             "scope" => scope = Some(value),
             "trace_id" => log.trace_id = value.raw_string().map_or(Id::None, Id::Hex),
             "span_id" => log.span_id = value.raw_string().map_or(Id::None, Id::Hex),
-            "event_name" => log.event_name = value.string().unwrap_or_default(),
+            "event_name" => log.event_name = value.verbatim().unwrap_or_default(),
             "dropped_attributes_count" => {
                 log.dropped_attributes = value.text.parse().unwrap_or_default();
             }
@@ -243,10 +261,19 @@ fn read_otel(
     log.time = at.and_then(|at| u64::try_from(at).ok()).unwrap_or_default() * 1_000;
     let mut filled = std::mem::take(record).recycle();
     fill(&log, &common, at, plain, &mut filled);
-    filled.fields.pairs(more.as_str());
+    add_beside(&mut filled, &more);
     filled.ts = at.unwrap_or(filled.ts);
     *record = filled.into_owned();
     Ok(())
+}
+
+/// Adds members that are none of OpenTelemetry's.
+fn add_beside(record: &mut Record<'_>, more: &Fields) {
+    let more = format!("{{{}}}", more.as_str());
+    for (key, value) in (Value { text: &more, escaped: true, odd: false }).members() {
+        let key = key_beside(record, "document", key.raw_string().unwrap_or_default()).into_owned();
+        record.fields.raw_pair(&format!("\"{key}\""), value.text);
+    }
 }
 
 fn plain<'s>(text: &'s str, _at: Micros, record: &mut Record<'s>) {
@@ -259,13 +286,13 @@ fn nanos_of(value: Value<'_>, rules: &TimeRules) -> u64 {
 }
 
 fn attributes_of(object: Value<'_>) -> Attributes<'_> {
-    object.members().filter_map(|(key, value)| Some((key.string()?, any_value(value)))).collect()
+    object.members().filter_map(|(key, value)| Some((key.verbatim()?, any_value(value)))).collect()
 }
 
 /// No deeper than the scanner lets objects nest.
 fn any_value(value: Value<'_>) -> AnyValue<'_> {
     match value.text.as_bytes().first() {
-        Some(b'"') => AnyValue::Text(value.string().unwrap_or_default()),
+        Some(b'"') => AnyValue::Text(value.verbatim().unwrap_or_default()),
         Some(b'{') => AnyValue::Map(attributes_of(value)),
         Some(b'[') => AnyValue::Array(value.elements().map(any_value).collect()),
         Some(b't') => AnyValue::Bool(true),

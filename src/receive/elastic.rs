@@ -14,6 +14,7 @@
 //! adds a record, `update` and `delete` are errors of their items.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Parcel;
@@ -23,6 +24,7 @@ use super::receipts::{Verdict, content_of};
 use super::settings::Settings;
 use crate::parse::formats::json::Scale;
 use crate::parse::formats::json::value::{Object, Value};
+use crate::parse::formats::labels::key_beside;
 use crate::parse::{TimeRules, Zone};
 use crate::record::{Micros, Record};
 
@@ -148,7 +150,8 @@ fn take_all(
     let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
     let settings = parcel.settings.clone();
     let intake = Intake::new(parcel, body_bytes);
-    let mut decoder = Decoder { texts, rules, settings, intake, ask, duplicates: 0 };
+    let mut decoder =
+        Decoder { texts, rules, settings, intake, ask, duplicates: 0, own: HashMap::new() };
     let mut items = Vec::with_capacity(orders.len());
     for order in orders {
         let outcome = decoder.take(&order);
@@ -179,7 +182,7 @@ impl<'a> Order<'a> {
     /// The text in the document that formats may read.
     fn message(&self) -> Option<Cow<'a, str>> {
         let document = Value { text: self.document?, escaped: true, odd: false };
-        ["message", "log", "msg"].iter().find_map(|key| document.member(key)?.string())
+        ["message", "log", "msg"].iter().find_map(|key| document.member(key)?.verbatim())
     }
 }
 
@@ -234,6 +237,8 @@ struct Decoder<'p, A> {
     intake: Intake<'p>,
     ask: A,
     duplicates: u64,
+    /// The documents of this request that have an `_id`, by index and that, with their contents.
+    own: HashMap<(String, String), u64>,
 }
 
 impl<A: FnMut(&str, &str, u64) -> Verdict> Decoder<'_, A> {
@@ -276,11 +281,27 @@ impl<A: FnMut(&str, &str, u64) -> Verdict> Decoder<'_, A> {
         }
     }
 
+    /// What is known of a document, be it from this request or another.
+    fn ask(&mut self, index: &str, id: &str, content: u64) -> Verdict {
+        let key = (index.to_owned(), id.to_owned());
+        match self.own.get(&key) {
+            Some(known) if *known == content => Verdict::Stored,
+            Some(_) => Verdict::Conflict,
+            None => {
+                let verdict = (self.ask)(index, id, content);
+                if verdict == Verdict::New {
+                    self.own.insert(key, content);
+                }
+                verdict
+            }
+        }
+    }
+
     /// What is to be answered, and whether the document is to be stored.
     fn verdict(&mut self, order: &Order<'_>, document: &str) -> (Outcome, bool) {
         let Some(id) = &order.id else { return (Outcome::Created, true) };
         let content = content_of(document.as_bytes());
-        let verdict = (self.ask)(&order.index, id, content);
+        let verdict = self.ask(&order.index, id, content);
         match (verdict, order.action) {
             (Verdict::New, _) => (Outcome::Created, true),
             (Verdict::Pending, _) => (Outcome::Pending, false),
@@ -288,7 +309,7 @@ impl<A: FnMut(&str, &str, u64) -> Verdict> Decoder<'_, A> {
             (Verdict::Stored, _) => (Outcome::Updated, false),
             // Another content: a record beside the first, known by both from now on.
             (Verdict::Conflict, _) => {
-                match (self.ask)(&order.index, &format!("{id}\0{content:016x}"), content) {
+                match self.ask(&order.index, &format!("{id}\0{content:016x}"), content) {
                     Verdict::New => (Outcome::Updated, true),
                     Verdict::Pending => (Outcome::Pending, false),
                     Verdict::Stored | Verdict::Conflict => (Outcome::Updated, false),
@@ -316,9 +337,11 @@ fn read_document<'a>(
     if record.host.is_none() {
         record.host = around.host();
     }
-    record.fields.str("_index", &order.index);
-    if let Some(id) = &order.id {
-        record.fields.str("_id", id);
+    for (key, value) in [("_index", Some(&order.index)), ("_id", order.id.as_ref())] {
+        if let Some(value) = value {
+            let key = key_beside(record, "action", key);
+            record.fields.str(&key, value);
+        }
     }
     Ok(())
 }

@@ -10,16 +10,18 @@
 //! | `message` | the text, byte for byte; of an object its message |
 //! | `fields` | everything else: the other members of an object, labels and attributes by their names, `resource`, `scope`, `trace_id`, `span_id`, the request's `tenant`, what a format reads in the text |
 //!
-//! A value that fills a column is no field, but a stand-in is both. A label with the name
-//! of a member of an object gets a prefix: `labels.status`.
+//! A value that fills a column is no field, but a stand-in is both. What says otherwise than the
+//! value that fills the column is a field: a label under its name, what the text says as
+//! `text.level`, `text.service`, `text.host`. A label with the name of a member of an object gets
+//! a prefix: `labels.status`.
 //!
 //! Text is a Loki line, a HEC event that is a string, an OTLP body that is a string, and the
 //! message of a document without a level, which is what a shipper of files sends. It came in
 //! an envelope that has a time of its own, so nothing is taken out of it:
 //!
 //! - Text that is a JSON object with a message of its own is a record that a program wrote as
-//!   JSON. It is opened: its message is the message, its other members are fields. A time in
-//!   it that is more than a second off is a field too.
+//!   JSON. It is opened: its message is the message, its other members are fields, and so is a
+//!   time in it that is not the envelope's to the microsecond.
 //! - All other text is the message as it is. A level that it states clearly fills a level that
 //!   nothing else states. Where a format of a logger or server reads the text, what the format
 //!   reads becomes fields beside the message (`status` of an access log); where such a field

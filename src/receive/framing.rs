@@ -57,7 +57,7 @@ impl Frames {
         self.frames.push(Frame { end: self.text.len(), arrived, reject });
     }
 
-    fn reject(&mut self, bytes: &[u8], arrived: Micros, reason: &'static str) {
+    pub fn reject(&mut self, bytes: &[u8], arrived: Micros, reason: &'static str) {
         self.add(&bytes[..bytes.len().min(REJECT_BYTES_MAX)], arrived, Some(reason));
     }
 

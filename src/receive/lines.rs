@@ -10,19 +10,24 @@
 //!
 //! What is no JSON is a reject, from there to the next line that begins an object or array.
 
+use std::borrow::Cow;
+
 use super::desk::Refusal;
 use super::document::{self, Reading};
 use super::entry::{Intake, SAMPLE_TEXTS_MAX, Texts, text_of};
+use super::framing::{Framer, Frames};
 use super::parcel::Parcel;
 use super::settings::{Adjusted, FieldNames};
+use super::syslog;
 use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::formats::Formats;
 use crate::parse::formats::json::value::{Object, Value};
 use crate::parse::formats::json::walk::Walk;
 use crate::parse::formats::json::{Scale, framing};
-use crate::parse::lines::{LINE_BYTES_MAX, REASON_TOO_LONG, clean};
-use crate::parse::{Dialect, TimeRules, Zone, read_block};
-use crate::record::Micros;
+use crate::parse::level::level_of_message;
+use crate::parse::lines::{LINE_BYTES_MAX, REASON_TOO_LONG, clean, is_stray, whole};
+use crate::parse::{Sink, TimeRules, Zone, read_block};
+use crate::record::{Micros, Record};
 
 const REASON_NO_JSON: &str = "no JSON object";
 
@@ -173,8 +178,8 @@ fn is_record(element: Value<'_>) -> bool {
 }
 
 /// The text in an object that formats may read.
-fn message_of<'a>(object: &Value<'a>) -> Option<std::borrow::Cow<'a, str>> {
-    ["message", "log", "msg"].iter().find_map(|key| object.member(key)?.string())
+fn message_of<'a>(object: &Value<'a>) -> Option<Cow<'a, str>> {
+    ["message", "log", "msg"].iter().find_map(|key| object.member(key)?.verbatim())
 }
 
 fn take(
@@ -189,7 +194,7 @@ fn take(
         intake.put_back(record);
         return intake.reject(REASON_TOO_LONG, value.text);
     }
-    if let Some(text) = value.string() {
+    if let Some(text) = value.verbatim() {
         let now = rules.absent.unwrap_or_default();
         let said = texts.read(&text, now, &mut record);
         record.ts = now;
@@ -215,7 +220,8 @@ fn take(
     }
 }
 
-/// Reads lines of text in the format that they are in.
+/// Reads lines of text in the format that they are in. Where none was asked for, lines that belong to
+/// no record are records of the moment, as all are of a text in no format.
 ///
 /// # Errors
 /// A format was asked for, and the text does not begin as it must.
@@ -232,20 +238,70 @@ pub fn read_text(
         .map(|line| clean(line).0)
         .collect();
     let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
-    let dialect = formats.dialect(&lines, TimeRules::of_stream(zone, now)).map_err(Refusal::Bad)?;
-    read(body, &dialect, parcel);
+    let rules = TimeRules::of_stream(zone, now);
+    let dialect = formats.dialect(&lines, rules).map_err(Refusal::Bad)?;
+    parcel.batch.reset(0, 0, body.len() as u64);
+    let settings = parcel.settings.clone();
+    let records = Adjusted { settings: &settings, batch: &mut parcel.batch };
+    let of_strays = (!formats.is_forced()).then_some(rules);
+    let tally = read_block(&dialect, body, &mut Lines { records, of_strays, body });
+    parcel.received = tally.records + tally.rejects;
     Ok(())
 }
 
-fn read(body: &[u8], dialect: &Dialect, parcel: &mut Parcel) {
-    parcel.batch.reset(0, 0, body.len() as u64);
-    let settings = parcel.settings.clone();
-    let tally = if settings.changes() {
-        read_block(dialect, body, &mut Adjusted { settings: &settings, batch: &mut parcel.batch })
-    } else {
-        read_block(dialect, body, &mut parcel.batch)
-    };
-    parcel.received = tally.records + tally.rejects;
+/// Reads what Heroku's log drains send: messages of syslog, each after its length, without the
+/// structured data that RFC 5424 wants (devcenter.heroku.com/articles/log-drains).
+pub fn read_logplex(body: &[u8], from: &str, zone: Zone, now: Micros, parcel: &mut Parcel) {
+    let (mut framer, mut cut, mut frames) =
+        (Framer::default(), Frames::default(), Frames::default());
+    let mut rest = body.to_vec();
+    framer.cut(&mut rest, now, &mut cut);
+    framer.end(&mut rest, true, now, &mut cut);
+    for framed in cut.iter() {
+        match framed.reject {
+            Some(reason) => frames.reject(framed.bytes, now, reason),
+            None => frames.push(&with_structured_data(framed.bytes), now),
+        }
+    }
+    syslog::Reader::new(zone).read(&frames, from, parcel);
+}
+
+/// A message with the sign that it has no structured data, which stands after six words:
+/// `<40>1 2026-01-05T00:00:00+00:00 host app web.1 - text`.
+fn with_structured_data(message: &[u8]) -> Cow<'_, [u8]> {
+    match memchr::memchr_iter(b' ', message).nth(5) {
+        Some(at) => Cow::Owned([&message[..=at], b"- ", &message[at + 1..]].concat()),
+        None => Cow::Borrowed(message),
+    }
+}
+
+/// Takes the records of lines.
+struct Lines<'b> {
+    records: Adjusted<'b>,
+    /// The rules for lines that belong to no record, if they are to be records.
+    of_strays: Option<TimeRules>,
+    body: &'b [u8],
+}
+
+impl Sink for Lines<'_> {
+    fn record(&mut self, record: &Record<'_>, end: usize) {
+        self.records.record(record, end);
+    }
+
+    fn extend(&mut self, line: &str, end: usize) {
+        self.records.extend(line, end);
+    }
+
+    fn reject(&mut self, reason: &'static str, line: &str, start: usize, end: usize) {
+        let Some(rules) = self.of_strays.filter(|_| is_stray(reason)) else {
+            return self.records.reject(reason, line, start, end);
+        };
+        let text = whole(line, self.body, start..end);
+        let (ts, level) = (rules.absent.unwrap_or_default(), level_of_message(&text));
+        let mut record = Record { ts, level, message: text, ..Record::default() };
+        rules.mark_undated(&mut record);
+        self.record(&record, end);
+    }
 }
 
 #[cfg(test)]

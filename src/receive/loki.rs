@@ -227,7 +227,7 @@ fn read_timestamp(
     let ts = seconds
         .checked_mul(MICROS_PER_SECOND)
         .and_then(|micros| micros.checked_add(nanos.div_euclid(1_000)));
-    Ok(ts.map(Some).ok_or(super::entry::REASON_OUT_OF_REACH))
+    Ok(ts.map(said).ok_or(super::entry::REASON_OUT_OF_REACH))
 }
 
 fn read_pair<'a>(mut message: Message<'a>) -> Result<Texted<'a>, wire::Flaw> {
@@ -337,7 +337,7 @@ fn walk_json_stream(stream: Value<'_>, visit: &mut Visit<'_>) -> ControlFlow<()>
     for value in stream_values.into_iter().flat_map(|values| values.elements()) {
         let mut parts = value.elements();
         let time = parts.next();
-        let line = parts.next().and_then(|line| line.string());
+        let line = parts.next().and_then(|line| line.verbatim());
         let metadata = parts.next().map(texts_of).unwrap_or_default();
         let (ts, line) = match (time, line) {
             (Some(time), Some(line)) => (time_of(time), line),
@@ -354,13 +354,13 @@ fn walk_old_stream(
     entries: Value<'_>,
     visit: &mut Visit<'_>,
 ) -> ControlFlow<()> {
-    let text = stream.member("labels").and_then(|labels| labels.string()).unwrap_or_default();
+    let text = stream.member("labels").and_then(|labels| labels.verbatim()).unwrap_or_default();
     let labels = parse_labels(&text);
     let stream = Stream::new(labels.as_deref());
     let rules = TimeRules::new(Zone::UTC, 0);
     for entry in entries.elements() {
         let time = entry.member("ts").or_else(|| entry.member("timestamp"));
-        let line = entry.member("line").and_then(|line| line.string());
+        let line = entry.member("line").and_then(|line| line.verbatim());
         let (ts, line) = match line {
             Some(line) => {
                 let at =
@@ -377,7 +377,12 @@ fn walk_old_stream(
 /// Nanoseconds since 1970, as a string; some clients send a number.
 fn time_of(value: Value<'_>) -> Result<Option<Micros>, &'static str> {
     let nanos: i64 = value.text.trim_matches('"').parse().map_err(|_| REASON_UNREADABLE_TIME)?;
-    Ok(Some(nanos.div_euclid(1_000)))
+    Ok(said(nanos.div_euclid(1_000)))
+}
+
+/// Zero is no time but VictoriaLogs' word for now, and what a client has that sets none.
+fn said(ts: Micros) -> Option<Micros> {
+    (ts != 0).then_some(ts)
 }
 
 /// The members of an object as texts: what is none is its JSON.
@@ -385,7 +390,7 @@ fn texts_of(object: Value<'_>) -> Vec<Texted<'_>> {
     object
         .members()
         .filter_map(|(key, value)| {
-            Some((key.string()?, value.string().unwrap_or(Cow::Borrowed(value.text))))
+            Some((key.verbatim()?, value.verbatim().unwrap_or(Cow::Borrowed(value.text))))
         })
         .collect()
 }

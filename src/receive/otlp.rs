@@ -18,6 +18,9 @@ use crate::record::Micros;
 /// Deepest nesting of values, as in JSON.
 const DEPTH_MAX: u32 = 100;
 
+/// What is said of an object that is no request, which other readers of OTLP take for an empty one.
+const REASON_OTHER: &str = r#"no log records: expected {"resourceLogs":[{"scopeLogs":[…]}]}"#;
+
 /// Why nothing of a request can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
@@ -50,8 +53,10 @@ pub fn decode(
                 decoder.take_value(value, common);
                 ControlFlow::Continue(())
             });
-            walked.map_err(|_| Malformed::Json)?;
-            Ok(decoder.intake.rejected)
+            let is_request = walked.map_err(|_| Malformed::Json)?;
+            let rejected = decoder.intake.rejected;
+            let reason = rejected.reason.or((!is_request).then_some(REASON_OTHER));
+            Ok(Rejected { reason, ..rejected })
         }
     }
 }
@@ -251,10 +256,13 @@ fn sample_protobuf(body: &[u8]) -> Result<Vec<Cow<'_, str>>, Flaw> {
     Ok(sample)
 }
 
-fn sample_json(text: &str) -> Result<Vec<Cow<'_, str>>, Malformed> {
+fn sample_json<'a>(text: &'a str) -> Result<Vec<Cow<'a, str>>, Malformed> {
     let mut sample = Vec::new();
     let walked = json::walk(text, &mut |_, record| {
-        let body = record.member("body").and_then(|body| body.member("stringValue")?.string());
+        let text = |body: Value<'a>| {
+            body.member("stringValue").or_else(|| body.member("string_value"))?.verbatim()
+        };
+        let body = record.member("body").and_then(text);
         sample.extend(body);
         if sample.len() < SAMPLE_TEXTS_MAX {
             ControlFlow::Continue(())

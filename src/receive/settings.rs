@@ -191,6 +191,9 @@ pub struct Adjusted<'p> {
 
 impl Sink for Adjusted<'_> {
     fn record(&mut self, record: &Record<'_>, end: usize) {
+        if !self.settings.changes() {
+            return self.batch.record(record, end);
+        }
         let mut adjusted = Record {
             ts: record.ts,
             level: record.level,

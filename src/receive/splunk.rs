@@ -18,7 +18,7 @@ use crate::parse::formats::json;
 use crate::parse::formats::json::value::{Object, Value, keep};
 use crate::parse::formats::labels::{Labels, key_beside};
 use crate::parse::level::{level_of_message, level_of_otel};
-use crate::parse::lines::clean;
+use crate::parse::lines::{clean, whole};
 use crate::parse::time::{MICROS_PER_SECOND, epoch};
 use crate::parse::{Dialect, Sink, TimeRules, Zone, read_block};
 use crate::record::{Fields, Micros, Record};
@@ -77,7 +77,7 @@ pub fn decode_events(body: &[u8], now: Micros, parcel: &mut Parcel) -> Outcome {
 
 /// The text that an event is, or the line in it.
 fn text_in(event: Value<'_>) -> Option<Cow<'_, str>> {
-    event.string().or_else(|| docker_line(event)?.line.string())
+    event.verbatim().or_else(|| docker_line(event)?.line.verbatim())
 }
 
 /// An event as it was sent.
@@ -139,7 +139,12 @@ fn open_event(text: &str) -> Option<(Event<'_>, &str)> {
 
 /// A string's text, or the JSON of another value.
 fn plain(value: Value<'_>) -> Cow<'_, str> {
-    value.string().unwrap_or(Cow::Borrowed(value.text))
+    value.verbatim().unwrap_or(Cow::Borrowed(value.text))
+}
+
+/// Whether a member of an event says nothing.
+fn is_blank(value: Value<'_>) -> bool {
+    matches!(value.text, "null" | "\"\"")
 }
 
 type Bad<'a> = (Problem, &'static str, &'a str);
@@ -151,43 +156,40 @@ fn take_event<'a>(
     intake: &mut Intake<'_>,
 ) -> Result<(), Bad<'a>> {
     let bad = |problem, reason| (problem, reason, event.text);
-    let ts = event.time.filter(|time| time.text != "null").map(time_of).transpose();
+    let ts = event.time.filter(|time| !is_blank(*time)).map(time_of).transpose();
     let ts = ts.map_err(|reason| bad(Problem::InvalidData, reason))?;
     let value = event.event.ok_or(bad(Problem::EventRequired, "no event"))?;
-    if matches!(value.text, "null" | "\"\"") {
+    if is_blank(value) {
         return Err(bad(Problem::EventBlank, "a blank event"));
     }
     let is_flat = |fields: &Value<'_>| {
         fields.is_object() && fields.members().all(|(_, value)| !value.is_object())
     };
-    if event.fields.is_some_and(|fields| !is_flat(&fields)) {
+    let fields = event.fields.filter(|fields| fields.text != "null");
+    if fields.is_some_and(|fields| !is_flat(&fields)) {
         return Err(bad(Problem::IndexedFields, "fields that are no flat object"));
     }
     let at = ts.unwrap_or(now);
-    let texted = value.string();
+    let texted = value.verbatim();
     let docker = docker_line(value);
-    let docker_text = docker.and_then(|docker| docker.line.string());
+    let docker_text = docker.and_then(|docker| docker.line.verbatim());
     let mut record = intake.blank();
     let mut said = Said::default();
     match (&texted, docker) {
-        (Some(text), _) => said = texts.read(text, at, &mut record),
+        (Some(text), _) => (said, record.ts) = (texts.read(text, at, &mut record), at),
         (_, Some(docker)) => match &docker_text {
-            Some(text) => said = texts.read(text, at, &mut record),
-            None => read_value(docker.line, texts, at, &mut record)
+            Some(text) => (said, record.ts) = (texts.read(text, at, &mut record), at),
+            None => read_value(docker.line, texts, (ts, now), &mut record)
                 .map_err(|reason| bad(Problem::InvalidData, reason))?,
         },
-        _ => read_value(value, texts, at, &mut record)
+        _ => read_value(value, texts, (ts, now), &mut record)
             .map_err(|reason| bad(Problem::InvalidData, reason))?,
     }
-    // An event that is an object may say its own time; the envelope's wins.
-    if ts.is_some() || !value.is_object() {
-        record.ts = at;
-    }
-    let indexed: Vec<_> = event.fields.into_iter().flat_map(|fields| fields.members()).collect();
+    let indexed: Vec<_> = fields.into_iter().flat_map(|fields| fields.members()).collect();
     let strings: Vec<_> =
-        indexed.iter().map(|(key, value)| (plain(*key), value.string())).collect();
+        indexed.iter().map(|(key, value)| (plain(*key), value.verbatim())).collect();
     let mut labels = Labels::default();
-    let tag = docker.and_then(|docker| docker.tag?.string());
+    let tag = docker.and_then(|docker| docker.tag?.verbatim());
     if let Some(docker) = docker {
         docker.add_to(tag.as_deref(), &mut labels, &mut record);
     }
@@ -268,20 +270,24 @@ impl<'a> DockerLine<'a> {
     }
 }
 
-/// An event that is no text: an object, as JSON lines are, or a number.
+/// An event that is no text: an object, as JSON lines are, or a number. The time of its envelope
+/// is its time; where that has none, the object may say it.
 fn read_value<'a>(
     value: Value<'a>,
     texts: &Texts,
-    at: Micros,
+    (said, now): (Option<Micros>, Micros),
     record: &mut Record<'a>,
 ) -> Result<(), &'static str> {
-    record.ts = at;
+    record.ts = said.unwrap_or(now);
     if !value.is_object() {
         record.message = Cow::Borrowed(value.text);
         return Ok(());
     }
-    let rules = TimeRules { absent: Some(at), ..TimeRules::new(Zone::UTC, at) };
-    json::read(value.text, &rules, record).map_err(|_| "malformed JSON")?;
+    let read = match said {
+        Some(at) => json::read_dated(value.text, at, record).map(|_| ()),
+        None => json::read_sent(value.text, now, record),
+    };
+    read.map_err(|_| "malformed JSON")?;
     if record.level.is_none() {
         texts.read_message(record);
     }
@@ -300,7 +306,8 @@ fn add_about<'s>(
         }
         // What the OpenTelemetry Collector says of a host that it does not know.
         if (*key, &**value) == ("host", "unknown") {
-            record.fields.str(key, value);
+            let key = key_beside(record, "metadata", key);
+            record.fields.str(&key, value);
             continue;
         }
         if let Some((key, value)) = labels.offer(key, value) {
@@ -310,10 +317,11 @@ fn add_about<'s>(
     }
 }
 
-/// Seconds since 1970, perhaps with a fraction, as a number or a string.
+/// Seconds since 1970, perhaps with a fraction, as a number or a string; milliseconds where their
+/// size says so.
 fn time_of(value: Value<'_>) -> Result<Micros, &'static str> {
     let text = value.text.trim_matches('"').trim();
-    if let Some(at) = epoch(text) {
+    if let Some(at) = epoch_millis(text).or_else(|| epoch(text)) {
         return Ok(at);
     }
     match text.parse::<f64>() {
@@ -325,11 +333,19 @@ fn time_of(value: Value<'_>) -> Result<Micros, &'static str> {
     }
 }
 
+/// Milliseconds with a fraction: `1767571200123.456`. Doubles hold them to the microsecond.
+fn epoch_millis(text: &str) -> Option<Micros> {
+    const MILLIS: std::ops::Range<f64> = 1e12..1e13;
+    let number = text.contains('.').then(|| text.parse::<f64>().ok()).flatten()?;
+    MILLIS.contains(&number).then(|| (number * 1_000.0).round() as Micros)
+}
+
 /// What the request says about all of its raw text: `host`, `source`, `sourcetype`, `index`.
 pub type About<'a> = [(&'static str, Cow<'a, str>)];
 
 /// Takes raw text into the parcel, in any format that Pintail knows; what follows a record, as
-/// a stack trace does, belongs to it. Lines without a format are records of the moment.
+/// a stack trace does, belongs to it. Lines without a format are records of the moment, and so is
+/// every other line that is none in the formats of the text: for Splunk any text is an event.
 pub fn decode_raw(body: &[u8], about: &About<'_>, now: Micros, parcel: &mut Parcel) -> Outcome {
     if body.trim_ascii().is_empty() {
         return Outcome { problem: Some((Problem::NoData, 0)), ..Outcome::default() };
@@ -342,28 +358,36 @@ pub fn decode_raw(body: &[u8], about: &About<'_>, now: Micros, parcel: &mut Parc
     let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
     let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
     let dialect = Dialect::detect(&lines, &[], rules);
-    let mut described = Described { about, intake: Intake::new(parcel, body.len()) };
+    let mut described = Described { about, now, body, intake: Intake::new(parcel, body.len()) };
     if dialect.main().is_some() {
         read_block(&dialect, body, &mut described);
     } else {
         for line in body.split(|&byte| byte == b'\n') {
             let line = clean(line).0;
             if !line.trim().is_empty() {
-                let level = level_of_message(&line);
-                let message = Cow::Borrowed(&*line);
-                described.record(&Record { ts: now, level, message, ..Record::default() }, 0);
+                described.line(&line);
             }
         }
     }
     let rejected = described.intake.rejected;
-    let problem = (rejected.count > 0).then_some((Problem::InvalidData, 0));
+    let problem = (parcel.batch.rows() == 0).then_some((Problem::InvalidData, 0));
     Outcome { rejected, problem }
 }
 
 /// Takes the records of raw text, with what the request says about them.
 struct Described<'p> {
     about: &'p About<'p>,
+    now: Micros,
+    body: &'p [u8],
     intake: Intake<'p>,
+}
+
+impl Described<'_> {
+    /// A line without a format.
+    fn line(&mut self, line: &str) {
+        let (level, message) = (level_of_message(line), Cow::Borrowed(line));
+        self.record(&Record { ts: self.now, level, message, ..Record::default() }, 0);
+    }
 }
 
 impl Sink for Described<'_> {
@@ -385,8 +409,9 @@ impl Sink for Described<'_> {
         self.intake.extend(line, end);
     }
 
-    fn reject(&mut self, reason: &'static str, line: &str, _start: usize, _end: usize) {
-        self.intake.reject(reason, line);
+    /// What is too long for a record is a reject all the same.
+    fn reject(&mut self, _reason: &'static str, line: &str, start: usize, end: usize) {
+        self.line(&whole(line, self.body, start..end));
     }
 }
 

@@ -43,15 +43,16 @@ impl Reader {
     /// Reads messages of one sender. `from` is its address.
     pub fn read(&self, frames: &Frames, from: &str, parcel: &mut Parcel) {
         parcel.batch.reset(0, 0, frames.bytes() as u64);
+        let settings = parcel.settings.clone();
         let mut record = Record::default();
         for framed in frames.iter() {
             let unpacked = unpacked(framed.bytes);
-            let bytes = without_end(unpacked.as_deref().unwrap_or(framed.bytes));
-            if bytes.is_empty() {
+            let bytes = without_trailer(unpacked.as_deref().unwrap_or(framed.bytes));
+            let (text, _) = clean(bytes);
+            if text.trim_matches(['\n', '\r']).is_empty() {
                 continue;
             }
             parcel.received += 1;
-            let (text, _) = clean(bytes);
             let (start, end) = (framed.start, framed.start + framed.bytes.len());
             let reject = framed.reject.or_else(|| reason_against(bytes));
             if let Some(reason) = reject {
@@ -62,6 +63,9 @@ impl Reader {
             let mut of_message = record.recycle();
             self.read_one(&text, &framed, &mut of_message);
             of_message.host.get_or_insert(Cow::Borrowed(from));
+            if settings.changes() {
+                settings.apply(&mut of_message);
+            }
             parcel.batch.record(&of_message, end);
             record = of_message.recycle();
         }
@@ -93,9 +97,10 @@ fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
     body::unpacked(bytes, packing, MESSAGE_BYTES_MAX).ok().map(Cow::into_owned)
 }
 
-/// A message without what ends it: nobody means the line break.
-fn without_end(bytes: &[u8]) -> &[u8] {
-    let kept = bytes.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r' | 0));
+/// A message without the NULs that end it (RFC 6587, section 3.4.2). A line break at its end, which
+/// [`clean`] drops, is the framing's too.
+fn without_trailer(bytes: &[u8]) -> &[u8] {
+    let kept = bytes.iter().rposition(|byte| *byte != 0);
     &bytes[..kept.map_or(0, |last| last + 1)]
 }
 
@@ -158,6 +163,16 @@ mod tests {
                 "hello",
             ),
             ("<13>45: hello", 0, "-", "10.0.0.7", "hello"),
+            // After the one blank all is the message, but for the line break that ends it.
+            ("<13>1 - web1 app 7 - - \tat a.b\n", 0, "app", "web1", "\tat a.b"),
+            ("<13>1 - web1 app 7 - -  hello", 0, "app", "web1", "hello"),
+            ("<13>1 - web1 app 7 - -    in\n\n", 0, "app", "web1", "   in\n"),
+            ("<13>1 - web1 app 7 - - {}\0", 0, "app", "web1", "{}"),
+            ("<13>Jan  5 01:00:00 web1 app[7]:   in", HOUR, "app", "web1", "  in"),
+            ("<13>Jan  5 01:00:00 web1 app: \tin", HOUR, "app", "web1", "\tin"),
+            ("<13>Jan  5 01:00:00 web1   in it", HOUR, "-", "web1", "  in it"),
+            ("<13>Jan  5 01:00:00 web1  app: in", HOUR, "app", "web1", "in"),
+            ("<13>app[7]:  in\r\n", 0, "app", "10.0.0.7", " in"),
             ("<999>hello", 0, "-", "10.0.0.7", "<999>hello"),
             ("hello", 0, "-", "10.0.0.7", "hello"),
             ("-- Boot 7 --", 0, "-", "10.0.0.7", "-- Boot 7 --"),

@@ -1,6 +1,7 @@
 //! What all decoders have in common.
 
 mod doors;
+mod members;
 
 use super::wire::Encoding;
 use super::{Parcel, elastic, loki, otlp, receipts, splunk};

@@ -6,8 +6,6 @@
 
 use std::borrow::Cow;
 
-use crate::parse::lines::clean;
-
 /// How a request is written, in protocols that have both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
@@ -47,14 +45,11 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A text as it may be stored: valid UTF-8, without NUL and terminal escapes.
+    /// A text as it may be stored: valid UTF-8, without NUL.
     #[inline]
     pub fn text(self) -> Result<Cow<'a, str>, Flaw> {
-        let bytes = self.bytes()?;
-        match std::str::from_utf8(bytes) {
-            Ok(text) if memchr::memchr2(0, 0x1b, bytes).is_none() => Ok(Cow::Borrowed(text)),
-            _ => Ok(clean(bytes).0),
-        }
+        let text = String::from_utf8_lossy(self.bytes()?);
+        Ok(if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { text })
     }
 
     pub fn message(self) -> Result<Message<'a>, Flaw> {

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use super::super::app::App;
 use super::super::assets;
-use super::super::guard::is_known_client;
+use super::super::guard::{is_known_client, with_challenge};
 use super::bulk::{Filter, reply, single};
 use super::{Delivery, Taking, plain, refused, status_of, take};
 use crate::clock;
@@ -52,7 +52,8 @@ pub async fn known(State(app): State<App>, request: Request, next: Next) -> Resp
 
 fn denied() -> Response {
     let reason = "the token is missing or wrong; it is the password or API key";
-    (StatusCode::UNAUTHORIZED, Json(error_body(401, "security_exception", reason))).into_response()
+    let body = Json(error_body(401, "security_exception", reason));
+    with_challenge((StatusCode::UNAUTHORIZED, body).into_response(), false)
 }
 
 fn error_body(status: u16, kind: &str, reason: &str) -> Value {

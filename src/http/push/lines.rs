@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,7 +12,7 @@ use super::super::app::App;
 use super::{Counts, Taking, plain, refused, take};
 use crate::parse::Zone;
 use crate::parse::formats::Formats;
-use crate::receive::lines::{read_json, read_text};
+use crate::receive::lines::{read_json, read_logplex, read_text};
 use crate::receive::{Parcel, Refusal};
 
 /// Errors that a reply lists; all are in the table `rejects`.
@@ -79,7 +79,6 @@ pub async fn json(
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub struct TextParams {
     /// The format, if it is not to be recognised; see `pintail ingest --help`.
     pub format: Option<String>,
@@ -91,7 +90,7 @@ pub struct TextParams {
     pub ignore_fields: Option<String>,
 }
 
-/// Push lines of text in any format that Pintail knows
+/// Push lines of text in any format that Pintail knows, or what a log drain of Heroku sends
 #[utoipa::path(post, path = "/insert/lines", tag = "push", params(TextParams),
     request_body = String, responses((status = 200, body = Taken)))]
 pub async fn text(
@@ -107,11 +106,23 @@ pub async fn text(
             .ok_or_else(|| bad(format!("timezone: there is no zone {name}")))?,
     };
     let taking = Taking { protocol: "lines", ..TAKING };
+    let is_logplex = is_logplex(request.headers());
     let taken = take(&app, request, taking, move |delivery, parcel| {
-        read_text(delivery.body, &formats, zone, delivery.now, parcel)?;
+        let (body, now) = (delivery.body, delivery.now);
+        if is_logplex {
+            read_logplex(body, &delivery.from.address(), zone, now, parcel);
+        } else {
+            read_text(body, &formats, zone, now, parcel)?;
+        }
         Ok(errors_of(parcel))
     });
     Ok(reply(taken.await))
+}
+
+/// Whether the body is what a log drain of Heroku sends.
+fn is_logplex(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.trim_start().starts_with("application/logplex-1"))
 }
 
 fn errors_of(parcel: &Parcel) -> Vec<LineError> {

@@ -119,6 +119,7 @@ async fn take_in<R: Send + 'static>(
     let answer = request.extensions().get::<Answer>().cloned();
     let answer = answer.expect("every address that takes requests notes their answers");
     let (parts, body) = request.into_parts();
+    refuse_too_large(&parts.headers, desk.limits().body_bytes_max)?;
     let mut hold = desk.hold(client);
     let packed = read(body, &mut hold, desk.limits().body_bytes_max).await?;
     let encoding = encoding_of(&parts.headers, taking, &packed)?;
@@ -188,6 +189,11 @@ impl Sender {
         })
     }
 
+    /// Its address.
+    pub fn address(&self) -> String {
+        self.client.to_string()
+    }
+
     /// The key of something that this client names, or sends, for its tenant at this address.
     fn key_of(&self, kind: &[u8], name: &[u8]) -> u128 {
         let client = self.client.to_string();
@@ -232,6 +238,17 @@ fn knows(
             Err(Refusal::Bad("this idempotency key was used for another body".to_owned()))
         }
     }
+}
+
+/// Refuses a body that is said to be too large while the client waits for leave to send it: reading
+/// is what gives it (RFC 9110, section 10.1.1).
+fn refuse_too_large(headers: &HeaderMap, bytes_max: usize) -> Result<(), Refusal> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
+    let is_too_large = length.is_some_and(|length: u64| length > bytes_max as u64);
+    if is_too_large && headers.contains_key(header::EXPECT) {
+        return Err(Refusal::TooLarge { bytes_max });
+    }
+    Ok(())
 }
 
 /// Reads a body as far as there is room and it is not too large.

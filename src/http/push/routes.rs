@@ -10,14 +10,12 @@ use super::{answered, elastic, lines, loki, otlp, signals, splunk, wrong};
 
 /// Where clients push to. Each handler reads the body itself, within the limits of the desk.
 pub fn routes(app: &App) -> Router<App> {
-    let lines = Router::new()
-        .route("/insert/jsonline", post(lines::json))
-        .route("/insert/lines", post(lines::text));
-    let loki = Router::new()
-        .route("/loki/api/v1/push", post(loki::push))
-        // Loki before version 1.
-        .route("/api/prom/push", post(loki::push))
-        .route("/insert/loki/api/v1/push", post(loki::push));
+    let lines = both(Router::new(), "/insert/jsonline", || post(lines::json));
+    let lines = both(lines, "/insert/lines", || post(lines::text));
+    // `/api/prom/push`: Loki before version 1.
+    let loki = ["/loki/api/v1/push", "/api/prom/push", "/insert/loki/api/v1/push"]
+        .into_iter()
+        .fold(Router::new(), |loki, path| both(loki, path, || post(loki::push)));
     let otlp =
         Router::new().merge(otlp()).nest("/otlp", otlp()).nest("/insert/opentelemetry", otlp());
     let posted = lines
@@ -66,14 +64,14 @@ fn splunk(app: &App) -> Router<App> {
     let mut open = Router::new();
     for path in ["", "/1.0", "/event", "/event/1.0"] {
         let path = format!("/services/collector{path}");
-        events = events.route(&path, event());
+        events = both(events, &path, event);
         // Docker asks whether it is there before it starts a container, without a token.
-        open = open.route(&path, options(splunk::options));
+        open = both(open, &path, || options(splunk::options));
     }
     for path in ["/raw", "/raw/1.0"] {
         let path = format!("/services/collector{path}");
-        events = events.route(&path, post(splunk::raw));
-        open = open.route(&path, options(splunk::options));
+        events = both(events, &path, || post(splunk::raw));
+        open = both(open, &path, || options(splunk::options));
     }
     events
         .route("/services/collector/ack", post(splunk::ack))
@@ -87,10 +85,14 @@ fn splunk(app: &App) -> Router<App> {
 
 /// The paths of OTLP over HTTP below any prefix.
 fn otlp() -> Router<App> {
-    Router::new()
-        .route("/v1/logs", post(otlp::export))
-        .route("/v1/traces", post(signals::traces))
-        .route("/v1/metrics", post(signals::metrics))
+    let logs = both(Router::new(), "/v1/logs", || post(otlp::export));
+    let traces = both(logs, "/v1/traces", || post(signals::traces));
+    both(traces, "/v1/metrics", || post(signals::metrics))
+}
+
+/// With a path, and the same with a slash at its end, which clients get who put addresses together.
+fn both(router: Router<App>, path: &str, method: impl Fn() -> MethodRouter<App>) -> Router<App> {
+    router.route(path, method()).route(&format!("{path}/"), method())
 }
 
 /// What shippers ask of Elasticsearch before they send, and what they send.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::super::app::App;
-use super::super::guard::is_known_client;
+use super::super::guard::{is_known_client, with_challenge};
 use super::{Taking, plain, refused, take};
 use crate::clock;
 use crate::receive::splunk::{Outcome, decode_events, decode_raw};
@@ -64,7 +64,7 @@ pub async fn known(State(app): State<App>, request: Request, next: Next) -> Resp
         }
         Some(_) => (StatusCode::FORBIDDEN, Reply::new(4, "Invalid token")),
     };
-    (status, Json(reply)).into_response()
+    with_challenge((status, Json(reply)).into_response(), false)
 }
 
 pub async fn event(State(app): State<App>, params: Params, request: Request) -> Response {
@@ -121,7 +121,12 @@ fn failed(refusal: &Refusal) -> Response {
         Refusal::TooLarge { .. } => Reply::new(27, refusal.to_string()),
         Refusal::Bad(_) | Refusal::Unsupported(_) => Reply::new(6, "Invalid data format"),
     };
-    refused(refusal, Json(reply))
+    let mut response = refused(refusal, Json(reply));
+    // Splunk knows no other status for it.
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    response
 }
 
 fn channel_of(headers: &HeaderMap, params: &HashMap<String, String>) -> bool {

@@ -31,9 +31,12 @@ pub async fn method(method: Method, uri: Uri) -> ApiError {
         .hint(format!("send it with {right}"))
 }
 
-/// The same as Elasticsearch says it.
-pub async fn elastic_method(method: Method, uri: Uri) -> Response {
-    let path = uri.path();
+/// The same as Elasticsearch says it. What is sent to a single word is not sent to an index.
+pub async fn elastic_method(request: Request) -> Response {
+    let (method, path) = (request.method(), request.uri().path());
+    if method == Method::POST && !path.trim_matches('/').contains('/') && !path.starts_with("/_") {
+        return address(&request).into_response();
+    }
     let allowed = if path.contains("/_bulk") || path.contains("/_create/") {
         "POST, PUT"
     } else if path.contains("/_doc") {

@@ -121,17 +121,8 @@ impl Format for Json {
     }
 }
 
-/// Reads the text of an object into an empty record.
-pub(crate) fn read<'a>(
-    text: &'a str,
-    rules: &TimeRules,
-    record: &mut Record<'a>,
-) -> Result<(), Mismatch> {
-    Json::default().parse(text, rules, record)
-}
-
 /// Reads the text of an object in an envelope, which says that it is of the time `ts`, into an
-/// empty record. Says whether the object has a message of its own.
+/// empty record. The message is as it was sent. Says whether the object has one.
 ///
 /// # Errors
 /// The text is no JSON object; what is in the record then means nothing.
@@ -141,8 +132,27 @@ pub(crate) fn read_dated<'a>(
     record: &mut Record<'a>,
 ) -> Result<bool, Mismatch> {
     let rules = TimeRules { absent: Some(ts), ..TimeRules::new(Zone::UTC, ts) };
+    let mut draft = Draft::verbatim(&rules, Scale::default(), record);
+    draft.set_time(ts);
+    read_all(text, draft)
+}
+
+/// The same for an object that says its time itself; without one it is of the time `now`.
+///
+/// # Errors
+/// The text is no JSON object.
+pub(crate) fn read_sent<'a>(
+    text: &'a str,
+    now: Micros,
+    record: &mut Record<'a>,
+) -> Result<(), Mismatch> {
+    let rules = TimeRules { absent: Some(now), ..TimeRules::new(Zone::UTC, now) };
+    read_all(text, Draft::verbatim(&rules, Scale::default(), record)).map(|_| ())
+}
+
+/// Reads the text of an object; says whether it has a message.
+fn read_all<'a>(text: &'a str, mut draft: Draft<'_, 'a>) -> Result<bool, Mismatch> {
     let mut object = Object::open(text).map_err(mismatch_of)?;
-    let mut draft = Draft::dated(&rules, Scale::default(), record);
     while let Some((key, value)) = object.next().map_err(mismatch_of)? {
         draft.take(key, value)?;
     }
@@ -151,11 +161,10 @@ pub(crate) fn read_dated<'a>(
     }
     let has_message = draft.has_message();
     draft.finish(text)?;
-    record.ts = ts;
     Ok(has_message)
 }
 
-/// The same for text that is known to be JSON and goes away.
+/// [`read_dated`] for text that is known to be JSON and goes away.
 pub(crate) fn read_owned(text: &str, ts: Micros, record: &mut Record<'_>) {
     let mut inner = std::mem::take(record).recycle();
     if read_dated(text, ts, &mut inner).is_err() {

@@ -2,13 +2,14 @@
 //!
 //! Their names fill level, service and host, by the ranks of [`names`] and some that only
 //! shippers use. A value that fills a column is no field; one that a better name displaced
-//! is. A *stand-in* (a container's name for a service, a node's for a host, a level that was
+//! is, and so is a level that the protocol's own displaced. A *stand-in* (a container's name for a service, a node's for a host, a level that was
 //! guessed from the text) is used only where nothing else says it, not even the text, and
 //! stays a field.
 
 use std::borrow::Cow;
 
 use super::names::{self, Name, Rank, Role, STAND_IN, level_of_text};
+use crate::parse::lines::without_escapes;
 use crate::record::{Level, Record};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ impl<'s> Labels<'s> {
     pub fn offer(&mut self, key: &'s str, value: &'s str) -> Option<Pair<'s>> {
         let Some((column, rank)) = column_of(key) else { return Some((key, value)) };
         let slot = match column {
-            Column::Level if level_of_text(value).is_none() => return Some((key, value)),
+            Column::Level if level_of_label(value).is_none() => return Some((key, value)),
             Column::Level => &mut self.level,
             Column::Service | Column::Host if !is_name(value, rank) => return Some((key, value)),
             Column::Service => &mut self.service,
@@ -74,34 +75,49 @@ impl<'s> Labels<'s> {
         let said = |held: Option<Held<'s>>, proper: bool| {
             held.filter(|held| (held.rank < STAND_IN) == proper).map(|held| held.value)
         };
-        let labelled = said(self.level, true).and_then(level_of_text);
-        let guessed = || said(self.level, false).and_then(level_of_text);
-        record.level = self.severity.or(labelled).or(record.level).or_else(guessed);
-        for (slot, column, key) in [
-            (self.service, &mut record.service, "text.service"),
-            (self.host, &mut record.host, "text.host"),
-        ] {
-            if let Some(name) = said(slot, true) {
-                let text = column.replace(Cow::Borrowed(name));
-                if let Some(text) = text.filter(|text| text != name) {
-                    record.fields.str(key, &text);
-                }
-            } else if column.is_none() {
-                *column = said(slot, false).map(Cow::Borrowed);
+        let labelled = said(self.level, true).and_then(level_of_label);
+        let guessed = || said(self.level, false).and_then(level_of_label);
+        let level = self.severity.or(labelled);
+        if let Some(held) = self.level.filter(|_| labelled.is_some() && labelled != level) {
+            let key = key_beside(record, "labels", held.key).into_owned();
+            record.fields.str(&key, held.value);
+        }
+        if let Some(text) = record.level.filter(|text| level.is_some_and(|level| level != *text)) {
+            let key = key_beside(record, "labels", "text.level").into_owned();
+            record.fields.str(&key, text.name());
+        }
+        record.level = level.or(record.level).or_else(guessed);
+        let fill = |slot, column: &mut Option<Cow<'s, str>>| {
+            let Some(name) = said(slot, true) else {
+                *column = column.take().or_else(|| said(slot, false).map(Cow::Borrowed));
+                return None;
+            };
+            column.replace(Cow::Borrowed(name)).filter(|text| text != name)
+        };
+        let service = fill(self.service, &mut record.service);
+        let host = fill(self.host, &mut record.host);
+        for (key, name) in [("text.service", service), ("text.host", host)] {
+            if let Some(name) = name {
+                let key = key_beside(record, "labels", key).into_owned();
+                record.fields.str(&key, &name);
             }
         }
     }
 }
 
-/// Adds a field that is no column: beside one of the text with the same name it is
-/// called `PREFIX.KEY`.
+/// The level of a label, which may be coloured as it is in a terminal.
+fn level_of_label(value: &str) -> Option<Level> {
+    level_of_text(&without_escapes(value))
+}
+
+/// Adds a field that is no column: beside another with the same name it is called `PREFIX.KEY`.
 #[inline]
 pub fn key_beside<'k>(record: &Record<'_>, prefix: &str, key: &'k str) -> Cow<'k, str> {
-    if !record.fields.is_empty() && record.fields.has(key) {
-        Cow::Owned(format!("{prefix}.{key}"))
-    } else {
-        Cow::Borrowed(key)
+    let mut name = Cow::Borrowed(key);
+    while !record.fields.is_empty() && record.fields.has(&name) {
+        name = Cow::Owned(format!("{prefix}.{name}"));
     }
+    name
 }
 
 /// The column of a label, by its name alone.
@@ -140,7 +156,7 @@ fn column_of(key: &str) -> Option<(Column, Rank)> {
 /// (`http:token`), or defaults.
 fn is_name(value: &str, rank: Rank) -> bool {
     const DEFAULTS: [&str; 5] = ["httpevent", "generic", "unknown", "stdout", "stderr"];
-    value.len() > 1
+    !matches!(value, "" | "-")
         && (rank < STAND_IN
             || !(value.starts_with('_')
                 || value.contains('/')
@@ -202,6 +218,34 @@ mod tests {
         let expected = r#"INFO inner - {"job":"jobs","detected_level":"error"}"#;
         assert_eq!(columns(&labels, text()), expected);
         let labels = [("app", "outer"), ("level", "error")];
-        assert_eq!(columns(&labels, text()), r#"ERROR outer - {"text.service":"inner"}"#);
+        let expected = r#"ERROR outer - {"text.level":"INFO","text.service":"inner"}"#;
+        assert_eq!(columns(&labels, text()), expected);
+    }
+
+    #[test]
+    fn a_level_that_another_displaced_is_a_field() {
+        for (severity, label, text, expected) in [
+            (None, "warn", Some(Level::Error), r#"WARN {"text.level":"ERROR"}"#),
+            (None, "warn", Some(Level::Warn), "WARN {}"),
+            (
+                Some(Level::Info),
+                "debug",
+                Some(Level::Error),
+                r#"INFO {"level":"debug","text.level":"ERROR"}"#,
+            ),
+            (Some(Level::Info), "information", None, "INFO {}"),
+            (Some(Level::Info), "\u{1b}[32minfo\u{1b}[39m", None, "INFO {}"),
+            (Some(Level::Info), "boss", None, r#"INFO {"level":"boss"}"#),
+        ] {
+            let (mut labels, mut record) =
+                (Labels::default(), Record { level: text, ..Record::default() });
+            if let Some((key, value)) = labels.offer("level", label) {
+                record.fields.str(key, value);
+            }
+            labels.set_severity(severity);
+            labels.apply(&mut record);
+            let found = format!("{} {{{}}}", record.level.unwrap(), record.fields.as_str());
+            assert_eq!(found, expected, "{label}");
+        }
     }
 }

@@ -5,8 +5,8 @@
 //! Nothing is taken out of it:
 //!
 //! - Text that is a JSON object with a message of its own is a record that a program wrote as
-//!   JSON. It is opened: its message is the message, its other members are fields. A time in
-//!   it that is more than a second off is a field too.
+//!   JSON. It is opened: its message is the message, its other members are fields, and so is a
+//!   time in it that is not the envelope's to the microsecond.
 //! - All other text is the message as it is. A level that it states clearly fills a level that
 //!   nothing else states. Where a format of a logger or server reads the text, what the format
 //!   reads becomes fields beside the message (`status` of an access log); where such a field
@@ -19,6 +19,7 @@ use super::json::value::Value;
 use super::labels::key_beside;
 use super::{by_name, json};
 use crate::parse::level::level_of_message;
+use crate::parse::lines::without_escapes;
 use crate::parse::{Format, TimeRules, Zone};
 use crate::record::{Fields, Micros, Record};
 
@@ -82,7 +83,8 @@ impl Texts {
         let sample: Vec<Cow<str>> = texts.collect();
         let reads = |format: &&Arc<dyn Format>| {
             let read = |text: &Cow<str>| {
-                format.parse(first_line(text), &rules, &mut Record::default()).is_ok()
+                let line = without_escapes(first_line(text));
+                format.parse(&line, &rules, &mut Record::default()).is_ok()
             };
             sample.iter().any(read)
         };
@@ -95,10 +97,11 @@ impl Texts {
         if text.starts_with('{') && open(text, ts, record) {
             return Said::default();
         }
-        let line = first_line(text);
+        // Colours are a part of the message, and of nothing that is read in it.
+        let line = without_escapes(first_line(text));
         record.message = Cow::Borrowed(text);
-        record.level = level_of_message(line);
-        self.formats.iter().find_map(|format| said_by(format, line, record)).unwrap_or_default()
+        record.level = level_of_message(&line);
+        self.formats.iter().find_map(|format| said_by(format, &line, record)).unwrap_or_default()
     }
 
     /// Reads the message of a JSON object that states no level as the text that it is.
@@ -228,7 +231,13 @@ mod tests {
     fn objects_with_a_message_are_opened() {
         for (text, expected) in [
             (r#"{"level":"info","msg":"m","n":1}"#, "INFO - | m | \"n\":1"),
-            (r#"{"time":"1970-01-01T00:00:00.5Z","msg":"m"}"#, "- - | m | "),
+            (r#"{"time":"1970-01-01T00:00:00Z","msg":"m"}"#, "- - | m | "),
+            (
+                r#"{"time":"1970-01-01T00:00:00.5Z","msg":"m"}"#,
+                "- - | m | \"time\":\"1970-01-01T00:00:00.5Z\"",
+            ),
+            (r#"{"msg":"","n":1}"#, "- - |  | \"n\":1"),
+            ("\u{1b}[31mERROR\u{1b}[0m x", "ERROR - | \u{1b}[31mERROR\u{1b}[0m x | "),
             (
                 r#"{"time":"2026-01-05T00:00:00Z","msg":"m","app":"a1"}"#,
                 "- a1 | m | \"time\":\"2026-01-05T00:00:00Z\"",

@@ -213,6 +213,11 @@ impl Formats {
         Ok(Formats { custom, forced, ..Formats::default() })
     }
 
+    /// Whether one of them is to read every line.
+    pub fn is_forced(&self) -> bool {
+        self.forced.is_some()
+    }
+
     /// Reads dates of numbers in this order, whatever a source's lines say.
     pub fn with_date_order(self, order: Option<DateOrder>) -> Formats {
         Formats { order, ..self }

@@ -243,10 +243,13 @@ fn time_of_date_call(text: &str) -> Option<Micros> {
     if is_zone { digits.parse::<i64>().ok()?.checked_mul(1_000) } else { None }
 }
 
-/// `2026-01-05 10:11`, as spreadsheets write it.
+/// `2026-01-05 10:11`, as spreadsheets write it, and the same with a zone (ISO 8601, section 4.2.2.3):
+/// `2026-01-05T10:11Z`, `2026-01-05T10:11+01:00`.
 fn time_of_minutes(text: &str, rules: &TimeRules) -> Option<Micros> {
-    let is_minutes = text.len() == 16 && text.as_bytes()[13] == b':';
-    if is_minutes { rules.whole(&format!("{text}:00")) } else { None }
+    let (minutes, zone) = text.split_at_checked(16)?;
+    let is_minutes = minutes.as_bytes()[13] == b':'
+        && matches!(zone.as_bytes().first(), None | Some(b'Z' | b'z' | b'+' | b'-'));
+    if is_minutes { rules.whole(&format!("{minutes}:00{zone}")) } else { None }
 }
 
 /// `2026-01-05 10:11:12.123 CST`, as PostgreSQL writes it: an abbreviation that means
@@ -333,5 +336,21 @@ mod tests {
         let at = time_of_text("2026-01-05 01:00:00.000 CST", &rules);
         assert_eq!(at, Some(1_767_571_200_000_000));
         assert_eq!(time_of_text("2026-01-05 01:00:00 more", &rules), None);
+    }
+
+    #[test]
+    fn seconds_may_be_left_out() {
+        let rules = TimeRules::new(Zone::UTC, 0);
+        for text in ["2026-01-05 00:00", "2026-01-05T00:00Z", "2026-01-05T01:00+01:00"] {
+            assert_eq!(time_of_text(text, &rules), Some(1_767_571_200_000_000), "{text}");
+        }
+        for text in [
+            "2026-01-05 00:00 more",
+            "2026-01-05T00:00Zebra",
+            "2026-01-05T00:00-",
+            "é".repeat(9).as_str(),
+        ] {
+            assert_eq!(time_of_text(text, &rules), None, "{text}");
+        }
     }
 }

@@ -76,9 +76,9 @@ impl LogRecord<'_> {
 #[derive(Debug, Default)]
 pub struct Common<'s> {
     labels: Labels<'s>,
-    /// The resource's attributes that fill no column, and the scope, as pairs of fields.
-    resource: Fields,
-    scope: Fields,
+    /// The resource's attributes that fill no column, and the scope, as JSON; empty for none.
+    resource: String,
+    scope: String,
 }
 
 impl<'s> Common<'s> {
@@ -90,7 +90,7 @@ impl<'s> Common<'s> {
             keep(&mut common.labels, &mut json, key, value, |key, json| rest.raw(key, json));
         }
         if !rest.is_empty() {
-            common.resource.raw("resource", &format!("{{{}}}", rest.as_str()));
+            common.resource = format!("{{{}}}", rest.as_str());
         }
         common
     }
@@ -108,7 +108,7 @@ impl<'s> Common<'s> {
             scope.raw("attributes", &json_of_map(attributes));
         }
         if !scope.is_empty() {
-            self.scope.raw("scope", &format!("{{{}}}", scope.as_str()));
+            self.scope = format!("{{{}}}", scope.as_str());
         }
     }
 }
@@ -129,13 +129,16 @@ pub fn fill<'s>(
     let mut json = String::new();
     for (key, value) in &log.attributes {
         keep(&mut labels, &mut json, key, value, |key, json| {
-            let key = key_beside(record, "attributes", key);
+            let is_taken = OWN_KEYS.contains(&key) && says_itself(log, common, key);
+            let prefixed = is_taken.then(|| format!("attributes.{key}"));
+            let key = key_beside(record, "attributes", prefixed.as_deref().unwrap_or(key));
             record.fields.raw(&key, json);
         });
     }
-    take_ids(log, record);
-    record.fields.pairs(common.scope.as_str());
-    record.fields.pairs(common.resource.as_str());
+    each_own(log, common, |key, json| {
+        let key = key_beside(record, "otlp", key);
+        record.fields.raw(&key, json);
+    });
     labels.apply(record);
     record.ts = ts;
     if matches!(log.body, AnyValue::Empty) && record.message.is_empty() {
@@ -205,15 +208,38 @@ fn take_severity<'s>(log: &'s LogRecord<'_>, labels: &mut Labels<'s>, record: &m
     }
 }
 
-fn take_ids(log: &LogRecord<'_>, record: &mut Record<'_>) {
+/// The fields of what the protocol itself says. An attribute of the same name is called
+/// `attributes.NAME`; beside a member of the body the protocol's own is called `otlp.NAME`.
+const OWN_KEYS: [&str; 8] = [
+    "trace_id",
+    "span_id",
+    "flags",
+    "dropped_attributes_count",
+    "event_name",
+    "observed_time_unix_nano",
+    "scope",
+    "resource",
+];
+
+fn says_itself(log: &LogRecord<'_>, common: &Common<'_>, wanted: &str) -> bool {
+    let mut found = false;
+    each_own(log, common, |key, _| found |= key == wanted);
+    found
+}
+
+/// Calls `take` with each of [`OWN_KEYS`] that there is, and its JSON.
+fn each_own(log: &LogRecord<'_>, common: &Common<'_>, mut take: impl FnMut(&'static str, &str)) {
+    let quoted = |text: &str| {
+        let mut json = String::with_capacity(text.len() + 2);
+        push_json_string(&mut json, text);
+        json
+    };
     for (key, id) in [("trace_id", log.trace_id), ("span_id", log.span_id)] {
         match id {
-            Id::Hex(text) if is_some_id(text) => {
-                record.fields.str(key, &text.to_ascii_lowercase());
-            }
+            Id::Hex(hex) if is_some_id(hex) => take(key, &quoted(&hex.to_ascii_lowercase())),
             Id::Bytes(bytes) if bytes.iter().any(|&byte| byte != 0) => {
                 let mut hex = [0; 64];
-                record.fields.str(key, hex_of(bytes, &mut hex));
+                take(key, &quoted(hex_of(bytes, &mut hex)));
             }
             _ => {}
         }
@@ -222,14 +248,19 @@ fn take_ids(log: &LogRecord<'_>, record: &mut Record<'_>) {
         [("flags", log.flags), ("dropped_attributes_count", log.dropped_attributes)]
     {
         if number > 0 {
-            record.fields.int(key, i64::try_from(number).unwrap_or(i64::MAX));
+            take(key, itoa::Buffer::new().format(number));
         }
     }
     if !log.event_name.is_empty() {
-        record.fields.str("event_name", &log.event_name);
+        take("event_name", &quoted(&log.event_name));
     }
     if log.time > 0 && log.observed > 0 && log.time.abs_diff(log.observed) > NANOS_PER_SECOND {
-        record.fields.str("observed_time_unix_nano", itoa::Buffer::new().format(log.observed));
+        take("observed_time_unix_nano", &quoted(itoa::Buffer::new().format(log.observed)));
+    }
+    for (key, json) in [("scope", &common.scope), ("resource", &common.resource)] {
+        if !json.is_empty() {
+            take(key, json);
+        }
     }
 }
 

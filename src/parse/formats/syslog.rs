@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use super::access;
 use super::json;
 use super::json::value::Value;
+use super::labels::key_beside;
 use crate::parse::level::{level_of_message, level_of_severity, level_of_word};
 use crate::parse::scan::Cursor;
 use crate::record::{Fields, Level, Record};
@@ -74,7 +75,7 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// Reads a tag and the blanks after it: `sshd[812]: `, `sshd(pam_unix)[812]: `,
+/// Reads a tag and the blank after it: `sshd[812]: `, `sshd(pam_unix)[812]: `,
 /// `kernel: `, `Google Chrome[7]: `, `syslogd 1.4.1: `, `launchd[1] (com.acme.job): `.
 ///
 /// Several words are a name only where a process id or a version follows them:
@@ -128,7 +129,7 @@ fn tag_with_pid<'a>(cursor: &mut Cursor<'a>, open: usize) -> Option<Tag<'a>> {
         return None;
     }
     *cursor = probe;
-    cursor.skip_spaces();
+    cursor.eat(b' ');
     Some(Tag { app, pid: Some(pid), subject })
 }
 
@@ -152,7 +153,7 @@ fn finish<'a>(
     length: usize,
 ) -> Tag<'a> {
     cursor.advance(length);
-    cursor.skip_spaces();
+    cursor.eat(b' ');
     Tag { app, pid, subject }
 }
 
@@ -192,39 +193,48 @@ pub fn read_loosely<'a>(text: &'a str, record: &mut Record<'a>) {
     }
     record.level = match priority {
         Some(priority) => priority.level,
-        None => level_of_message(cursor.rest()).or(Some(Level::Info)),
+        None => level_of_message(cursor.rest().trim_start()).or(Some(Level::Info)),
     };
     take_message(cursor.rest(), record);
 }
 
-/// Takes the text behind a header. Where it is a JSON object, with or without the cookie `@cee:`
-/// (Common Event Expression; rsyslog's mmjsonparse), it is opened: level, message and fields are
+/// Takes the text behind a header. Where it is a JSON object that says something, with or without the
+/// cookie `@cee:` (Common Event Expression; rsyslog's mmjsonparse), it is opened: level, message and fields are
 /// the object's, time and host the header's. The header's program is the service unless the
 /// object names one. A request of an access log adds its fields ([`access::add_request`]).
 pub fn take_message<'a>(text: &'a str, record: &mut Record<'a>) {
     let json = text.strip_prefix("@cee:").unwrap_or(text).trim_start();
     if json.starts_with('{') {
         let mut inner = Record::default();
-        if json::read_dated(json, record.ts, &mut inner).is_ok() {
+        if let Ok(has_message) = json::read_dated(json, record.ts, &mut inner)
+            && (has_message || !inner.message.is_empty())
+        {
             return merge(inner, record);
         }
     }
-    access::add_request(text, record);
+    access::add_request(text.trim_start(), record);
     record.message = Cow::Borrowed(text);
 }
 
 /// Adds what an object in a message says to what its header says.
 fn merge<'a>(inner: Record<'a>, record: &mut Record<'a>) {
-    let header = std::mem::take(&mut record.fields);
-    record.level = inner.level.or(record.level);
+    let mut header = std::mem::take(&mut record.fields);
+    let level = inner.level.or(record.level);
+    if let Some(outranked) = record.level.filter(|_| record.level != level) {
+        header.str("severity", outranked.name());
+    }
+    record.level = level;
     record.message = inner.message;
     record.fields = inner.fields;
     // Of two values of one name the object's is kept under it.
-    let header = format!("{{{}}}", header.as_str());
-    let pairs = Value { text: &header, escaped: true, odd: false };
-    for (key, value) in pairs.members() {
-        if !key.raw_string().is_some_and(|key| record.fields.has(key)) {
-            record.fields.raw_pair(key.text, value.text);
+    let (header, own) =
+        [header.as_str(), record.fields.as_str()].map(|it| format!("{{{it}}}")).into();
+    let object = |text| Value { text, escaped: true, odd: false };
+    for (key, value) in object(&header).members() {
+        let name = key.raw_string().unwrap_or_default();
+        if object(&own).member(name).is_none_or(|same| same.text != value.text) {
+            let name = key_beside(record, "syslog", name).into_owned();
+            record.fields.raw_pair(&format!("\"{name}\""), value.text);
         }
     }
     keep_other(&mut record.service, inner.service, "program", &mut record.fields, Keep::Inner);

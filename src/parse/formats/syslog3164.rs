@@ -101,14 +101,16 @@ impl Format for Syslog3164 {
                 tag.store(record);
                 mnemonic(&mut cursor, record);
             }
-            if tag.app == "haproxy" && haproxy::read_request(cursor, rules, record).is_some() {
+            let mut request = cursor;
+            request.skip_spaces();
+            if tag.app == "haproxy" && haproxy::read_request(request, rules, record).is_some() {
                 return Ok(());
             }
         }
         if tag.is_none() && begins_pairs(cursor.rest()) && pairs(cursor.rest(), rules, record) {
             return Ok(());
         }
-        record.level = record.level.or_else(|| level_of_message(cursor.rest()));
+        record.level = record.level.or_else(|| level_of_message(cursor.rest().trim_start()));
         syslog::take_message(cursor.rest(), record);
         Ok(())
     }
@@ -223,11 +225,15 @@ fn host_and_tag<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Option<
         return syslog::tag(cursor);
     }
     let mut after = *cursor;
-    after.word();
-    if is_host(first) && !after.is_at_end() {
-        *cursor = after;
-        record.host = Some(Cow::Borrowed(first));
+    after.token();
+    let mut message = after;
+    message.eat(b' ');
+    after.skip_spaces();
+    if !is_host(first) || after.is_at_end() {
+        return syslog::tag(cursor);
     }
+    record.host = Some(Cow::Borrowed(first));
+    *cursor = after;
     match cursor.peek() {
         Some(b'0'..=b'9' | b':' | b'*' | b'.' | b'%') => device_head(cursor, record),
         // The first letters of the severities.
@@ -238,7 +244,12 @@ fn host_and_tag<'a>(cursor: &mut Cursor<'a>, record: &mut Record<'a>) -> Option<
         }
         _ => {}
     }
-    syslog::tag(cursor)
+    let is_device = cursor.rest().len() < after.rest().len();
+    let tag = syslog::tag(cursor);
+    if tag.is_none() && !is_device {
+        *cursor = message;
+    }
+    tag
 }
 
 /// `warning tmm1[12345]: `, as F5's BIG-IP writes the severity before the program.

@@ -64,7 +64,8 @@ impl Format for Syslog5424 {
         if !cursor.eat(b'-') {
             structured_data(&mut cursor, &mut record.fields)?;
         }
-        cursor.skip_spaces();
+        cursor.eat(b' ');
+        skip_blank_of_rsyslog(&mut cursor);
         // The byte order mark that says "this is UTF-8" (section 6.4).
         cursor.eat_str("\u{feff}");
         syslog::take_message(cursor.rest(), record);
@@ -72,6 +73,16 @@ impl Format for Syslog5424 {
             heroku::store_request(&mut cursor, record);
         }
         Ok(())
+    }
+}
+
+/// rsyslog takes the blank after a tag for the beginning of the message, and puts another one before
+/// it (its template `RSYSLOG_SyslogProtocol23Format`). More than one are an indentation.
+fn skip_blank_of_rsyslog(cursor: &mut Cursor<'_>) {
+    if let [b' ', next, ..] = cursor.rest().as_bytes()
+        && !matches!(next, b' ' | b'\t')
+    {
+        cursor.eat(b' ');
     }
 }
 

@@ -142,6 +142,23 @@ fn documents_with_an_id_are_known_again() {
     let other = "{\"index\":{\"_id\":\"1\"}}\n{\"message\":\"other\"}\n";
     assert_eq!(send(other), (vec![Outcome::Updated], (1, 1, 0)));
     assert_eq!(send(other), (vec![Outcome::Updated], (1, 0, 1)));
+    // Within one request the same.
+    let first = "{\"index\":{\"_id\":\"3\"}}\n{\"message\":\"m\"}\n";
+    let second = "{\"index\":{\"_id\":\"3\"}}\n{\"message\":\"other\"}\n";
+    let third = "{\"create\":{\"_id\":\"3\"}}\n{\"message\":\"third\"}\n";
+    assert_eq!(
+        send(&format!("{first}{second}{third}{second}{first}")),
+        (
+            vec![
+                Outcome::Created,
+                Outcome::Updated,
+                Outcome::Conflict,
+                Outcome::Updated,
+                Outcome::Updated
+            ],
+            (5, 2, 3)
+        )
+    );
     let busy = "{\"create\":{\"_id\":\"busy\"}}\n{\"message\":\"m\"}\n";
     assert_eq!(send(busy), (vec![Outcome::Pending], (0, 0, 0)));
     // What was rejected is not known.

@@ -97,6 +97,52 @@ no JSON
 }
 
 #[test]
+fn lines_that_belong_to_no_record_are_records_of_the_moment() {
+    let text = |format: Option<&str>| {
+        let body = b"hello\n2026-01-05 00:00:00.000 ERROR orders failed\n\tat shop.A\n";
+        let mut parcel = Parcel::default();
+        let formats = Formats::new(Vec::new(), format).unwrap();
+        read_text(body, &formats, Zone::UTC, 7, &mut parcel).unwrap();
+        assert_eq!(parcel.received, 2);
+        rows(&parcel)
+    };
+    let stray = r#"7 - - - | hello | {"undated":"arrival"}"#;
+    assert_eq!(text(None)[0], stray);
+    assert!(text(None)[1].contains("failed\n\tat shop.A"));
+    assert!(text(Some("text"))[1].starts_with("reject: "));
+}
+
+#[test]
+fn drains_of_heroku_are_read_message_by_message() {
+    let one = "<190>1 2026-01-05T00:00:00+00:00 host app web.1 - [info] - a\nb\n";
+    let two = "<190>1 2026-01-05T00:00:01+00:00 host heroku router - at=info status=200\n";
+    let body = format!("{} {one}{} {two}9 <190>1 x", one.len(), two.len());
+    let mut parcel = Parcel::default();
+    read_logplex(body.as_bytes(), "10.0.0.7", Zone::UTC, 7, &mut parcel);
+    let found = rows(&parcel);
+    assert!(found[0].starts_with("1767571200000000 INFO app host | [info] - a\nb |"), "{found:?}");
+    assert!(found[1].starts_with("1767571201000000 INFO heroku host | at=info"), "{found:?}");
+    assert_eq!(found.len(), 3);
+    assert!(found[2].starts_with("reject: "), "{found:?}");
+}
+
+#[test]
+fn what_stands_in_for_a_service_is_a_field_too_and_zero_is_now() {
+    assert_eq!(
+        json(r#"{"msg":"a","container_name":"web"}{"msg":"b","job":"j"}{"msg":"","app":"x"}"#),
+        [
+            r#"7 - web - | a | {"container_name":"web"}"#,
+            r#"7 - j - | b | {"job":"j"}"#,
+            "7 - x - |  | ",
+        ]
+    );
+    let settings = Settings::read(|name| (name == "_time_field").then(|| "date".into()), |_| None);
+    let mut parcel = Parcel { settings: Arc::new(settings), ..Parcel::default() };
+    read_json(br#"{"date":"0","msg":"a"}{"date":0,"msg":"b"}"#, 7, &mut parcel);
+    assert_eq!(rows(&parcel), ["7 - - - | a | ", "7 - - - | b | "]);
+}
+
+#[test]
 fn text_is_read_as_files_are() {
     let body = b"2026-01-05 00:00:00.000 ERROR orders: failed\n\tat shop.A\n2026-01-05 00:00:01.000 INFO orders: x";
     let mut parcel = Parcel::default();

@@ -203,11 +203,45 @@ const RECORDS: [&str; 3] = [
     r#"9000000 WARN checkout n1 | level=warn msg="slow query" ms=1200 | {"scope":{"name":"app","version":"1"},"resource":{"k8s.pod.name":"checkout-7"},"ms":1200}"#,
 ];
 
+/// The same with the names of the protocol's files: `resource_logs` for `resourceLogs`.
+fn with_original_names(json: &str) -> String {
+    let is_name = |text: &str| {
+        let first = text.chars().next();
+        first.is_some_and(char::is_lowercase) && text.chars().all(char::is_alphanumeric)
+    };
+    let parts = json.split('"').map(|part| match is_name(part) && part != "severityNumber" {
+        true => part
+            .chars()
+            .map(|c| match c.is_uppercase() {
+                true => format!("_{}", c.to_lowercase()),
+                false => c.to_string(),
+            })
+            .collect(),
+        false => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("\"")
+}
+
+#[test]
+fn an_object_that_holds_no_logs_is_said_to_be_none() {
+    for (body, is_said) in [
+        ("{}", false),
+        (r#"{"resourceLogs":[]}"#, false),
+        (r#"{"logs":[]}"#, true),
+        (r#"{"x":1,"resource_logs":[]}"#, false),
+    ] {
+        let mut parcel = Parcel::default();
+        let rejected = decode(body.as_bytes(), Encoding::Json, NOW, &mut parcel).unwrap();
+        assert_eq!((rejected.count, rejected.reason.is_some()), (0, is_said), "{body}");
+    }
+}
+
 #[test]
 fn every_encoding_gives_the_same_records() {
     for (body, encoding) in [
         (request().encode_to_vec(), Encoding::Protobuf),
         (REQUEST_JSON.as_bytes().to_vec(), Encoding::Json),
+        (with_original_names(REQUEST_JSON).into_bytes(), Encoding::Json),
     ] {
         let mut parcel = Parcel::default();
         let rejected = decode(&body, encoding, NOW, &mut parcel).unwrap();

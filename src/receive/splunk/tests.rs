@@ -91,6 +91,20 @@ fn a_bad_event_has_a_code_and_a_number() {
 }
 
 #[test]
+fn what_says_nothing_is_as_if_it_were_not_there() {
+    let body = r#"{"event":"a","time":"","fields":null}{"event":"b","time":null}"#;
+    assert_eq!(decoded(body).0, ["9000000 - - - | a | ", "9000000 - - - | b | "]);
+}
+
+#[test]
+fn times_are_in_seconds_or_milliseconds() {
+    for time in ["1767571200.123456", "1767571200123.456", "\"1767571200123.456\""] {
+        let rows = decoded(&format!(r#"{{"time":{time},"event":"a"}}"#)).0;
+        assert_eq!(rows, ["1767571200123456 - - - | a | "], "{time}");
+    }
+}
+
+#[test]
 fn raw_text_is_read_as_files_are() {
     let about = [("host", Cow::Borrowed("web-1")), ("source", Cow::Borrowed("s"))];
     let raw = |text: &str| {
@@ -112,10 +126,17 @@ fn raw_text_is_read_as_files_are() {
     assert_eq!(
         rows,
         [
-            "9000000 - - web-1 | just text | {\"source\":\"s\"}",
-            "9000000 WARN - web-1 | [warn] more | {\"source\":\"s\"}",
+            "9000000 - s web-1 | just text | {\"source\":\"s\"}",
+            "9000000 WARN s web-1 | [warn] more | {\"source\":\"s\"}",
         ]
     );
     assert_eq!(problem, None);
+    // Around what a format reads, any text is an event.
+    let text =
+        "hello\n10.0.0.7 - - [05/Jan/2026:00:00:00 +0000] \"GET / HTTP/1.1\" 200 5\nstarting\n";
+    let (rows, problem) = raw(text);
+    assert_eq!((rows.len(), problem), (3, None), "{rows:?}");
+    assert!(rows.iter().any(|row| row.contains("| hello |")), "{rows:?}");
+    assert!(rows.iter().any(|row| row.contains("| starting |")), "{rows:?}");
     assert_eq!(raw("\n").1, Some((Problem::NoData, 0)));
 }

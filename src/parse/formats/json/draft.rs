@@ -75,16 +75,17 @@ pub struct Draft<'r, 'a> {
     is_zap: bool,
     /// The record is filled: a request of OpenTelemetry, read as such.
     is_filled: bool,
-    /// What carries the object says when the record was made, `TimeRules::absent`: a time in
-    /// the object that says otherwise is a field.
-    is_dated: bool,
     /// What is known of the source that the object is of.
     time_path: Option<&'r TimePath>,
     texts: Option<&'r Texts>,
+    /// The record's time where something else than these members says it: a time among them
+    /// that says otherwise is a field.
+    dated: Option<Micros>,
+    /// A message that is an empty string.
+    empty_message: Option<(Value<'a>, Value<'a>)>,
+    /// Message and names keep terminal escapes and line breaks at their ends.
+    is_verbatim: bool,
 }
-
-/// A time in an object is worth a field if it is this far from the time of its envelope.
-const TIME_DIFFERENCE_MIN: Micros = 1_000_000;
 
 impl<'r, 'a> Draft<'r, 'a> {
     #[inline]
@@ -105,9 +106,11 @@ impl<'r, 'a> Draft<'r, 'a> {
             is_mongo: false,
             is_zap: false,
             is_filled: false,
-            is_dated: false,
             time_path: None,
             texts: None,
+            dated: None,
+            empty_message: None,
+            is_verbatim: false,
         }
     }
 
@@ -132,14 +135,26 @@ impl<'r, 'a> Draft<'r, 'a> {
         self.is_filled || self.time.rank().is_some_and(|rank| rank < WEAK_TIME)
     }
 
-    /// The same for an object in an envelope that has a time of its own, `rules.absent`.
-    pub fn dated(rules: &'r TimeRules, scale: Scale, record: &'r mut Record<'a>) -> Draft<'r, 'a> {
-        Draft { is_dated: true, ..Draft::new(rules, scale, record) }
+    /// The same for an object whose message stays as it was sent.
+    pub fn verbatim(
+        rules: &'r TimeRules,
+        scale: Scale,
+        record: &'r mut Record<'a>,
+    ) -> Draft<'r, 'a> {
+        Draft { is_verbatim: true, ..Draft::new(rules, scale, record) }
+    }
+
+    /// The record is of this time, whatever the members say.
+    pub fn set_time(&mut self, at: Micros) {
+        self.dated = Some(at);
     }
 
     /// Whether a member is the record's message, rather than standing in for it.
     pub fn has_message(&self) -> bool {
-        self.is_filled || self.message.is_proper() || self.template.is_some()
+        self.is_filled
+            || self.message.is_proper()
+            || self.template.is_some()
+            || self.empty_message.is_some()
     }
 
     /// Takes a member of the object for a core column, or as a field.
@@ -351,15 +366,24 @@ impl<'r, 'a> Draft<'r, 'a> {
                 Some(level) => self.level.settle(rank, level, origin),
                 None => return false,
             },
-            Role::Service => match name_of(value) {
+            Role::Service => match name_of(value, self.is_verbatim) {
+                // MongoDB's `svc` says with a letter whether it is a shard or a router.
+                Some(name) if self.is_mongo && name.len() == 1 => return false,
                 Some(name) => self.service.settle(rank, name, origin),
                 None => return false,
             },
-            Role::Host => match name_of(value) {
+            Role::Host => match name_of(value, self.is_verbatim) {
                 Some(name) => self.host.settle(rank, name, origin),
                 None => return false,
             },
-            Role::Message => match message_of(value) {
+            Role::Message if value.text == "\"\"" && rank < STAND_IN => {
+                let is_first = self.empty_message.is_none() && parent.is_none();
+                if is_first {
+                    self.empty_message = Some((key, value));
+                }
+                return is_first;
+            }
+            Role::Message => match message_of(value, self.is_verbatim) {
                 Some(message) => self.message.settle(rank, message, origin),
                 None => return false,
             },
@@ -397,7 +421,7 @@ impl<'r, 'a> Draft<'r, 'a> {
         self.settle_date();
         self.settle_name();
         self.settle_time();
-        let time = self.time.read();
+        let time = self.dated.or(self.time.read());
         let is_undated = time.is_none();
         self.record.ts = time.or(self.rules.absent).ok_or(Mismatch::Broken("no timestamp"))?;
         let unsaid = self.is_compact_serilog.then_some(Level::Info);
@@ -408,8 +432,14 @@ impl<'r, 'a> Draft<'r, 'a> {
         let template = self.template.and_then(|template| template.string());
         let is_text = proper.is_some();
         let rendered = || Some(serilog::render(&template?, object).into());
-        self.record.message = match proper.or_else(rendered).or_else(|| self.message.read()) {
+        let message = proper.or_else(rendered).or_else(|| self.message.read());
+        let empty = self.empty_message.take();
+        if let Some((key, value)) = empty.filter(|_| message.is_some()) {
+            keep(&mut self.record.fields, key, value);
+        }
+        self.record.message = match message {
             Some(message) => message,
+            None if empty.is_some() => Cow::Borrowed(""),
             None if self.record.fields.is_empty() => Cow::Borrowed(""),
             None => Cow::Owned(format!("{{{}}}", self.record.fields.as_str())),
         };
@@ -425,7 +455,8 @@ impl<'r, 'a> Draft<'r, 'a> {
     /// A day and a time of day are one timestamp; a day alone is a field.
     fn settle_date(&mut self) {
         let Some((key, date)) = self.date.take() else { return };
-        if let Some(((_, _, time), at)) = self.time.correct()
+        if self.dated.is_none()
+            && let Some(((_, _, time), at)) = self.time.correct()
             && let (Some(day), Some(time)) = (date.string(), time.string())
             && names::is_time_of_day(&time)
             && let Some(both) = self.rules.whole(&format!("{day} {time}"))
@@ -436,13 +467,12 @@ impl<'r, 'a> Draft<'r, 'a> {
         }
     }
 
-    /// The time of the envelope wins over the object's own.
+    /// A time that is not the record's is a field, and so is one that says more than a time.
     fn settle_time(&mut self) {
-        let Some(at) = self.rules.absent.filter(|_| self.is_dated) else { return };
+        let Some(at) = self.dated else { return };
         let held = self.time.correct().map(|(origin, time)| (*origin, *time));
-        self.time = Slot::empty();
         if let Some((origin, time)) = held
-            && time.abs_diff(at) > TIME_DIFFERENCE_MIN.unsigned_abs()
+            && (time != at || origin.2.is_object())
         {
             self.keep_displaced(origin);
         }

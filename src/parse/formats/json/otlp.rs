@@ -3,6 +3,10 @@
 //! The collector's file exporter writes a request a line: `resourceLogs` of `scopeLogs` of
 //! `logRecords`. A line with several records is taken apart into requests of one ([`requests`]).
 //!
+//! Members have the names of JSON (`timeUnixNano`) or of the protocol's files (`time_unix_nano`),
+//! as readers of Protocol Buffers' JSON must take both
+//! (<https://protobuf.dev/programming-guides/json/>).
+//!
 //! Attributes are lists of keys and typed values there. They become plain objects, so that
 //! they can be asked for by name: `{"http.status":200}`.
 
@@ -27,8 +31,8 @@ pub fn single_record<'b>(
 ) -> Result<Record<'b>, Mismatch> {
     let mut found = None;
     for resource_logs in list.elements() {
-        for scope_logs in lists(resource_logs, "scopeLogs") {
-            for record in lists(scope_logs, "logRecords") {
+        for scope_logs in lists(resource_logs, ["scopeLogs", "scope_logs"]) {
+            for record in lists(scope_logs, ["logRecords", "log_records"]) {
                 if found.replace((resource_logs, scope_logs, record)).is_some() {
                     return Err(Mismatch::Several);
                 }
@@ -98,41 +102,47 @@ fn beside<'a>(object: Value<'a>, names: [&str; 2]) -> Option<(String, Value<'a>)
     Some((text, list))
 }
 
-/// The elements of the array that is a member of an object.
-fn lists<'a>(object: Value<'a>, key: &str) -> impl Iterator<Item = Value<'a>> + use<'a> {
-    object.member(key).into_iter().flat_map(|list| list.elements())
+/// The elements of the array that is a member of an object, by either of its names.
+fn lists<'a>(object: Value<'a>, keys: [&str; 2]) -> impl Iterator<Item = Value<'a>> + use<'a> {
+    let list = keys.iter().find_map(|key| object.member(key));
+    list.into_iter().flat_map(|list| list.elements())
 }
 
 /// Takes over a scope.
 fn take_scope(scope: Value<'_>, common: &mut Common<'_>) {
-    let text = |key| scope.member(key).and_then(|text| text.string()).unwrap_or_default();
+    let text = |key| scope.member(key).and_then(|text| text.verbatim()).unwrap_or_default();
     common.set_scope(&text("name"), &text("version"), &attributes_of(scope));
 }
 
 /// What is called with each record of a request, and what it has in common with others.
 pub type Visit<'v, 'a> = dyn FnMut(&Common<'_>, Value<'a>) -> ControlFlow<()> + 'v;
 
-/// Goes through the log records of a request (`{"resourceLogs":[…]}`) until `visit` breaks.
+/// Goes through the log records of a request (`{"resourceLogs":[…]}`) until `visit` breaks. Says
+/// whether it is one: an object without a member that holds logs is something else.
 ///
 /// # Errors
 /// Where the text is not JSON; `visit` may have been called before.
-pub fn walk<'a>(text: &'a str, visit: &mut Visit<'_, 'a>) -> Result<(), Flaw> {
+pub fn walk<'a>(text: &'a str, visit: &mut Visit<'_, 'a>) -> Result<bool, Flaw> {
     let mut walk = Walk::new(text);
     if !walk.enter(b'{')? {
         return Err(Flaw::Malformed);
     }
+    let (mut has_logs, mut is_empty) = (false, true);
     while let Some(key) = walk.key()? {
-        if key.raw_string() != Some("resourceLogs") || !walk.enter(b'[')? {
+        let is_logs = matches!(key.raw_string(), Some("resourceLogs" | "resource_logs"));
+        (has_logs, is_empty) = (has_logs || is_logs, false);
+        if !is_logs || !walk.enter(b'[')? {
             walk.value()?;
             continue;
         }
         while walk.element()? {
             if walk_resource(&mut walk, visit)?.is_break() {
-                return Ok(());
+                return Ok(true);
             }
         }
     }
-    if walk.rest().trim_ascii().is_empty() { Ok(()) } else { Err(Flaw::Malformed) }
+    let is_whole = walk.rest().trim_ascii().is_empty();
+    if is_whole { Ok(has_logs || is_empty) } else { Err(Flaw::Malformed) }
 }
 
 /// A `ResourceLogs`. Records that stand before their resource are read when it is known.
@@ -147,7 +157,7 @@ fn walk_resource<'a>(
     while let Some(key) = walk.key()? {
         match key.raw_string() {
             Some("resource") => resource = Some(attributes_of(walk.value()?)),
-            Some("scopeLogs") => {
+            Some("scopeLogs" | "scope_logs") => {
                 if let Some(resource) = &resource {
                     let mut common = Common::of_resource(resource);
                     if walk_scopes(walk, &mut common, visit)?.is_break() {
@@ -194,12 +204,12 @@ fn walk_scopes<'a>(
                     take_scope(walk.value()?, common);
                     has_scope = true;
                 }
-                Some("logRecords") if has_scope => {
+                Some("logRecords" | "log_records") if has_scope => {
                     if walk_records(walk, common, visit)?.is_break() {
                         return Ok(ControlFlow::Break(()));
                     }
                 }
-                Some("logRecords") => later.push(walk.value()?),
+                Some("logRecords" | "log_records") => later.push(walk.value()?),
                 _ => {
                     walk.value()?;
                 }
@@ -240,17 +250,21 @@ pub fn read_record<'a>(value: Value<'a>, log: &mut LogRecord<'a>) -> Result<(), 
     }
     for (key, value) in value.members() {
         match key.raw_string().unwrap_or_default() {
-            "timeUnixNano" => log.time = nanos(value)?,
-            "observedTimeUnixNano" => log.observed = nanos(value)?,
-            "severityNumber" => log.severity_number = severity_number(value),
-            "severityText" => log.severity_text = value.string().unwrap_or_default(),
+            "timeUnixNano" | "time_unix_nano" => log.time = nanos(value)?,
+            "observedTimeUnixNano" | "observed_time_unix_nano" => log.observed = nanos(value)?,
+            "severityNumber" | "severity_number" => log.severity_number = severity_number(value),
+            "severityText" | "severity_text" => {
+                log.severity_text = value.verbatim().unwrap_or_default()
+            }
             "body" => log.body = any_value(value),
             "attributes" => push_attributes(value, &mut log.attributes),
-            "droppedAttributesCount" => log.dropped_attributes = number(value).unwrap_or_default(),
+            "droppedAttributesCount" | "dropped_attributes_count" => {
+                log.dropped_attributes = number(value).unwrap_or_default()
+            }
             "flags" => log.flags = number(value).unwrap_or_default(),
-            "traceId" => log.trace_id = value.raw_string().map_or(Id::None, Id::Hex),
-            "spanId" => log.span_id = value.raw_string().map_or(Id::None, Id::Hex),
-            "eventName" => log.event_name = value.string().unwrap_or_default(),
+            "traceId" | "trace_id" => log.trace_id = value.raw_string().map_or(Id::None, Id::Hex),
+            "spanId" | "span_id" => log.span_id = value.raw_string().map_or(Id::None, Id::Hex),
+            "eventName" | "event_name" => log.event_name = value.verbatim().unwrap_or_default(),
             _ => {}
         }
     }
@@ -296,7 +310,7 @@ fn push_attributes<'a>(list: Value<'a>, attributes: &mut Attributes<'a>) {
         let (mut name, mut found) = (None, AnyValue::Empty);
         for (key, value) in pair.members() {
             match key.raw_string() {
-                Some("key") => name = value.string(),
+                Some("key") => name = value.verbatim(),
                 Some("value") => found = any_value(value),
                 _ => {}
             }
@@ -310,20 +324,22 @@ fn any_value(value: Value<'_>) -> AnyValue<'_> {
     let Some((kind, inner)) = value.members().next() else { return AnyValue::Empty };
     let unquoted = inner.text.trim_matches('"');
     match kind.raw_string().unwrap_or_default() {
-        "stringValue" | "bytesValue" => {
-            AnyValue::Text(inner.string().unwrap_or(Cow::Borrowed(inner.text)))
+        "stringValue" | "string_value" | "bytesValue" | "bytes_value" => {
+            AnyValue::Text(inner.verbatim().unwrap_or(Cow::Borrowed(inner.text)))
         }
-        "boolValue" => AnyValue::Bool(unquoted == "true"),
-        "intValue" => match unquoted.parse() {
+        "boolValue" | "bool_value" => AnyValue::Bool(unquoted == "true"),
+        "intValue" | "int_value" => match unquoted.parse() {
             Ok(number) => AnyValue::Int(number),
             Err(_) => AnyValue::Text(Cow::Borrowed(unquoted)),
         },
-        "doubleValue" => match unquoted.parse() {
+        "doubleValue" | "double_value" => match unquoted.parse() {
             Ok(number) => AnyValue::Double(number),
             Err(_) => AnyValue::Text(Cow::Borrowed(unquoted)),
         },
-        "arrayValue" => AnyValue::Array(lists(inner, "values").map(any_value).collect()),
-        "kvlistValue" => {
+        "arrayValue" | "array_value" => {
+            AnyValue::Array(lists(inner, ["values"; 2]).map(any_value).collect())
+        }
+        "kvlistValue" | "kvlist_value" => {
             let mut pairs = Vec::new();
             if let Some(list) = inner.member("values") {
                 push_attributes(list, &mut pairs);
@@ -379,7 +395,7 @@ fn json_of(value: Value<'_>) -> String {
             .map_or_else(|_| Some(repaired(inner.text)), |number| Some(number.to_string())),
         // No deeper than the scanner lets objects nest.
         "arrayValue" => {
-            let items: Vec<String> = lists(inner, "values").map(json_of).collect();
+            let items: Vec<String> = lists(inner, ["values"; 2]).map(json_of).collect();
             Some(format!("[{}]", items.join(",")))
         }
         "kvlistValue" => {

@@ -35,6 +35,21 @@ pub fn end_of_plain(bytes: &[u8], mut at: usize) -> usize {
 /// and NUL become U+FFFD and colours go, as they do in lines.
 #[cold]
 pub fn decode(inner: &str) -> Cow<'_, str> {
+    let out = unescaped(inner);
+    if memchr::memchr2(0, 0x1b, out.as_bytes()).is_some() {
+        return Cow::Owned(lines::clean(out.as_bytes()).0.into_owned());
+    }
+    Cow::Owned(out)
+}
+
+/// The same with colours and all else as it was sent.
+#[cold]
+pub fn decode_verbatim(inner: &str) -> Cow<'_, str> {
+    let out = unescaped(inner);
+    Cow::Owned(if out.contains('\0') { out.replace('\0', "\u{fffd}") } else { out })
+}
+
+fn unescaped(inner: &str) -> String {
     let mut out = String::with_capacity(inner.len());
     let mut rest = inner;
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
@@ -44,10 +59,7 @@ pub fn decode(inner: &str) -> Cow<'_, str> {
         rest = rest.get(at + length..).unwrap_or_default();
     }
     out.push_str(rest);
-    if memchr::memchr2(0, 0x1b, out.as_bytes()).is_some() {
-        out = lines::clean(out.as_bytes()).0.into_owned();
-    }
-    Cow::Owned(out)
+    out
 }
 
 /// The character that an escape sequence stands for, and the sequence's length.

@@ -17,11 +17,18 @@ pub struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// The decoded text of a string; `None` for other values.
+    /// The decoded text of a string, without terminal escapes; `None` for other values.
     #[inline]
     pub fn string(&self) -> Option<Cow<'a, str>> {
         let inner = self.raw_string()?;
         Some(if self.escaped { text::decode(inner) } else { Cow::Borrowed(inner) })
+    }
+
+    /// The decoded text of a string as it was sent, but for NUL, which no text can hold.
+    #[inline]
+    pub fn verbatim(&self) -> Option<Cow<'a, str>> {
+        let inner = self.raw_string()?;
+        Some(if self.escaped { text::decode_verbatim(inner) } else { Cow::Borrowed(inner) })
     }
 
     /// What stands between the quotes of a string.

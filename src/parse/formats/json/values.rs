@@ -57,20 +57,26 @@ pub fn level_of(key: Value<'_>, value: Value<'_>, scale: Scale) -> Option<Level>
     }
 }
 
-/// A name of a service or host; `-` and single letters are none.
+/// A name of a service or host; `-` is none.
 #[inline]
-pub fn name_of(value: Value<'_>) -> Option<Cow<'_, str>> {
-    value.string().filter(|name| name.len() > 1)
+pub fn name_of(value: Value<'_>, is_verbatim: bool) -> Option<Cow<'_, str>> {
+    let name = if is_verbatim { value.verbatim() } else { value.string() };
+    name.filter(|name| !matches!(&**name, "" | "-"))
 }
 
-/// The text of a message: a string, a number, or OpenTelemetry's `{"stringValue":…}`.
+/// The text of a message: a string, a number, or OpenTelemetry's `{"stringValue":…}`. Unless it
+/// is to be verbatim, it is without terminal escapes and line breaks at its end.
 #[inline]
-pub fn message_of(value: Value<'_>) -> Option<Cow<'_, str>> {
+pub fn message_of(value: Value<'_>, is_verbatim: bool) -> Option<Cow<'_, str>> {
+    let string = if is_verbatim { Value::verbatim } else { Value::string };
     let message = match value.text.as_bytes().first()? {
-        b'"' => value.string()?,
-        b'{' => value.member("stringValue")?.string()?,
+        b'"' => string(&value)?,
+        b'{' => string(&value.member("stringValue")?)?,
         _ => Cow::Borrowed(value.scalar()?),
     };
+    if is_verbatim {
+        return Some(message).filter(|message| !message.is_empty());
+    }
     let message = match message {
         Cow::Owned(text) if text.ends_with(['\n', '\r']) => {
             Cow::Owned(text.trim_end_matches(['\n', '\r']).to_owned())

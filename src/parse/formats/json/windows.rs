@@ -31,7 +31,7 @@ impl<'a> Event<'a> {
     /// Reads the value of an `Event`, if it is one of Windows.
     pub fn of(event: Value<'a>, rules: &TimeRules) -> Option<Event<'a>> {
         let system = event.member("System").filter(Value::is_object)?;
-        let text = |key| system.member(key).and_then(name_of);
+        let text = |key| system.member(key).and_then(|value| name_of(value, false));
         let stamp =
             system.member("TimeCreated").and_then(|created| attribute(created, "SystemTime"));
         let provider = system.member("Provider").and_then(|provider| attribute(provider, "Name"));
@@ -40,9 +40,9 @@ impl<'a> Event<'a> {
         Some(Event {
             time: stamp.and_then(|stamp| time_of(stamp, rules)),
             level: level.and_then(|level| Scale::Windows.level(level)),
-            service: provider.and_then(name_of),
+            service: provider.and_then(|value| name_of(value, false)),
             host: text("Computer"),
-            message: rendered.and_then(message_of),
+            message: rendered.and_then(|value| message_of(value, false)),
         })
     }
 }
