@@ -134,7 +134,7 @@ fn what_is_nested_has_facets_that_searches_find() {
 fn the_lines_around_one_are_found_however_far_apart_they_are() {
     let pintail = Pintail::new();
     let sparse: String = (1..=9)
-        .map(|day| format!("2026-01-0{day} 12:00:00.000 INFO rare message {day}\n"))
+        .map(|day| format!("2026-01-0{day} 12:00:00.000 INFO rare: message {day}\n"))
         .collect();
     pintail.write("rare.log", sparse);
     pintail.write("dense.log", lines(0..500));
