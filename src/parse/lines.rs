@@ -16,9 +16,10 @@ use std::borrow::Cow;
 use super::TimeRules;
 use super::dialect::{Dialect, Reading};
 use super::formats::plain;
+use super::level::level_of_message;
 use super::streams::{self, Reordered};
 use super::time::Stray;
-use crate::record::{Micros, Record};
+use crate::record::{Level, Micros, Record};
 
 /// Longest line that is read as a record: the largest that shippers send (1 MiB).
 pub const LINE_BYTES_MAX: usize = 1 << 20;
@@ -168,7 +169,9 @@ struct Open {
     blank: usize,
     /// A line did not fit any more: those after it do not either.
     full: bool,
-    has_level: bool,
+    level: Option<Level>,
+    /// Its time is that of another.
+    is_undated: bool,
 }
 
 struct BlockReader<'b, S> {
@@ -267,7 +270,8 @@ impl<'b, S: Sink> BlockReader<'b, S> {
             bytes: line.len(),
             blank: 0,
             full: false,
-            has_level: record.level.is_some(),
+            level: record.level,
+            is_undated: false,
         });
         self.stray_reason = REASON_AFTER_CLOSED;
         self.next = None;
@@ -370,12 +374,17 @@ impl<'b, S: Sink> BlockReader<'b, S> {
     }
 
     /// Whether a line that no format reads begins a record. Where the record before it has no level,
-    /// it is rather the second line of that one, as java.util.logging writes it.
+    /// it is rather the second line of that one, as java.util.logging writes it; and where that is an
+    /// error too, it is what a database said of it (`ERROR: column "x" does not exist`).
     fn begins_undated(&self, text: &str, stream: u64) -> bool {
         let open = self.open.as_ref().filter(|open| open.stream == stream);
         self.rules.stray != Stray::Continues
-            && open.is_none_or(|open| open.has_level)
             && plain::begins(text)
+            && open.is_none_or(|open| match open.level {
+                None => false,
+                Some(Level::Error) => open.is_undated || level_of_message(text) != open.level,
+                Some(_) => true,
+            })
     }
 
     /// A record whose time is that of another: the one before it, or the next. The line may be in an
@@ -399,6 +408,9 @@ impl<'b, S: Sink> BlockReader<'b, S> {
         }
         record.fields.str("undated", how);
         self.take_record(&record, true, line, end);
+        if let Some(open) = &mut self.open {
+            open.is_undated = true;
+        }
         self.tally.undated += 1;
     }
 
