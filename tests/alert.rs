@@ -93,7 +93,7 @@ fn log_with_incident(now: DateTime<Utc>, incident_minutes: i64) -> String {
         for n in 0..errors {
             let at = minute.format("%Y-%m-%d %H:%M");
             log.push_str(&format!(
-                "{at}:{:02}.000 ERROR payment Card declined, order {n}\n",
+                "{at}:{:02}.000 ERROR payment: Card declined, order {n}\n",
                 n % 60
             ));
         }

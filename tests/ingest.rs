@@ -12,7 +12,7 @@ use common::{Pintail, data, gzip, line, lines, messages, until, zstd};
 use rand::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-const TRACE: &str = "2026-01-05 00:01:00.000 ERROR payment Charge failed\n";
+const TRACE: &str = "2026-01-05 00:01:00.000 ERROR payment: Charge failed\n";
 
 // Counting
 

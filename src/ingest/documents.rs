@@ -22,6 +22,13 @@ pub const SAMPLE_BYTES_MAX: usize = LINE_BYTES_MAX + 1;
 /// Most bytes of a list's elements that wait for the members behind it.
 const HELD_BYTES_MAX: usize = 8 << 20;
 
+/// Most bytes of the members beside a list that are written to each of its records: more is a line
+/// by itself, once.
+const BESIDE_BYTES_MAX: usize = 64 << 10;
+
+/// Most bytes of an object whose records lie deeper in it, which is held whole.
+const NEST_BYTES_MAX: usize = 32 << 20;
+
 /// Whether a decoded text can be one from its first byte on; blanks and a byte order mark do not
 /// count.
 pub fn may_be(sample: &[u8]) -> bool {
@@ -114,7 +121,7 @@ impl<R: Read> Documents<R> {
             (Place::Outside, _) => self.text()?,
             (Place::Array | Place::Start | Place::End, _) => {
                 let mut element = Vec::new();
-                let is_whole = self.value(&mut element)?;
+                let is_whole = self.value(&mut element, SAMPLE_BYTES_MAX)?;
                 self.put(&element, is_whole);
             }
         }
@@ -135,17 +142,19 @@ impl<R: Read> Documents<R> {
         self.input.consume(1);
         let mut others = Vec::new();
         let mut list: Option<List> = None;
+        let mut is_nest = false;
         while let Some(byte) = self.token(b",")? {
             if byte == b'}' {
                 self.input.consume(1);
                 match list {
                     Some(list) => list.end(&others, &mut self.lines),
+                    None if is_nest => self.put_elements(&[b"{", &others[..], b"}"].concat()),
                     None => self.put(&[b"{", &others[..], b"}"].concat(), true),
                 }
                 return Ok(());
             }
             let mut member = Vec::new();
-            let mut is_whole = self.value(&mut member)?;
+            let mut is_whole = self.value(&mut member, SAMPLE_BYTES_MAX)?;
             let key_bytes = member.len();
             if self.token(b"")? == Some(b':') {
                 self.input.consume(1);
@@ -164,7 +173,10 @@ impl<R: Read> Documents<R> {
                 }
             } else if is_whole {
                 self.token(b"")?;
-                is_whole = self.value(&mut member)?;
+                let nests = framing::names_nest(value_of(&member[..key_bytes]));
+                is_nest |= nests;
+                let limit = if nests { NEST_BYTES_MAX } else { SAMPLE_BYTES_MAX };
+                is_whole = self.value(&mut member, limit)?;
             }
             add_member(&mut others, &member);
             if !is_whole {
@@ -205,7 +217,7 @@ impl<R: Read> Documents<R> {
                 return Ok(Some(list));
             }
             let mut element = Vec::new();
-            let is_whole = self.value(&mut element)?;
+            let is_whole = self.value(&mut element, SAMPLE_BYTES_MAX)?;
             if is_first && !(is_whole && framing::names_time(value_of(&element))) {
                 member.push(b'[');
                 member.extend_from_slice(&element);
@@ -233,7 +245,7 @@ impl<R: Read> Documents<R> {
                     }
                 }
                 _ => {
-                    if !self.value(into)? {
+                    if !self.value(into, SAMPLE_BYTES_MAX)? {
                         break;
                     }
                 }
@@ -269,9 +281,9 @@ impl<R: Read> Documents<R> {
     }
 
     /// Copies the value that begins here as one line. Says whether it is all there. Of one that is
-    /// longer than a line may be only as much is copied as tells that.
-    fn value(&mut self, into: &mut Vec<u8>) -> io::Result<bool> {
-        let mut copy = Copied::default();
+    /// longer than `limit` only as much is copied as tells that.
+    fn value(&mut self, into: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
+        let mut copy = Copied { limit, ..Copied::default() };
         let mut is_begun = false;
         loop {
             let buffer = self.input.fill_buf()?;
@@ -290,6 +302,13 @@ impl<R: Read> Documents<R> {
             if is_done {
                 return Ok(true);
             }
+        }
+    }
+
+    /// The records of an object that holds them deeper than in a list of its own.
+    fn put_elements(&mut self, object: &[u8]) {
+        for element in framing::elements(&clean(object).0) {
+            self.put(element.as_bytes(), true);
         }
     }
 
@@ -334,6 +353,7 @@ impl List {
     }
 
     fn give(&mut self, others: &[u8], lines: &mut Vec<u8>) {
+        let others = if others.len() > BESIDE_BYTES_MAX { &[] } else { others };
         for element in self.held.drain(..) {
             let (others, element) = (clean(others).0, clean(&element).0);
             lines.extend_from_slice(framing::with_members(&others, &element).as_bytes());
@@ -343,6 +363,9 @@ impl List {
 
     fn end(mut self, others: &[u8], lines: &mut Vec<u8>) {
         self.give(others, lines);
+        if others.len() > BESIDE_BYTES_MAX {
+            lines.extend_from_slice(&[b"{", others, b"}\n"].concat());
+        }
     }
 }
 
@@ -365,6 +388,8 @@ struct Copied {
     is_escaped: bool,
     /// There were blanks since the last byte.
     is_apart: bool,
+    /// Most bytes that are copied.
+    limit: usize,
 }
 
 impl Copied {
@@ -398,9 +423,9 @@ impl Copied {
             let is_part = |byte: u8| matches!(byte, b'{' | b'}' | b'[' | b']' | b',' | b':');
             let has_gap = std::mem::take(&mut self.is_apart) && !is_part(byte);
             if has_gap && into.last().is_some_and(|&last| !is_part(last)) {
-                extend(into, b" ");
+                self.extend(into, b" ");
             }
-            extend(into, &[byte]);
+            self.extend(into, &[byte]);
             if self.depth == 0 && matches!(byte, b'}' | b']') {
                 return (at, true);
             }
@@ -416,16 +441,16 @@ impl Copied {
                 let rest = &bytes[at..];
                 let special = memchr::memchr3(b'"', b'\\', b'\n', rest).unwrap_or(rest.len());
                 let plain = memchr::memchr(b'\r', &rest[..special]).unwrap_or(special);
-                extend(into, &rest[..plain]);
+                self.extend(into, &rest[..plain]);
                 at += plain;
                 continue;
             }
             at += 1;
             // A line break in a string is none in JSON, and would be the end of the line.
             match byte {
-                b'\n' => extend(into, b"\\n"),
-                b'\r' => extend(into, b"\\r"),
-                byte => extend(into, &[byte]),
+                b'\n' => self.extend(into, b"\\n"),
+                b'\r' => self.extend(into, b"\\r"),
+                byte => self.extend(into, &[byte]),
             }
             if std::mem::take(&mut self.is_escaped) {
                 continue;
@@ -438,12 +463,11 @@ impl Copied {
         }
         at
     }
-}
 
-/// Adds what a line may still have.
-fn extend(into: &mut Vec<u8>, bytes: &[u8]) {
-    if into.len() < SAMPLE_BYTES_MAX {
-        into.extend_from_slice(bytes);
+    fn extend(&self, into: &mut Vec<u8>, bytes: &[u8]) {
+        if into.len() < self.limit {
+            into.extend_from_slice(bytes);
+        }
     }
 }
 
@@ -491,6 +515,12 @@ mod tests {
             // One after the other, with and without anything between them.
             (r#"{"a":1}{"a":2} {"a":3}"#, "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n"),
             (r#"[{"a":"]}"},{"a":"\"{"},7,"x"]"#, "{\"a\":\"]}\"}\n{\"a\":\"\\\"{\"}\n7\n\"x\"\n"),
+            // Records that lie deeper.
+            (
+                r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"n":1},{"n":2}]}]}]} {"a":1}"#,
+                "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"n\":1}]}]}]}\n\
+                 {\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"n\":2}]}]}]}\n{\"a\":1}\n",
+            ),
             // A list of what is no record is a member.
             (
                 r#"{"t":1,"events":[{"a":1},2],"b":3}"#,

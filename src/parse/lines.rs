@@ -286,7 +286,8 @@ impl<'b, S: Sink> BlockReader<'b, S> {
         start: usize,
         end: usize,
     ) -> usize {
-        if line.len() > LINE_BYTES_MAX {
+        // The records in a line are no longer than they may be.
+        if line.len() > LINE_BYTES_MAX && reading != Reading::Several {
             self.take_broken(REASON_TOO_LONG, &line, start, end);
             return end;
         }
@@ -439,6 +440,11 @@ impl<'b, S: Sink> BlockReader<'b, S> {
         for (number, element) in elements.into_iter().enumerate() {
             let mut record = Record::default();
             let lines = self.tally.lines;
+            if element.len() > LINE_BYTES_MAX {
+                self.take_reject(REASON_TOO_LONG, &element, start, end);
+                self.tally.lines = lines + u64::from(number == 0);
+                continue;
+            }
             match self.dialect.read_by(&element, self.rules, &mut record) {
                 Reading::Record { .. } => self.take_record(&record, false, &element, end),
                 Reading::Reject(reason) => self.take_reject(reason, &element, start, end),

@@ -31,6 +31,12 @@ pub(crate) fn names_list(key: Value<'_>) -> bool {
     name.is_some_and(|name| LISTS.contains(&name.as_bytes()))
 }
 
+/// Whether a member with this key has records deeper in it: a request of OpenTelemetry, an answer
+/// of Elasticsearch.
+pub(crate) fn names_nest(key: Value<'_>) -> bool {
+    matches!(key.raw_string(), Some("resourceLogs" | "resource_logs" | "hits"))
+}
+
 /// Whether an element of such an array is a record: an object that names a time, or one around
 /// such an object (`_source` in what Elasticsearch found).
 pub(crate) fn names_time(element: Value<'_>) -> bool {
