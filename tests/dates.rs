@@ -48,7 +48,7 @@ impl Style {
             halves: *halves.choose(random).unwrap(),
             millis: *[None, Some('.'), Some(',')].choose(random).unwrap(),
             brackets: *[["", ""], ["[", "]"]].choose(random).unwrap(),
-            between: *[" ", ", "].choose(random).unwrap(),
+            between: [" ", ", "].choose(random).unwrap(),
         }
     }
 
