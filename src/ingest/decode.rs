@@ -125,9 +125,12 @@ pub fn is_binary(sample: &[u8]) -> bool {
         return true;
     }
     let is_control = |byte: &&u8| matches!(byte, 1..=6 | 14..=26 | 28..=31 | 0x7f);
+    // The hole that copytruncate leaves is at the beginning, of any length.
+    let hole = sample.iter().take_while(|byte| **byte == 0).count();
+    let sample = &sample[hole..];
     let counted = sample.iter().filter(|byte| **byte != 0).count();
     let controls = sample.iter().filter(is_control).count();
-    // Long runs are holes; zeros all over are a binary format.
+    // Long runs are holes too; zeros all over are a binary format.
     let runs = sample.split(|byte| *byte != 0).map(<[u8]>::len);
     let zeros: usize = runs.filter(|run| *run < HOLE_BYTES_MIN).sum();
     controls * 20 > counted || zeros * 20 > counted
@@ -289,5 +292,6 @@ mod tests {
         let line = b"2026-01-05 00:00:00 INFO before the hole\n";
         assert!(!is_binary(&[&line[..], &hole[..], &line[..10], &hole[..]].concat()));
         assert!(!is_binary(&[0; 4096]));
+        assert!(!is_binary(b"\0\0\0\0after a small hole"));
     }
 }

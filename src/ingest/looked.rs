@@ -9,7 +9,6 @@ use std::sync::atomic::AtomicU64;
 
 use super::decode::{Encoding, Stream};
 use super::turns::Inode;
-use crate::config::SAMPLE_BYTES_MAX;
 use crate::parse::Dialect;
 use crate::parse::dialect::SAMPLE_LINES_MAX;
 use crate::parse::lines::{LINE_BYTES_MAX, clean};
@@ -115,12 +114,13 @@ pub fn read_last(file: &File, bytes_max: usize) -> io::Result<Vec<u8>> {
     Ok(bytes.split_off(first_line))
 }
 
-/// The lines of a sample, cleaned; the last is left out if it may be half a line.
+/// The lines of a sample, cleaned; the last is left out if it may be half a line, unless it is all
+/// there is.
 pub fn sample_lines(sample: &[u8]) -> Vec<String> {
     let sample = sample.strip_prefix(UTF8_BOM).unwrap_or(sample);
     let whole = match memchr::memrchr(b'\n', sample) {
-        Some(end) if sample.len() + UTF8_BOM.len() >= SAMPLE_BYTES_MAX => &sample[..end],
-        _ => sample,
+        Some(end) => &sample[..end],
+        None => sample,
     };
     whole
         .split(|&b| b == b'\n')

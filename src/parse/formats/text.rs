@@ -192,8 +192,12 @@ fn has_service_column(sample: &[&str], plain_levels: bool) -> bool {
         if headless.parse(line, &rules, &mut record).is_err() {
             continue;
         }
-        lines += 1;
         let message = record.message;
+        // A level and nothing more says nothing of what would follow.
+        if message.is_empty() {
+            continue;
+        }
+        lines += 1;
         let mut cursor = Cursor::new(&message);
         // A word that is all there is, is the message.
         if let Some((name, mark)) = service_token(&mut cursor)
