@@ -183,6 +183,10 @@ pub(super) fn read_zone(text: &[u8], at: usize) -> (Option<Zone>, usize) {
 
 /// A region of the time zone database, as PHP writes it: `Europe/Berlin`.
 fn read_region(text: &[u8]) -> Option<(Zone, usize)> {
+    // Nearly always it is a level in capitals.
+    if !text.get(1)?.is_ascii_lowercase() && !text.starts_with(b"US/") {
+        return None;
+    }
     let window = &text[..text.len().min(REGION_BYTES_MAX)];
     let is_of_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+');
     let length = window.iter().take_while(|b| is_of_name(b)).count();
