@@ -3,30 +3,12 @@
 //! back, and history that is ingested later.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use pintail::config::Limits;
 use pintail::detect::stream::{Judged, Rolling};
 use pintail::detect::{Bar, Detector, Settings, UnusualMinute};
-use pintail::store::{Access, Session, Store};
+use pintail::store::Session;
 
-const MINUTE: i64 = 60_000_000;
-const DAY: i64 = 1_440;
-/// 2026-01-05, in minutes since 1970.
-const START: i64 = 29_459_520;
-/// Records come so late at most, in minutes.
-const LATE: i64 = 10;
-
-/// Numbers that look like chance, the same every time.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> f64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 11) as f64 / (1u64 << 53) as f64
-    }
-}
+use super::{Chance, DAY, LATE, MINUTE, START, open};
 
 struct Record {
     minute: i64,
@@ -104,10 +86,6 @@ struct World {
 
 /// Low, so that much is found.
 const BAR: Bar = Bar::Score(0.001);
-
-fn open(path: &Path) -> Session {
-    Store::open(path, Access::Write, &Limits::query()).unwrap().session().unwrap()
-}
 
 fn detector() -> Detector {
     Detector::open("values").unwrap()

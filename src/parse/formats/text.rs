@@ -229,7 +229,7 @@ impl Names {
     const SENTENCES_MIN: usize = 2;
     /// Fewest lines in which the shape of words does.
     const SHAPES_MIN: usize = 3;
-    /// Fewest lines in which they are, if nothing but their number tells.
+    /// Fewest lines in which the number of lines tells that words are names.
     const LINES_MANY: usize = 40;
     /// Different words that then come after a name, on average: a sentence goes on in few ways.
     const NEXT_WORDS_MIN: usize = 4;
