@@ -55,9 +55,12 @@ export default {
 
     function position(s) {
       if (s.file_bytes === null) return fact('Position', 'position', s.bytes ? bytes(s.bytes) : '–', s.bytes ? 'taken in' : '');
-      const share = s.file_bytes ? Math.min(100, (100 * s.bytes) / s.file_bytes) : 100;
+      // Both are of the file on disk. Without a lag its size was noted when it was read to its end.
+      const left = s.lag_bytes ?? 0;
+      const read = Math.max(0, s.file_bytes - left);
+      const share = s.file_bytes ? (100 * read) / s.file_bytes : 100;
       const fill = h('span', { style: { width: `${share}%` } });
-      return fact('Position', 'position', h('span', null, `${bytes(s.bytes)} of ${bytes(s.file_bytes)}`, h('span', { class: 'bar', role: 'img', 'aria-label': `${percent(share)} read` }, fill)), s.lag_bytes > 0 ? `${bytes(s.lag_bytes)} to go` : share >= 100 || s.lag_bytes === 0 ? 'all read' : '');
+      return fact('Position', 'position', h('span', null, `${bytes(read)} of ${bytes(s.file_bytes)}`, h('span', { class: 'bar', role: 'img', 'aria-label': `${percent(share)} read` }, fill)), left > 0 ? `${bytes(left)} to go` : 'all read');
     }
 
     function rejects(s) {
